@@ -111,6 +111,9 @@ mod tests {
         assert_eq!(Moment::MAX + Duration::from_secs(1), Moment::MAX);
         assert_eq!(Moment::ZERO - Duration::from_secs(1), Moment::ZERO);
         assert_eq!(Moment::ZERO - Moment::from_secs(1), Duration::ZERO);
-        assert_eq!(Moment::from_secs(3) - Moment::from_secs(1), Duration::from_secs(2));
+        assert_eq!(
+            Moment::from_secs(3) - Moment::from_secs(1),
+            Duration::from_secs(2)
+        );
     }
 }

@@ -29,7 +29,9 @@ impl<T: AsRef<str>> fmt::Display for Pii<T> {
         let length = text.chars().count();
         f.write_str("···")?;
         if length >= 6 {
-            text.chars().skip(length - 2).try_for_each(|c| fmt::Write::write_char(f, c))?;
+            text.chars()
+                .skip(length - 2)
+                .try_for_each(|c| fmt::Write::write_char(f, c))?;
         }
         Ok(())
     }
