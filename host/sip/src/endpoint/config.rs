@@ -1,0 +1,135 @@
+//! What an endpoint is told once, at its start.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Settings of an [`Endpoint`](super::Endpoint). The default fits a server on a clean network.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Said in User-Agent and Server; empty to say nothing.
+    pub product: String,
+    /// Every address that requests may be sent to us at. Used to see our own Via come back
+    /// (RFC 3261 §16.3) and our own address in a strict route (§16.4); paths carry the address
+    /// that is written into messages.
+    pub addresses: Vec<SocketAddr>,
+    /// Methods outside of dialogs that are handed up as [`Event::Request`](super::Event::Request).
+    /// INVITE, ACK, CANCEL, BYE, PRACK and UPDATE are the endpoint's own; any other method gets 405.
+    pub handles: Vec<String>,
+    /// Methods inside of dialogs that are handed up as [`Event::InDialog`](super::Event::InDialog).
+    pub handles_in_dialog: Vec<String>,
+    /// Body types taken; another one gets 415 unless its disposition is optional.
+    pub accepts: Vec<String>,
+    /// Option tags that the user of the endpoint implements, beside `100rel`, `timer`: what
+    /// a Require may name without getting 420.
+    pub supports: Vec<String>,
+    pub timers: Timers,
+    pub session_timer: SessionTimer,
+    pub limits: Limits,
+    /// Longest wait for a final response to an INVITE of ours, from its first provisional
+    /// response; then it is cancelled. RFC 3261's Timer C asks a proxy for more than 3 min.
+    pub ring_limit: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            product: "Cordboard".to_owned(),
+            addresses: Vec::new(),
+            handles: names(&["REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH"]),
+            handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "NOTIFY", "SUBSCRIBE"]),
+            accepts: names(&["application/sdp", "multipart/mixed", "application/dtmf-relay"]),
+            supports: names(&[
+                "replaces",
+                "path",
+                "outbound",
+                "norefersub",
+                "tdialog",
+                "histinfo",
+            ]),
+            timers: Timers::default(),
+            session_timer: SessionTimer::default(),
+            limits: Limits::default(),
+            ring_limit: Duration::from_secs(185),
+        }
+    }
+}
+
+/// The base values that every other timer is a multiple of (RFC 3261 table 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// Estimate of the round trip, 500 ms.
+    pub t1: Duration,
+    /// Longest gap between repeats of a non-INVITE request or an INVITE response, 4 s.
+    pub t2: Duration,
+    /// How long a message may stay in the network, 5 s.
+    pub t4: Duration,
+}
+
+impl Timers {
+    /// 64·T1: how long one side waits for the other before it gives up.
+    pub const fn patience(&self) -> Duration {
+        self.t1.saturating_mul(64)
+    }
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Session timers (RFC 4028).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimer {
+    /// Asked for in our INVITEs and put into 2xx to peers that support timers; none to ask for
+    /// none (what a peer asks for is still honoured). Whole seconds.
+    pub interval: Option<Duration>,
+    /// Shortest interval that is accepted from a peer; less gets 422. At least 90 s.
+    pub min_se: Duration,
+}
+
+impl Default for SessionTimer {
+    fn default() -> Self {
+        Self {
+            interval: Some(Duration::from_secs(1_800)),
+            min_se: Duration::from_secs(90),
+        }
+    }
+}
+
+/// Bounds of every table that a peer can fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Server transactions of both kinds; beyond them new requests get 503 without any memory
+    /// being kept, and beyond twice as many they get silence.
+    pub server_transactions: usize,
+    /// Client transactions of both kinds; beyond them commands fail with
+    /// [`CommandError::Full`](super::CommandError::Full).
+    pub client_transactions: usize,
+    /// INVITE usages of both roles; a caller beyond them gets 503.
+    pub usages: usize,
+    /// Early dialogs followed per INVITE of ours; provisional responses of further ones are dropped.
+    pub forks: usize,
+    /// Requests of one dialog that wait for [`respond`](super::Endpoint::respond); more get 500.
+    pub pending_in_dialog: usize,
+    /// Largest message read, in bytes; a longer one gets 513 where it can be answered.
+    pub message_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            server_transactions: 200_000,
+            client_transactions: 200_000,
+            usages: 120_000,
+            forks: 8,
+            pending_in_dialog: 8,
+            message_bytes: 65_535,
+        }
+    }
+}
