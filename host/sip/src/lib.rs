@@ -4,3 +4,4 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 pub mod endpoint;
+pub mod sdp;

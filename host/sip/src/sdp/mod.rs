@@ -1,0 +1,20 @@
+//! Session descriptions (RFC 8866) and the offer/answer model (RFC 3264) for one audio stream.
+//!
+//! [`Negotiation`] is one leg's side of offer/answer: it writes our offers and answers, keeps the `o=` version,
+//! and turns what the peer says into an [`Agreed`] stream. [`Offer`] and [`Answer`] are the peer's, read and checked.
+//!
+//! Audio over RTP/AVP with G.711 and telephone-event. Other `m=` lines are refused with port 0, in
+//! their place; a secured stream (RTP/SAVP) is refused with a reason. Out of scope: ICE, SDES, DTLS, video,
+//! multicast, preconditions.
+
+mod agreed;
+mod error;
+mod local;
+mod negotiation;
+mod remote;
+
+pub use agreed::{Agreed, Codec, Direction, PayloadTypes};
+pub use error::SdpError;
+pub use local::Local;
+pub use negotiation::Negotiation;
+pub use remote::{Answer, Offer};

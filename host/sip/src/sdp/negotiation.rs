@@ -1,0 +1,280 @@
+//! One leg's offer/answer exchange (RFC 3264), over and over for the life of the leg.
+//!
+//! ```text
+//! Stable --offer()--> Offered --accept_answer()/withdraw()--> Stable
+//! Stable --answer()-> Stable
+//! ```
+//!
+//! Both offers crossing (glare) is SIP's to solve (491, RFC 3261 §14.1): by then the offer is withdrawn.
+
+use bytes::Bytes;
+use sdp_types::{Attribute, Connection, Media, Origin, Session};
+use serde::{Deserialize, Serialize};
+
+use super::remote::{Audio, Format, Section};
+use super::{Agreed, Answer, Codec, Direction, Local, Offer, PayloadTypes, SdpError};
+
+/// What most phones use; any dynamic number would do.
+const EVENTS_PAYLOAD_TYPE: u8 = 101;
+
+/// Our side of the offers and answers of one leg. Can be stored and goes on after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Negotiation {
+    /// `o=` session id; the same for the life of the leg.
+    id: u64,
+    /// `o=` version of the last description that we sent; grows by one when it changes (RFC 3264 §8).
+    version: u64,
+    /// The last description that we sent, without its version.
+    sent: Option<String>,
+    /// An offer of ours that waits for its answer.
+    offered: Option<Local>,
+    /// What we put into offers for telephone-event; once a peer used another number, that one.
+    events: u8,
+    agreed: Option<Agreed>,
+}
+
+impl Negotiation {
+    /// `id` is unique for the user agent and goes into the `o=` line.
+    pub fn new(id: u64) -> Self {
+        // Some peers read both numbers as signed 32 or 64 bits.
+        let id = id & 0x7fff_ffff_ffff_ffff;
+        Self {
+            id,
+            version: 0,
+            sent: None,
+            offered: None,
+            events: EVENTS_PAYLOAD_TYPE,
+            agreed: None,
+        }
+    }
+
+    /// What was agreed on last.
+    pub fn agreed(&self) -> Option<&Agreed> {
+        self.agreed.as_ref()
+    }
+
+    /// An offer of ours waits for its answer.
+    pub fn is_offering(&self) -> bool {
+        self.offered.is_some()
+    }
+
+    /// Writes an offer: in an INVITE, in the 2xx to an INVITE without one, in a re-INVITE to hold or resume.
+    /// Replaces an offer that was not answered yet.
+    pub fn offer(&mut self, local: Local) -> Bytes {
+        let formats = local
+            .codecs
+            .iter()
+            .map(|codec| Format {
+                codec: *codec,
+                payload_type: codec.payload_type(),
+            })
+            .collect::<Vec<_>>();
+        let media = describe(
+            &local,
+            &formats,
+            Some(self.events),
+            local.direction,
+            "RTP/AVP",
+            false,
+        );
+        self.offered = Some(local.clone());
+        self.print(&local, vec![media])
+    }
+
+    /// Forgets an offer that was refused (488, 491) or never answered; what was agreed on before stands.
+    pub fn withdraw(&mut self) {
+        self.offered = None;
+    }
+
+    /// Takes the peer's answer to our offer. Early answers of several dialogs each replace the last: after the
+    /// first, `offer` is still known, so a later answer (another fork, or 200 after 183) is taken as well.
+    ///
+    /// # Errors
+    ///
+    /// [`SdpError::Mismatch`] if we did not offer, [`SdpError::Address`] for the other address family,
+    /// [`SdpError::NoCommonCodec`] if it chose nothing of what we offered.
+    pub fn accept_answer(&mut self, answer: &Answer) -> Result<Agreed, SdpError> {
+        let local = self
+            .offered
+            .as_ref()
+            .ok_or(SdpError::Mismatch("we did not offer"))?;
+        let agreed = agree(local, &answer.audio, Offerer::Us(self.events))?;
+        self.agreed = Some(agreed);
+        Ok(agreed)
+    }
+
+    /// The answer just accepted is final (2xx, or ACK to our offer in a 2xx): later ones are refused.
+    pub fn settle(&mut self) {
+        self.offered = None;
+    }
+
+    /// Writes the answer to a peer's offer, with `local` as our side of it. The codec is the first of `local`'s that
+    /// the peer offers too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Negotiation::accept_answer`]; refuse the offer with [`SdpError::status`].
+    pub fn answer(&mut self, offer: &Offer, local: &Local) -> Result<(Bytes, Agreed), SdpError> {
+        let agreed = agree(local, &offer.audio, Offerer::Peer)?;
+        let format = Format {
+            codec: agreed.codec,
+            payload_type: agreed.receive.audio,
+        };
+        let ours = describe(
+            local,
+            &[format],
+            agreed.receive.events,
+            agreed.direction,
+            &offer.audio.profile,
+            agreed.rtcp_mux,
+        );
+        if let Some(events) = offer.audio.events {
+            self.events = events;
+        }
+        self.agreed = Some(agreed);
+        let medias = offer.sections.iter().enumerate().map(|(position, section)| {
+            if position == offer.chosen {
+                ours.clone()
+            } else {
+                refused(section)
+            }
+        });
+        Ok((self.print(local, medias.collect()), agreed))
+    }
+
+    /// Prints a session, with a new version if anything changed.
+    fn print(&mut self, local: &Local, medias: Vec<Media>) -> Bytes {
+        let mut session = Session::new(Origin::with_ip_addr(self.id, 0, local.address.ip()), "-");
+        session.connection = Some(Connection::from_ip_addr(local.address.ip()));
+        session.medias = medias;
+        let text = session.to_string();
+        if self.sent.as_ref() != Some(&text) {
+            self.version += 1;
+            self.sent = Some(text);
+        }
+        session.origin.sess_version = self.version;
+        Bytes::from(session.to_string())
+    }
+}
+
+/// One of our streams as an `m=` section.
+fn describe(
+    local: &Local,
+    formats: &[Format],
+    events: Option<u8>,
+    direction: Direction,
+    profile: &str,
+    rtcp_mux: bool,
+) -> Media {
+    let numbers = formats.iter().map(|format| format.payload_type).chain(events);
+    let mut media = Media {
+        media: "audio".into(),
+        port: local.address.port(),
+        num_ports: None,
+        proto: profile.into(),
+        fmt: numbers
+            .map(|number| number.to_string())
+            .collect::<Vec<_>>()
+            .join(" "),
+        media_title: None,
+        connections: Vec::new(),
+        bandwidths: Vec::new(),
+        key: None,
+        attributes: Vec::new(),
+    };
+    let mut say = |name: &str, value: String| media.attributes.push(Attribute::with_value(name, value));
+    for format in formats {
+        say(
+            "rtpmap",
+            format!("{} {}/8000", format.payload_type, format.codec.name()),
+        );
+    }
+    if let Some(events) = events {
+        say("rtpmap", format!("{events} telephone-event/8000"));
+        say("fmtp", format!("{events} 0-16"));
+    }
+    say("ptime", "20".into());
+    media.attributes.push(Attribute::new(direction.name()));
+    if rtcp_mux {
+        media.attributes.push(Attribute::new("rtcp-mux"));
+    }
+    media
+}
+
+fn refused(section: &Section) -> Media {
+    Media {
+        media: section.media.clone(),
+        port: 0,
+        num_ports: None,
+        proto: section.profile.clone(),
+        fmt: section.formats.clone(),
+        media_title: None,
+        connections: Vec::new(),
+        bandwidths: Vec::new(),
+        key: None,
+        attributes: Vec::new(),
+    }
+}
+
+/// Whose payload types we receive: those of whoever offered (RFC 3264 §5.1, §6.1).
+enum Offerer {
+    /// We offered, with this number for telephone-events.
+    Us(u8),
+    Peer,
+}
+
+/// What follows from our side and the peer's.
+fn agree(local: &Local, theirs: &Audio, offerer: Offerer) -> Result<Agreed, SdpError> {
+    if let Some(remote) = theirs.remote
+        && remote.is_ipv4() != local.address.is_ipv4()
+    {
+        return Err(SdpError::Address(format!(
+            "{} is of the other address family",
+            remote.ip()
+        )));
+    }
+    let format = common(local, theirs)?;
+    let send = PayloadTypes {
+        audio: format.payload_type,
+        events: theirs.events,
+    };
+    let receive = match offerer {
+        Offerer::Us(events) => PayloadTypes {
+            audio: format.codec.payload_type(),
+            events: theirs.events.map(|_| events),
+        },
+        Offerer::Peer => send,
+    };
+    // No address to send to is a hold, whatever the attribute says (RFC 3264 §8.4).
+    let listens = theirs.direction.receives() && theirs.remote.is_some();
+    Ok(Agreed {
+        remote: theirs.remote,
+        remote_rtcp: theirs.rtcp,
+        rtcp_mux: theirs.rtcp_mux && matches!(offerer, Offerer::Peer),
+        codec: format.codec,
+        send,
+        receive,
+        direction: local
+            .direction
+            .and(Direction::new(listens, theirs.direction.sends())),
+        held: !listens,
+        packet_time: theirs.packet_time,
+    })
+}
+
+/// The first of our codecs that the peer has too.
+fn common(local: &Local, theirs: &Audio) -> Result<Format, SdpError> {
+    local
+        .codecs
+        .iter()
+        .find_map(|codec| theirs.formats.iter().find(|format| format.codec == *codec))
+        .copied()
+        .ok_or_else(|| {
+            let names: Vec<_> = theirs
+                .formats
+                .iter()
+                .map(|format| Codec::name(format.codec))
+                .collect();
+            SdpError::NoCommonCodec(names.join(" "))
+        })
+}
