@@ -90,14 +90,16 @@ fn problems(package: &Package, policy: &Policy) -> Vec<String> {
     {
         problems.push(format!("{name} comes from {source}"));
     }
-    match &package.license {
-        None => problems.push(format!("{name} states no licence")),
-        Some(licence) if !satisfied(licence, &allowed(package, policy)) => {
-            problems.push(format!(
-                "{name} is under `{licence}`, which policy.toml does not allow"
-            ));
-        }
-        Some(_) => {}
+    let allowed = allowed(package, policy);
+    let passes = match &package.license {
+        Some(licence) => satisfied(licence, &allowed),
+        None => allowed.contains(NONE_STATED),
+    };
+    if !passes {
+        let licence = package.license.as_deref().unwrap_or(NONE_STATED);
+        problems.push(format!(
+            "{name} is under `{licence}`, which policy.toml does not allow"
+        ));
     }
     problems
 }
