@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::words::Uri;
-use super::{Body, Headers, Path};
+use super::{Body, ExtraHeaders, Path};
 
 /// A call to make.
 ///
@@ -26,7 +26,7 @@ pub struct Invite {
     pub call_id: Option<String>,
     /// Our offer; none for an INVITE that asks for the peer's.
     pub body: Option<Body>,
-    pub headers: Headers,
+    pub headers: ExtraHeaders,
     /// What to answer to 401 and 407 with; none to have them reported as failures.
     pub credentials: Option<Credentials>,
     /// How far it may still travel: pass on what the caller's said, less one.
@@ -46,7 +46,7 @@ impl Invite {
             contact_user: None,
             call_id: None,
             body: None,
-            headers: Headers::new(),
+            headers: ExtraHeaders::new(),
             credentials: None,
             max_forwards: 70,
             ring_for: None,
@@ -88,7 +88,7 @@ pub struct OutOfDialog {
     pub sequence: Option<Sequence>,
     pub body: Option<Body>,
     /// Contact and Expires of a REGISTER go in here.
-    pub headers: Headers,
+    pub headers: ExtraHeaders,
     pub credentials: Option<Credentials>,
     pub max_forwards: u8,
 }
@@ -110,7 +110,7 @@ impl OutOfDialog {
             routes: Vec::new(),
             sequence: None,
             body: None,
-            headers: Headers::new(),
+            headers: ExtraHeaders::new(),
             credentials: None,
             max_forwards: 70,
         }
@@ -183,7 +183,7 @@ pub struct Reply {
     pub status: u16,
     /// None for the phrase that the standard gives the status.
     pub reason: Option<String>,
-    pub headers: Headers,
+    pub headers: ExtraHeaders,
     pub body: Option<Body>,
 }
 
@@ -192,7 +192,7 @@ impl Reply {
         Self {
             status,
             reason: None,
-            headers: Headers::new(),
+            headers: ExtraHeaders::new(),
             body: None,
         }
     }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Allow, Supported, Require of its own extensions, RSeq, RAck, Session-Expires, Min-SE,
 /// Content-Type and Content-Length itself; what is added here comes after them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Headers(Vec<(String, String)>);
+pub struct ExtraHeaders(Vec<(String, String)>);
 
-impl Headers {
+impl ExtraHeaders {
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -51,7 +51,7 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for ExtraHeaders {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         Self(
             fields
@@ -101,13 +101,13 @@ mod tests {
     #[test]
     fn a_header_cannot_smuggle_a_line_break() {
         assert!(
-            Headers::new()
+            ExtraHeaders::new()
                 .with("Alert-Info", "<urn:alert:internal>")
                 .is_well_formed()
         );
-        assert!(!Headers::new().with("X", "a\r\nBad: b").is_well_formed());
-        assert!(!Headers::new().with("X: y", "a").is_well_formed());
-        assert!(!Headers::new().with("", "a").is_well_formed());
+        assert!(!ExtraHeaders::new().with("X", "a\r\nBad: b").is_well_formed());
+        assert!(!ExtraHeaders::new().with("X: y", "a").is_well_formed());
+        assert!(!ExtraHeaders::new().with("", "a").is_well_formed());
     }
 
     #[test]

@@ -49,7 +49,7 @@ use base::{Moment, Random};
 
 pub use self::command::{CommandError, Credentials, Invite, OutOfDialog, Party, Reply, Sequence};
 pub use self::config::{Config, Limits, SessionTimer, Timers};
-pub use self::content::{Body, Headers};
+pub use self::content::{Body, ExtraHeaders};
 pub use self::event::{
     Ending, Event, Failure, Fork, Output, Reason, Renegotiated, RequestId, Role, State, UsageId, UsageInfo,
 };
@@ -169,7 +169,7 @@ impl Endpoint {
     ///
     /// [`CommandError::WrongState`] before the answer: use [`cancel`](Self::cancel) or
     /// [`reject`](Self::reject), or [`hang_up`](Self::hang_up) for whichever is right.
-    pub fn bye(&mut self, _now: Moment, _usage: UsageId, _headers: Headers) -> Done {
+    pub fn bye(&mut self, _now: Moment, _usage: UsageId, _headers: ExtraHeaders) -> Done {
         Err(SOON)
     }
 
@@ -198,7 +198,7 @@ impl Endpoint {
         _now: Moment,
         _usage: UsageId,
         _offer: Option<Body>,
-        _headers: Headers,
+        _headers: ExtraHeaders,
     ) -> Done {
         Err(SOON)
     }
@@ -217,7 +217,7 @@ impl Endpoint {
         _usage: UsageId,
         _fork: Fork,
         _offer: Option<Body>,
-        _headers: Headers,
+        _headers: ExtraHeaders,
     ) -> Done {
         Err(SOON)
     }
@@ -229,7 +229,7 @@ impl Endpoint {
         _now: Moment,
         _usage: UsageId,
         _method: &str,
-        _headers: Headers,
+        _headers: ExtraHeaders,
         _body: Option<Body>,
     ) -> Result<RequestId, CommandError> {
         Err(SOON)
