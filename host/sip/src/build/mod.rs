@@ -1,0 +1,85 @@
+//! Printing: new requests and responses, and edits of a received message that copy what did not change.
+//!
+//! Values are written as given; a line break in one becomes a space, so that no value can add a header
+//! or end the head. Content-Length is always written, last.
+
+mod edit;
+mod request;
+mod response;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+pub use edit::Edit;
+pub use request::RequestBuilder;
+pub use response::{ResponseBuilder, stamped_via};
+
+use crate::HeaderName;
+
+/// The message being printed: what every builder shares.
+#[derive(Clone, Debug)]
+struct Printer(BytesMut);
+
+impl Printer {
+    fn new() -> Self {
+        Self(BytesMut::with_capacity(1_024))
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.0.put_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u32) {
+        let mut digits = [0; 10];
+        let mut at = digits.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.0.put_slice(&digits[at..]);
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        self.0.put_slice(line);
+        self.0.put_slice(b"\r\n");
+    }
+
+    fn header(&mut self, name: HeaderName<'_>, value: &str) {
+        self.safe(name.text);
+        self.raw(": ");
+        self.safe(value);
+        self.raw("\r\n");
+    }
+
+    /// A line break or a NUL outside of what came from the network becomes a space.
+    fn safe(&mut self, text: &str) {
+        if text.bytes().any(|b| matches!(b, b'\r' | b'\n' | b'\0')) {
+            let cleaned = text.bytes().map(|b| {
+                if matches!(b, b'\r' | b'\n' | b'\0') {
+                    b' '
+                } else {
+                    b
+                }
+            });
+            self.0.extend(cleaned);
+        } else {
+            self.raw(text);
+        }
+    }
+
+    /// Content-Type, Content-Length, the empty line and the body.
+    fn finish(mut self, content_type: Option<&str>, body: &[u8]) -> Bytes {
+        if let Some(content_type) = content_type {
+            self.header(crate::Name::ContentType.into(), content_type);
+        }
+        self.raw("Content-Length: ");
+        self.number(u32::try_from(body.len()).unwrap_or(u32::MAX));
+        self.raw("\r\n\r\n");
+        self.0.put_slice(body);
+        self.0.freeze()
+    }
+}
