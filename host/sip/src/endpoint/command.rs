@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::words::Uri;
 use super::{Body, ExtraHeaders, Path};
+use crate::Uri;
 
 /// A call to make.
 ///

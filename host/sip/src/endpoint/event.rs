@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Request, Response};
 use super::{Body, ConnectionId, Path};
+use crate::{Request, Response};
 
 /// An INVITE and the dialogs that it makes, from the first INVITE to the end, whichever side
 /// sent it (RFC 5057 §2). Numbered from 1, never reused, kept over a restart by its snapshot.
@@ -199,7 +199,7 @@ impl Failure {
     /// RFC 3261 gives it.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Response(response) => response.status(),
+            Self::Response(response) => response.status.code(),
             Self::Timeout => 408,
             Self::Transport => 503,
             Self::Cancelled { .. } => 487,

@@ -43,7 +43,6 @@ mod content;
 mod event;
 mod path;
 mod snapshot;
-mod words;
 
 use base::{Moment, Random};
 
@@ -55,7 +54,6 @@ pub use self::event::{
 };
 pub use self::path::{ConnectionId, Packet, Path, Transport};
 pub use self::snapshot::UsageSnapshot;
-pub use self::words::{Request, Response, Uri};
 
 /// See the [module](self).
 pub struct Endpoint {

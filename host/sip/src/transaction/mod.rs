@@ -13,17 +13,28 @@
 //! Not here: dialogs, the repeating of 2xx and of their ACKs (the core's, RFC 3261 §13), Timer C
 //! (a proxy's; the endpoint has its ring limit instead).
 
+mod client;
 mod deadlines;
-mod invite_client;
-mod invite_server;
-mod other_client;
-mod other_server;
+mod fingerprint;
+pub mod invite_client;
+pub mod invite_server;
+pub mod key;
+pub mod other_client;
+pub mod other_server;
+mod server;
+mod table;
+mod timer_queue;
 
+pub use self::client::{Client, ClientMachine};
 pub use self::deadlines::Deadlines;
+pub use self::fingerprint::{Fingerprint, Fingerprints};
 pub use self::invite_client::InviteClient;
 pub use self::invite_server::InviteServer;
 pub use self::other_client::OtherClient;
 pub use self::other_server::OtherServer;
+pub use self::server::{Server, ServerMachine};
+pub use self::table::{Table, TransactionId};
+pub use self::timer_queue::TimerQueue;
 
 /// The kind of a response, which is all that a transaction wants to know of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
