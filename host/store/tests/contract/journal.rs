@@ -69,7 +69,9 @@ fn reading_is_bounded(place: &mut dyn Place) {
 
 fn old_entries_are_trimmed_by_age(place: &mut dyn Place) {
     let store = place.store();
-    (1..=5).for_each(|n| drop(store.append("s", &[bytes("x")], at(n * 10)).unwrap()));
+    for n in 1..=5 {
+        store.append("s", &[bytes("x")], at(n * 10)).unwrap();
+    }
     let keep = Retention {
         max_age: Some(secs(20)),
         ..Retention::default()
