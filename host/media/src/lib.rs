@@ -20,16 +20,23 @@
 //! than G.711, a jitter buffer (the receiving phone has one; in-band digits survive without).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
-#![expect(dead_code, reason = "bodies follow")]
-
 mod command;
+mod digits;
 mod engine;
 mod event;
+mod g711;
+mod latch;
 mod packet;
+mod player;
+mod port;
 mod prompt;
+mod reception;
+mod rtcp;
+mod sender;
 mod sound;
 mod stats;
 mod stream;
+mod tone;
 
 pub use command::{Command, Latching, PlayId, PortId, PortOptions};
 pub use engine::{Engine, TICK};

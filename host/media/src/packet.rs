@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use crate::PortId;
+use crate::g711::Table;
 
 /// Which socket of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,18 +72,23 @@ impl Outbox {
         self.entries.clear();
     }
 
-    /// Adds a datagram made of two parts.
+    /// Adds a datagram made of a header and a body.
     pub(crate) fn push(
         &mut self,
         port: PortId,
         channel: Channel,
         destination: SocketAddr,
-        head: &[u8],
-        body: &[u8],
+        header: &[u8],
+        body: Body<'_>,
     ) {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(head);
-        self.bytes.extend_from_slice(body);
+        self.bytes.extend_from_slice(header);
+        match body {
+            Body::Plain(bytes) => self.bytes.extend_from_slice(bytes),
+            Body::Mapped(bytes, table) => self
+                .bytes
+                .extend(bytes.iter().map(|byte| table[usize::from(*byte)])),
+        }
         self.entries.push(Entry {
             port,
             channel,
@@ -90,4 +96,12 @@ impl Outbox {
             range: start..self.bytes.len(),
         });
     }
+}
+
+/// What follows a header.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'a> {
+    Plain(&'a [u8]),
+    /// Each byte replaced from a table: G.711 to G.711.
+    Mapped(&'a [u8], &'a Table),
 }

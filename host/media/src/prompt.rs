@@ -40,6 +40,10 @@ impl Prompt {
         Duration::from_micros(self.a_law.len() as u64 * 1_000_000 / RATE as u64)
     }
 
+    pub(crate) fn samples(&self) -> usize {
+        self.a_law.len()
+    }
+
     pub(crate) fn encoded(&self, codec: Codec) -> &[u8] {
         match codec {
             Codec::Pcma => &self.a_law,

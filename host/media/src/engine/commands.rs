@@ -1,0 +1,211 @@
+//! Carrying out commands.
+
+use base::Moment;
+
+use super::{Engine, inbound, outbound};
+use crate::digits::{Detector, Happened};
+use crate::player::Player;
+use crate::port::{Port, Slot};
+use crate::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, PortOptions, Stream};
+
+pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
+    match command {
+        Command::Open { port, options } => open(engine, now, port, options),
+        Command::Update { port, stream } => {
+            with(engine, port, |engine, slot| update(engine, now, slot, stream))
+        }
+        Command::Close { port } => with(engine, port, |engine, slot| close(engine, now, slot)),
+        Command::Connect { a, b } => connect(engine, a, b),
+        Command::Listen { to, from } => listen(engine, to, from),
+        Command::Disconnect { port } => with(engine, port, disconnect),
+        Command::Play {
+            port,
+            play,
+            sounds,
+            times,
+            barge_in,
+        } => start_playing(engine, port, play, Player::new(play, sounds, times, barge_in)),
+        Command::Stop { port } => with(engine, port, |engine, slot| {
+            end_playing(engine, slot, PlayEnd::Stopped)
+        }),
+        Command::SendDigits { port, play, digits } => send_digits(engine, port, play, &digits),
+        Command::InjectDigit { port, digit, held } => with(engine, port, |engine, slot| {
+            let digit = digit.to_ascii_uppercase();
+            if crate::digits::code(digit).is_some() {
+                inbound::key(engine, slot, Happened::Pressed(digit), DigitSource::Signalling);
+                inbound::key(
+                    engine,
+                    slot,
+                    Happened::Released(digit, held),
+                    DigitSource::Signalling,
+                );
+            }
+        }),
+        Command::Report { port } => with(engine, port, report),
+    }
+}
+
+fn with(engine: &mut Engine, port: PortId, act: impl FnOnce(&mut Engine, Slot)) {
+    if let Some(slot) = engine.slots.get(&port).copied() {
+        act(engine, slot);
+    }
+}
+
+fn open(engine: &mut Engine, now: Moment, id: PortId, options: PortOptions) {
+    with(engine, id, |engine, slot| close(engine, now, slot));
+    let port = Port::new(id, options, &mut engine.random);
+    let slot = engine.ports.insert(port);
+    engine.slots.insert(id, slot);
+}
+
+fn update(engine: &mut Engine, now: Moment, slot: Slot, stream: Stream) {
+    let Some(port) = engine.ports.get_mut(slot) else {
+        return;
+    };
+    port.latch.negotiated(stream.remote);
+    let listens_for_tones = stream.receive.events.is_none();
+    if listens_for_tones != port.detector.is_some() {
+        port.detector = listens_for_tones.then(Box::<Detector>::default);
+    }
+    // Silence is counted anew: a party that was held needs its time to speak again.
+    port.awaited_since = stream.direction.receives().then_some(now);
+    port.is_silent = false;
+    port.stream = Some(stream);
+    outbound::keep_alive(engine, now, slot);
+}
+
+fn close(engine: &mut Engine, now: Moment, slot: Slot) {
+    end_playing(engine, slot, PlayEnd::Gone);
+    outbound::say_bye(engine, now, slot);
+    disconnect(engine, slot);
+    let Some(mut port) = engine.ports.try_remove(slot) else {
+        return;
+    };
+    engine.slots.remove(&port.id);
+    engine.busy.retain(|busy| *busy != slot);
+    for play in port.digits.abandon() {
+        engine.emit(Event::DigitsSent {
+            port: port.id,
+            play,
+            end: PlayEnd::Gone,
+        });
+    }
+    engine.emit(Event::Stats {
+        port: port.id,
+        stats: port.stats(),
+    });
+}
+
+fn connect(engine: &mut Engine, a: PortId, b: PortId) {
+    listen(engine, a, b);
+    listen(engine, b, a);
+}
+
+fn listen(engine: &mut Engine, to: PortId, from: PortId) {
+    let (Some(to), Some(from)) = (engine.slots.get(&to).copied(), engine.slots.get(&from).copied()) else {
+        return;
+    };
+    end_playing(engine, to, PlayEnd::Stopped);
+    stop_hearing(engine, to);
+    if let Some(port) = engine.ports.get_mut(from) {
+        port.listeners.push(to);
+    }
+    if let Some(port) = engine.ports.get_mut(to) {
+        port.hears = Some(from);
+    }
+}
+
+fn disconnect(engine: &mut Engine, slot: Slot) {
+    stop_hearing(engine, slot);
+    let listeners = engine
+        .ports
+        .get_mut(slot)
+        .map(|port| std::mem::take(&mut port.listeners));
+    for listener in listeners.unwrap_or_default() {
+        if let Some(port) = engine.ports.get_mut(listener) {
+            port.hears = None;
+            port.sender.part();
+        }
+    }
+}
+
+fn stop_hearing(engine: &mut Engine, slot: Slot) {
+    let Some(port) = engine.ports.get_mut(slot) else {
+        return;
+    };
+    port.sender.part();
+    if let Some(source) = port.hears.take()
+        && let Some(source) = engine.ports.get_mut(source)
+    {
+        source.listeners.retain(|listener| *listener != slot);
+    }
+}
+
+fn start_playing(engine: &mut Engine, id: PortId, play: PlayId, player: Option<Player>) {
+    let Some(slot) = engine.slots.get(&id).copied() else {
+        return engine.emit(Event::PlayDone {
+            port: id,
+            play,
+            end: PlayEnd::Gone,
+        });
+    };
+    end_playing(engine, slot, PlayEnd::Stopped);
+    let Some(player) = player else {
+        return engine.emit(Event::PlayDone {
+            port: id,
+            play,
+            end: PlayEnd::Finished,
+        });
+    };
+    if let Some(port) = engine.ports.get_mut(slot) {
+        port.player = Some(player);
+    }
+    engine.make_busy(slot);
+}
+
+pub(super) fn end_playing(engine: &mut Engine, slot: Slot, end: PlayEnd) {
+    let Some(port) = engine.ports.get_mut(slot) else {
+        return;
+    };
+    if let Some(player) = port.player.take() {
+        let port = port.id;
+        engine.emit(Event::PlayDone {
+            port,
+            play: player.play,
+            end,
+        });
+    }
+}
+
+fn send_digits(engine: &mut Engine, id: PortId, play: PlayId, digits: &str) {
+    let Some(slot) = engine.slots.get(&id).copied() else {
+        return engine.emit(Event::DigitsSent {
+            port: id,
+            play,
+            end: PlayEnd::Gone,
+        });
+    };
+    if engine
+        .ports
+        .get_mut(slot)
+        .is_some_and(|port| port.digits.push(play, digits))
+    {
+        engine.make_busy(slot);
+    } else {
+        engine.emit(Event::DigitsSent {
+            port: id,
+            play,
+            end: PlayEnd::Stopped,
+        });
+    }
+}
+
+fn report(engine: &mut Engine, slot: Slot) {
+    if let Some(port) = engine.ports.get(slot) {
+        let event = Event::Stats {
+            port: port.id,
+            stats: port.stats(),
+        };
+        engine.emit(event);
+    }
+}
