@@ -1,1 +1,5 @@
+//! `cordboard`: the exchange as a program, and the command line that steers one.
+
+mod shell;
+
 fn main() {}

@@ -1,0 +1,109 @@
+//! The one way into the exchange's thread for all that is not UDP.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use mio::Waker;
+
+/// What waits at most. A thousand calls a second make a few thousand inputs; beyond this the exchange
+/// is seconds behind, and more waiting helps nobody.
+const CAPACITY: usize = 65_536;
+
+/// Hands inputs to the exchange's thread and wakes it; cheap to clone.
+pub struct Inbox<T> {
+    sender: Sender<T>,
+    bell: Arc<Bell>,
+}
+
+struct Bell {
+    waker: Waker,
+    /// Rung and not yet heard: one wake-up serves all who come in between.
+    rung: AtomicBool,
+    refused: AtomicU64,
+}
+
+/// The receiving end, held by the exchange's thread.
+pub struct Outlet<T> {
+    receiver: Receiver<T>,
+    bell: Arc<Bell>,
+}
+
+/// The exchange is too far behind, or has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the exchange takes no more work right now")]
+pub struct Refused;
+
+pub fn inbox<T>(waker: Waker) -> (Inbox<T>, Outlet<T>) {
+    let (sender, receiver) = bounded(CAPACITY);
+    let bell = Arc::new(Bell {
+        waker,
+        rung: AtomicBool::new(false),
+        refused: AtomicU64::new(0),
+    });
+    (
+        Inbox {
+            sender,
+            bell: Arc::clone(&bell),
+        },
+        Outlet { receiver, bell },
+    )
+}
+
+impl<T> Inbox<T> {
+    /// Never blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when the exchange is too far behind; the input is dropped and counted.
+    pub fn send(&self, input: T) -> Result<(), Refused> {
+        match self.sender.try_send(input) {
+            Ok(()) => {
+                self.ring();
+                Ok(())
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.bell.refused.fetch_add(1, Ordering::Relaxed);
+                Err(Refused)
+            }
+        }
+    }
+
+    fn ring(&self) {
+        if !self.bell.rung.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.bell.waker.wake()
+        {
+            tracing::error!(%error, "the exchange's thread cannot be woken");
+        }
+    }
+}
+
+impl<T> Clone for Inbox<T> {
+    fn clone(&self) -> Self {
+        Self {
+            sender: self.sender.clone(),
+            bell: Arc::clone(&self.bell),
+        }
+    }
+}
+
+impl<T> Outlet<T> {
+    /// Takes up to `most` inputs. Call it after each wake-up; when it returns `most`, there may
+    /// be more, and no further wake-up comes for them.
+    pub fn take(&self, most: usize, mut each: impl FnMut(T)) -> usize {
+        // Before reading: who sends after this rings again.
+        self.bell.rung.store(false, Ordering::Release);
+        let mut taken = 0;
+        while taken < most {
+            let Ok(input) = self.receiver.try_recv() else { break };
+            each(input);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Inputs dropped since the start because the exchange was too far behind.
+    pub fn refused(&self) -> u64 {
+        self.bell.refused.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,16 @@
+//! The thin shell around the pure exchange: who owns which thread, socket and clock.
+//!
+//! ```text
+//!  UDP sockets ─┐                                  ┌─▶ worker threads: behaviours
+//!  TCP (tokio) ─┼─▶ Inbox ─▶ the exchange's thread ─┼─▶ media threads: RTP
+//!  API (tokio) ─┘              (sleeps in one poll) └─▶ store thread: one file
+//! ```
+//!
+//! Only the exchange's thread calls the exchange. It reads UDP itself, because a hop between
+//! threads costs more than the parsing. Everything else reaches it over the bounded
+//! [`Inbox`](inbox::Inbox), which wakes its poll.
+
+pub mod clock;
+pub mod inbox;
+pub mod tcp;
+pub mod udp;
