@@ -95,7 +95,9 @@ impl<T> Outlet<T> {
         self.bell.rung.store(false, Ordering::Release);
         let mut taken = 0;
         while taken < most {
-            let Ok(input) = self.receiver.try_recv() else { break };
+            let Ok(input) = self.receiver.try_recv() else {
+                break;
+            };
             each(input);
             taken += 1;
         }

@@ -11,6 +11,7 @@
 //! [`Inbox`](inbox::Inbox), which wakes its poll.
 
 pub mod clock;
+pub mod core;
 pub mod inbox;
 pub mod tcp;
 pub mod udp;

@@ -15,7 +15,7 @@ use sip::stream::{Framed, Framer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Messages that may wait for a peer that reads slowly.
 const QUEUE: usize = 256;
@@ -49,8 +49,14 @@ struct Shared {
 
 #[derive(Default)]
 struct Table {
-    writers: HashMap<ConnectionId, mpsc::Sender<Bytes>>,
+    open: HashMap<ConnectionId, Open>,
     by_remote: HashMap<SocketAddr, ConnectionId>,
+}
+
+struct Open {
+    writer: mpsc::Sender<Bytes>,
+    /// Dropped to end the reading task, and with it the connection.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Tcp {
@@ -93,6 +99,14 @@ impl Tcp {
         }
     }
 
+    /// Closes a connection: what waits for it is still written, nothing more is read.
+    /// The exchange is not told, for it is who asks.
+    pub fn close(&self, connection: ConnectionId) {
+        let mut table = self.0.table();
+        table.by_remote.retain(|_, id| *id != connection);
+        table.open.remove(&connection);
+    }
+
     fn connect(&self, path: Path, bytes: Bytes) {
         let this = self.clone();
         self.0.runtime.spawn(async move {
@@ -106,7 +120,15 @@ impl Tcp {
     fn start(&self, stream: TcpStream, local: SocketAddr, remote: SocketAddr, first: Option<Bytes>) {
         let connection = ConnectionId(self.0.next.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = mpsc::channel(QUEUE);
-        if !self.0.admit(connection, remote, sender.clone()) {
+        let (stop, stopped) = oneshot::channel();
+        if !self.0.admit(
+            connection,
+            remote,
+            Open {
+                writer: sender.clone(),
+                _stop: stop,
+            },
+        ) {
             tracing::warn!(%remote, "too many TCP connections; one was refused");
             return;
         }
@@ -118,13 +140,22 @@ impl Tcp {
             drop(sender.try_send(bytes));
         }
         let (read, write) = stream.into_split();
-        let path = Path { transport: Transport::Tcp, local, remote, connection: Some(connection) };
+        let path = Path {
+            transport: Transport::Tcp,
+            local,
+            remote,
+            connection: Some(connection),
+        };
         let this = self.clone();
         self.0.runtime.spawn(writes(write, receiver));
         self.0.runtime.spawn(async move {
-            reads(read, path, &sender, &this.0).await;
-            this.0.forget(connection, remote);
-            (this.0.deliver)(TcpInput::Closed(connection));
+            tokio::select! {
+                () = reads(read, path, &sender, &this.0) => {
+                    this.0.forget(connection, remote);
+                    (this.0.deliver)(TcpInput::Closed(connection));
+                }
+                _ = stopped => {}
+            }
         });
     }
 }
@@ -134,19 +165,19 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, connection: ConnectionId, remote: SocketAddr, writer: mpsc::Sender<Bytes>) -> bool {
+    fn admit(&self, connection: ConnectionId, remote: SocketAddr, open: Open) -> bool {
         let mut table = self.table();
-        if table.writers.len() >= CONNECTIONS {
+        if table.open.len() >= CONNECTIONS {
             return false;
         }
-        table.writers.insert(connection, writer);
+        table.open.insert(connection, open);
         table.by_remote.insert(remote, connection);
         true
     }
 
     fn forget(&self, connection: ConnectionId, remote: SocketAddr) {
         let mut table = self.table();
-        table.writers.remove(&connection);
+        table.open.remove(&connection);
         if table.by_remote.get(&remote) == Some(&connection) {
             table.by_remote.remove(&remote);
         }
@@ -155,8 +186,11 @@ impl Shared {
     fn writer(&self, path: &Path) -> Option<(ConnectionId, mpsc::Sender<Bytes>)> {
         let table = self.table();
         let by_remote = || table.by_remote.get(&path.remote).copied();
-        let connection = path.connection.filter(|id| table.writers.contains_key(id)).or_else(by_remote)?;
-        Some((connection, table.writers.get(&connection)?.clone()))
+        let connection = path
+            .connection
+            .filter(|id| table.open.contains_key(id))
+            .or_else(by_remote)?;
+        Some((connection, table.open.get(&connection)?.writer.clone()))
     }
 }
 
@@ -173,11 +207,15 @@ async fn reads(mut read: OwnedReadHalf, path: Path, answers: &mpsc::Sender<Bytes
     let mut framer = Framer::new();
     let mut buffer = vec![0; 16_384];
     while let Ok(Ok(length)) = tokio::time::timeout(IDLE, read.read(&mut buffer)).await {
-        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { return };
+        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else {
+            return;
+        };
         framer.push(bytes);
         loop {
             match framer.next() {
-                Ok(Some(Framed::Message(bytes))) => (shared.deliver)(TcpInput::Packet(Packet { path, bytes })),
+                Ok(Some(Framed::Message(bytes))) => {
+                    (shared.deliver)(TcpInput::Packet(Packet { path, bytes }))
+                }
                 // RFC 5626 §4.4.1: a double CRLF is answered with a single one.
                 Ok(Some(Framed::Ping)) => drop(answers.try_send(Bytes::from_static(b"\r\n"))),
                 Ok(Some(Framed::Pong)) => {}

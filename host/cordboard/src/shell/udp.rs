@@ -40,7 +40,12 @@ impl UdpPort {
     /// # Errors
     ///
     /// As the system says: in use, not ours, not permitted.
-    pub fn bind(address: SocketAddr, advertised: SocketAddr, registry: &Registry, token: Token) -> io::Result<Self> {
+    pub fn bind(
+        address: SocketAddr,
+        advertised: SocketAddr,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
         let socket = socket2::Socket::new(
             socket2::Domain::for_address(address),
             socket2::Type::DGRAM,
@@ -59,7 +64,14 @@ impl UdpPort {
         let port = socket.local_addr()?.port();
         Ok(Self {
             socket,
-            local: SocketAddr::new(advertised.ip(), if advertised.port() == 0 { port } else { advertised.port() }),
+            local: SocketAddr::new(
+                advertised.ip(),
+                if advertised.port() == 0 {
+                    port
+                } else {
+                    advertised.port()
+                },
+            ),
             received: Box::new(Received {
                 buffers: (0..BATCH).map(|_| vec![0; DATAGRAM]).collect(),
                 headers: MultiHeaders::preallocate(BATCH, None),
@@ -82,10 +94,18 @@ impl UdpPort {
     /// Errors of the socket other than "nothing there"; ICMP errors are skipped.
     pub fn receive(&mut self, mut each: impl FnMut(SocketAddr, Bytes)) -> io::Result<usize> {
         let Received { buffers, headers } = &mut *self.received;
-        let mut slices: Vec<[IoSliceMut<'_>; 1]> = buffers.iter_mut().map(|buffer| [IoSliceMut::new(buffer)]).collect();
+        let mut slices: Vec<[IoSliceMut<'_>; 1]> = buffers
+            .iter_mut()
+            .map(|buffer| [IoSliceMut::new(buffer)])
+            .collect();
         let lengths: Vec<(usize, Option<SocketAddr>)> = {
-            let results =
-                recvmmsg(self.socket.as_raw_fd(), headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None);
+            let results = recvmmsg(
+                self.socket.as_raw_fd(),
+                headers,
+                slices.iter_mut(),
+                MsgFlags::MSG_DONTWAIT,
+                None,
+            );
             match results {
                 Ok(results) => results
                     .map(|message| (message.bytes, message.address.as_ref().and_then(address)))
@@ -119,8 +139,10 @@ impl UdpPort {
         while sent < self.waiting.len() {
             let rest = &self.waiting[sent..];
             let slices: Vec<[IoSlice<'_>; 1]> = rest.iter().map(|(_, bytes)| [IoSlice::new(bytes)]).collect();
-            let addresses: Vec<Option<SockaddrStorage>> =
-                rest.iter().map(|(remote, _)| Some(SockaddrStorage::from(*remote))).collect();
+            let addresses: Vec<Option<SockaddrStorage>> = rest
+                .iter()
+                .map(|(remote, _)| Some(SockaddrStorage::from(*remote)))
+                .collect();
             let result = sendmmsg(
                 self.socket.as_raw_fd(),
                 &mut self.headers,
@@ -152,5 +174,7 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(v4) = storage.as_sockaddr_in() {
         return Some(SocketAddr::from((v4.ip(), v4.port())));
     }
-    storage.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port())))
+    storage
+        .as_sockaddr_in6()
+        .map(|v6| SocketAddr::from((v6.ip(), v6.port())))
 }

@@ -1,0 +1,203 @@
+//! The exchange's thread: one loop, one poll.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base::Moment;
+use bytes::Bytes;
+use exchange::{Exchange, Input, Output, Ticket, Write};
+use mio::{Events, Poll, Token, Waker};
+use sip::endpoint::{ConnectionId, Packet, Path, Transport};
+
+use super::clock::Clock;
+use super::inbox::{Inbox, Outlet, inbox};
+use super::tcp::Tcp;
+use super::udp::UdpPort;
+
+/// Inputs of one kind taken before the others get their turn.
+const TURN: usize = 256;
+
+/// The longest sleep: bounds how late a stop is noticed, costs nothing.
+const NAP: Duration = Duration::from_secs(1);
+
+const BELL: Token = Token(usize::MAX);
+
+/// Where the exchange's outputs go, apart from the sockets. None of these may block.
+pub trait Sinks: Send {
+    fn invoke(&mut self, invocation: contract::Invocation);
+    fn bind(&mut self, port: media::PortId, local: SocketAddr);
+    fn media(&mut self, command: media::Command);
+    fn persist(&mut self, writes: Vec<Write>, ticket: Option<Ticket>);
+    fn reply(&mut self, id: exchange::AdminId, response: exchange::admin::Response);
+    fn report(&mut self, report: exchange::Report);
+    /// All outputs of one turn have been handed over.
+    fn flush(&mut self);
+}
+
+/// The thread's sockets and its way in, made before the exchange so that others can be given the
+/// [`Inbox`].
+pub struct Core {
+    poll: Poll,
+    outlet: Outlet<Input>,
+    udp: Vec<UdpPort>,
+}
+
+/// Numbers that the loop keeps for the metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    pub inputs: u64,
+    pub unsent: u64,
+    pub refused: u64,
+}
+
+impl Core {
+    /// # Errors
+    ///
+    /// When the system gives no poll.
+    pub fn new() -> io::Result<(Self, Inbox<Input>)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), BELL)?;
+        let (inbox, outlet) = inbox(waker);
+        Ok((
+            Self {
+                poll,
+                outlet,
+                udp: Vec::new(),
+            },
+            inbox,
+        ))
+    }
+
+    /// Adds a UDP socket; returns the address that peers know it by.
+    ///
+    /// # Errors
+    ///
+    /// As the system says: in use, not ours, not permitted.
+    pub fn listen_udp(&mut self, bind: SocketAddr, advertised: SocketAddr) -> io::Result<SocketAddr> {
+        let port = UdpPort::bind(bind, advertised, self.poll.registry(), Token(self.udp.len()))?;
+        let local = port.local();
+        self.udp.push(port);
+        Ok(local)
+    }
+
+    /// Runs the exchange until `stop` is set.
+    ///
+    /// # Errors
+    ///
+    /// When the poll or a socket breaks, which no peer can cause.
+    pub fn run(
+        mut self,
+        clock: Clock,
+        mut exchange: Exchange,
+        tcp: &Tcp,
+        sinks: &mut dyn Sinks,
+        stop: &Arc<AtomicBool>,
+    ) -> io::Result<()> {
+        let mut events = Events::with_capacity(64);
+        let mut busy = false;
+        // What a restored exchange wants done at once.
+        self.carry_out(&mut exchange, tcp, sinks);
+        while !stop.load(Ordering::Relaxed) {
+            let now = clock.now();
+            let nap = if busy {
+                Duration::ZERO
+            } else {
+                nap(now, exchange.next_timeout())
+            };
+            match self.poll.poll(&mut events, Some(nap)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            busy = self.take(&clock, &mut exchange)?;
+            let now = clock.now();
+            if exchange.next_timeout().is_some_and(|due| due <= now) {
+                exchange.handle(now, Input::Timeout);
+            }
+            self.carry_out(&mut exchange, tcp, sinks);
+        }
+        Ok(())
+    }
+
+    /// Takes one turn of every source; tells whether one of them may have more.
+    ///
+    /// Sockets are read whether or not the poll named them: it tells of each arrival only once.
+    fn take(&mut self, clock: &Clock, exchange: &mut Exchange) -> io::Result<bool> {
+        let mut busy = false;
+        for port in &mut self.udp {
+            let local = port.local();
+            let mut taken = 0;
+            loop {
+                let now = clock.now();
+                let count = port.receive(|remote, bytes| {
+                    exchange.handle(
+                        now,
+                        Input::Packet(Packet {
+                            path: Path::udp(local, remote),
+                            bytes,
+                        }),
+                    );
+                })?;
+                taken += count;
+                if count == 0 {
+                    break;
+                }
+                if taken >= TURN {
+                    busy = true;
+                    break;
+                }
+            }
+        }
+        let now = clock.now();
+        let taken = self.outlet.take(TURN, |input| exchange.handle(now, input));
+        Ok(busy || taken == TURN)
+    }
+
+    fn carry_out(&mut self, exchange: &mut Exchange, tcp: &Tcp, sinks: &mut dyn Sinks) {
+        while let Some(output) = exchange.poll() {
+            match output {
+                Output::Transmit { path, bytes } => self.transmit(path, bytes, tcp),
+                Output::CloseConnection(connection) => close(tcp, connection),
+                Output::Invoke(invocation) => sinks.invoke(*invocation),
+                Output::Bind { port, local } => sinks.bind(port, local),
+                Output::Media(command) => sinks.media(command),
+                Output::Persist { writes, ticket } => sinks.persist(writes, ticket),
+                Output::Reply { id, response } => sinks.reply(id, response),
+                Output::Report(report) => sinks.report(*report),
+            }
+        }
+        for port in &mut self.udp {
+            port.flush();
+        }
+        sinks.flush();
+    }
+
+    fn transmit(&mut self, path: Path, bytes: Bytes, tcp: &Tcp) {
+        match path.transport {
+            Transport::Tcp => tcp.send(path, bytes),
+            Transport::Udp => {
+                let same_family = |port: &&mut UdpPort| port.local().is_ipv4() == path.remote.is_ipv4();
+                let exact = self.udp.iter().position(|port| port.local() == path.local);
+                let port = match exact {
+                    Some(index) => self.udp.get_mut(index),
+                    // A stored path from before the configuration changed.
+                    None => self.udp.iter_mut().find(same_family),
+                };
+                match port {
+                    Some(port) => port.send(path.remote, bytes),
+                    None => tracing::debug!(local = %path.local, "no UDP socket to send from"),
+                }
+            }
+        }
+    }
+}
+
+fn close(tcp: &Tcp, connection: ConnectionId) {
+    tcp.close(connection);
+}
+
+fn nap(now: Moment, due: Option<Moment>) -> Duration {
+    due.map_or(NAP, |due| due.since(now).min(NAP))
+}
