@@ -7,13 +7,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 pub mod build;
+pub mod digest;
 pub mod endpoint;
 mod error;
 pub mod header;
 mod message;
 mod method;
+pub mod registrar;
 pub mod sdp;
 mod status;
+pub mod stream;
 mod token;
 pub mod transaction;
 pub mod uri;

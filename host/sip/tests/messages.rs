@@ -1,5 +1,7 @@
 //! Reading and printing whole messages.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use bytes::Bytes;
 use cordboard_sip::header::{Contacts, Rport};
 use cordboard_sip::{
