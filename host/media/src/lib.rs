@@ -20,7 +20,9 @@
 //! than G.711, a jitter buffer (the receiving phone has one; in-band digits survive without).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
+mod builtin;
 mod command;
+mod decode;
 mod digits;
 mod engine;
 mod event;
@@ -39,6 +41,7 @@ mod stream;
 mod tone;
 
 pub use command::{Command, Latching, PlayId, PortId, PortOptions};
+pub use decode::{Limits, PromptError, decode};
 pub use engine::{Engine, TICK};
 pub use event::{DigitSource, Event, PlayEnd};
 pub use packet::{Channel, Outbox, Packet, Transmit};

@@ -57,7 +57,8 @@ impl Prompt {
 #[error("there is no announcement `{0}`")]
 pub struct Missing(pub String);
 
-/// Prompts by name: a tenant's own in front of those shipped. Cloning shares the sound.
+/// Prompts by name: a tenant's own in front of those shipped. Cloning shares the sound; `default()` has none
+/// at all.
 #[derive(Clone, Debug, Default)]
 pub struct Prompts {
     own: BTreeMap<String, Prompt>,
@@ -65,11 +66,11 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    /// An empty set in front of `self`'s shipped prompts: the start of a tenant's own.
-    pub fn for_tenant(&self) -> Self {
+    /// The prompts shipped with the exchange, and none of a tenant's own yet.
+    pub fn shipped() -> Self {
         Self {
             own: BTreeMap::new(),
-            shipped: self.shipped.clone(),
+            shipped: crate::builtin::prompts(),
         }
     }
 
@@ -84,6 +85,12 @@ impl Prompts {
 
     pub fn get(&self, name: &str) -> Option<Prompt> {
         self.own.get(name).or_else(|| self.shipped.get(name)).cloned()
+    }
+
+    /// Names of all, a tenant's own and shipped, without repetition.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let shipped = self.shipped.keys().filter(|name| !self.own.contains_key(*name));
+        self.own.keys().chain(shipped).map(String::as_str)
     }
 
     /// Digits spoken one by one, from the prompts `digit-0` … `digit-9`, `digit-star`, `digit-hash`.
