@@ -90,19 +90,30 @@ impl Default for Config {
 impl Default for Sip {
     fn default() -> Self {
         let local = SocketAddr::from(([127, 0, 0, 1], 5060));
-        Self { udp: vec![local], tcp: vec![local], advertise: None }
+        Self {
+            udp: vec![local],
+            tcp: vec![local],
+            advertise: None,
+        }
     }
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: None, address_v6: None, ports: Ports(20_000..=29_999), threads: 0 }
+        Self {
+            address: None,
+            address_v6: None,
+            ports: Ports(20_000..=29_999),
+            threads: 0,
+        }
     }
 }
 
 impl Default for Api {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8060)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8060)),
+        }
     }
 }
 
@@ -114,7 +125,10 @@ impl Default for Behaviours {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, level: "info".to_owned() }
+        Self {
+            format: LogFormat::Text,
+            level: "info".to_owned(),
+        }
     }
 }
 
@@ -127,7 +141,9 @@ impl TryFrom<String> for Ports {
         let first: u16 = first.trim().parse().map_err(|_| wrong())?;
         let last: u16 = last.trim().parse().map_err(|_| wrong())?;
         if first < 1_024 || last < first.saturating_add(3) {
-            return Err(format!("`{text}` must start at 1024 or above and hold at least four ports"));
+            return Err(format!(
+                "`{text}` must start at 1024 or above and hold at least four ports"
+            ));
         }
         Ok(Self(first..=last))
     }
@@ -140,8 +156,11 @@ impl Config {
     ///
     /// Names the file and the line of what is wrong.
     pub fn read(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let config: Self = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
         config.check().with_context(|| format!("in {}", path.display()))?;
         Ok(config)
@@ -154,7 +173,9 @@ impl Config {
         }
         for address in self.sip.udp.iter().chain(&self.sip.tcp) {
             if address.ip().is_unspecified() && self.sip.advertise.is_none() {
-                bail!("`{address}` listens on every address: say in `sip.advertise` which one phones should use");
+                bail!(
+                    "`{address}` listens on every address: say in `sip.advertise` which one phones should use"
+                );
             }
         }
         Ok(())
@@ -171,7 +192,11 @@ impl Config {
 
     fn first_ip(&self, wanted: fn(&IpAddr) -> bool) -> Option<IpAddr> {
         let bound = self.sip.udp.iter().chain(&self.sip.tcp).map(SocketAddr::ip);
-        self.sip.advertise.into_iter().chain(bound).find(|ip| wanted(ip) && !ip.is_unspecified())
+        self.sip
+            .advertise
+            .into_iter()
+            .chain(bound)
+            .find(|ip| wanted(ip) && !ip.is_unspecified())
     }
 }
 
@@ -189,9 +214,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let unknown = toml::from_str::<Config>("[sip]\nupd = []").unwrap_err().to_string();
+        let unknown = toml::from_str::<Config>("[sip]\nupd = []")
+            .unwrap_err()
+            .to_string();
         assert!(unknown.contains("upd") && unknown.contains("udp"), "{unknown}");
-        let ports = toml::from_str::<Config>("[media]\nports = \"9-1\"").unwrap_err().to_string();
+        let ports = toml::from_str::<Config>("[media]\nports = \"9-1\"")
+            .unwrap_err()
+            .to_string();
         assert!(ports.contains("at least four ports"), "{ports}");
         let config: Config = toml::from_str("[sip]\nudp = [\"0.0.0.0:5060\"]").unwrap();
         assert!(config.check().unwrap_err().to_string().contains("sip.advertise"));

@@ -14,7 +14,9 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         Ok(_) => EnvFilter::try_from_default_env()?,
         Err(_) => EnvFilter::try_new(&log.level)?,
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match log.format {
         LogFormat::Text => builder.with_ansi(false).init(),
         LogFormat::Json => builder.json().init(),

@@ -4,6 +4,7 @@
 //! whose peer does not read is closed when its queue is full, and there are at most so many.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sip::endpoint::{ConnectionId, Packet, Path, Transport};
-use sip::stream::{Framed, Framer};
+use sip::stream::{Frame, Framer, PONG};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,6 +52,8 @@ struct Shared {
 struct Table {
     open: HashMap<ConnectionId, Open>,
     by_remote: HashMap<SocketAddr, ConnectionId>,
+    /// What waits for a connection that is being opened.
+    opening: HashMap<SocketAddr, Vec<Bytes>>,
 }
 
 struct Open {
@@ -74,7 +77,7 @@ impl Tcp {
     pub async fn listen(self, listener: TcpListener, local: SocketAddr) {
         loop {
             match listener.accept().await {
-                Ok((stream, remote)) => self.start(stream, local, remote, None),
+                Ok((stream, remote)) => self.start(stream, local, remote, Vec::new()),
                 Err(error) => {
                     // Out of file descriptors, mostly: going on at once would spin.
                     tracing::warn!(%error, "cannot accept a TCP connection");
@@ -108,16 +111,27 @@ impl Tcp {
     }
 
     fn connect(&self, path: Path, bytes: Bytes) {
+        match self.0.table().opening.entry(path.remote) {
+            Entry::Occupied(mut waiting) => {
+                if waiting.get().len() < QUEUE {
+                    waiting.get_mut().push(bytes);
+                }
+                return;
+            }
+            Entry::Vacant(vacant) => drop(vacant.insert(vec![bytes])),
+        }
         let this = self.clone();
         self.0.runtime.spawn(async move {
-            match tokio::time::timeout(CONNECT, TcpStream::connect(path.remote)).await {
-                Ok(Ok(stream)) => this.start(stream, path.local, path.remote, Some(bytes)),
+            let stream = tokio::time::timeout(CONNECT, TcpStream::connect(path.remote)).await;
+            let waiting = this.0.table().opening.remove(&path.remote).unwrap_or_default();
+            match stream {
+                Ok(Ok(stream)) => this.start(stream, path.local, path.remote, waiting),
                 Ok(Err(_)) | Err(_) => (this.0.deliver)(TcpInput::Unreachable(path)),
             }
         });
     }
 
-    fn start(&self, stream: TcpStream, local: SocketAddr, remote: SocketAddr, first: Option<Bytes>) {
+    fn start(&self, stream: TcpStream, local: SocketAddr, remote: SocketAddr, first: Vec<Bytes>) {
         let connection = ConnectionId(self.0.next.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (stop, stopped) = oneshot::channel();
@@ -135,8 +149,8 @@ impl Tcp {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
-        if let Some(bytes) = first {
-            // The queue is new and empty.
+        for bytes in first {
+            // The queue is new, and as long as what waited.
             drop(sender.try_send(bytes));
         }
         let (read, write) = stream.into_split();
@@ -212,13 +226,11 @@ async fn reads(mut read: OwnedReadHalf, path: Path, answers: &mpsc::Sender<Bytes
         };
         framer.push(bytes);
         loop {
-            match framer.next() {
-                Ok(Some(Framed::Message(bytes))) => {
-                    (shared.deliver)(TcpInput::Packet(Packet { path, bytes }))
-                }
+            match framer.poll() {
+                Ok(Some(Frame::Message(bytes))) => (shared.deliver)(TcpInput::Packet(Packet { path, bytes })),
                 // RFC 5626 §4.4.1: a double CRLF is answered with a single one.
-                Ok(Some(Framed::Ping)) => drop(answers.try_send(Bytes::from_static(b"\r\n"))),
-                Ok(Some(Framed::Pong)) => {}
+                Ok(Some(Frame::Ping)) => drop(answers.try_send(Bytes::from_static(PONG))),
+                Ok(Some(Frame::Pong)) => {}
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(remote = %path.remote, %error, "a TCP peer sent what is no SIP; closing");
