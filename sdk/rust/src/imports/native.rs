@@ -1,0 +1,152 @@
+//! The same doors, natively: commands and questions go to the recorder of the event at hand.
+
+use contract::{
+    CalendarState, Cause, Command, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel, NumberClass,
+    PlayOptions, RouteError, Sound, Stage, Tag,
+};
+
+use super::Queued;
+use crate::native::recorder::{ask, queue};
+
+pub(crate) mod legs {
+    use super::*;
+
+    pub(crate) fn ring(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Ring { tag, leg })
+    }
+
+    pub(crate) fn answer(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Answer { tag, leg })
+    }
+
+    pub(crate) fn reject(tag: Tag, leg: LegId, cause: Cause) -> Queued {
+        queue(Command::Reject { tag, leg, cause })
+    }
+
+    pub(crate) fn hang_up(tag: Tag, leg: LegId, cause: Cause) -> Queued {
+        queue(Command::HangUp { tag, leg, cause })
+    }
+
+    pub(crate) fn hold(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Hold { tag, leg })
+    }
+
+    pub(crate) fn resume(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Resume { tag, leg })
+    }
+
+    pub(crate) fn bridge(tag: Tag, a: LegId, b: LegId) -> Queued {
+        queue(Command::Bridge { tag, a, b })
+    }
+
+    pub(crate) fn unbridge(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Unbridge { tag, leg })
+    }
+
+    pub(crate) fn send_digits(tag: Tag, leg: LegId, digits: String) -> Queued {
+        queue(Command::SendDigits { tag, leg, digits })
+    }
+}
+
+pub(crate) mod dialling {
+    use super::*;
+
+    pub(crate) fn dial(tag: Tag, caller: Option<LegId>, stages: Vec<Stage>, options: DialOptions) -> Queued {
+        queue(Command::Dial { tag, caller, stages, options })
+    }
+
+    pub(crate) fn cancel(tag: Tag) -> Queued {
+        queue(Command::CancelDial { tag })
+    }
+}
+
+pub(crate) mod audio {
+    use super::*;
+
+    pub(crate) fn play(tag: Tag, leg: LegId, sounds: Vec<Sound>, options: PlayOptions) -> Queued {
+        queue(Command::Play { tag, leg, sounds, options })
+    }
+
+    pub(crate) fn gather(tag: Tag, leg: LegId, options: GatherOptions) -> Queued {
+        queue(Command::Gather { tag, leg, options })
+    }
+
+    pub(crate) fn stop(leg: LegId) -> Queued {
+        queue(Command::StopAudio { leg })
+    }
+}
+
+pub(crate) mod timers {
+    use super::*;
+
+    pub(crate) fn after(tag: Tag, delay: u64) -> Queued {
+        // The contract carries an instant; the host counts from the event, and so do we, without
+        // it being a question of the behaviour's.
+        let at = ask(|recorder| recorder.now_millis()).saturating_add(delay);
+        queue(Command::SetTimer { tag, at })
+    }
+
+    pub(crate) fn at(tag: Tag, instant: u64) -> Queued {
+        queue(Command::SetTimer { tag, at: instant })
+    }
+
+    pub(crate) fn cancel(tag: Tag) -> Queued {
+        queue(Command::CancelTimer { tag })
+    }
+}
+
+pub(crate) mod sessions {
+    use super::*;
+
+    pub(crate) fn send(tag: Tag, behaviour: &str, number: &str, body: Vec<u8>) -> Queued {
+        queue(Command::Send { tag, behaviour: behaviour.into(), number: number.into(), body })
+    }
+
+    pub(crate) fn finish() -> Queued {
+        queue(Command::Finish)
+    }
+}
+
+pub(crate) fn explain(rule: &str, sentence: &str) {
+    ask(|recorder| recorder.explain(rule, sentence));
+}
+
+pub(crate) fn log(level: LogLevel, line: &str) {
+    ask(|recorder| recorder.log(level, line));
+}
+
+pub(crate) fn now() -> u64 {
+    ask(|recorder| recorder.now())
+}
+
+pub(crate) fn local_time() -> LocalTime {
+    ask(|recorder| recorder.local_time())
+}
+
+pub(crate) fn random() -> u64 {
+    ask(|recorder| recorder.random())
+}
+
+pub(crate) fn line(name: &str) -> Option<Line> {
+    ask(|recorder| recorder.line(name))
+}
+
+pub(crate) fn normalise(typed: &str) -> Option<String> {
+    ask(|recorder| recorder.normalise(typed))
+}
+
+pub(crate) fn classify(number: &str) -> NumberClass {
+    ask(|recorder| recorder.classify(number))
+}
+
+pub(crate) fn matches(number: &str, pattern: &str) -> bool {
+    ask(|recorder| recorder.matches(number, pattern))
+}
+
+pub(crate) fn calendar(name: &str) -> Option<CalendarState> {
+    ask(|recorder| recorder.calendar(name))
+}
+
+pub(crate) fn route(number: &str) -> Result<NumberClass, RouteError> {
+    ask(|recorder| recorder.route(number))
+}

@@ -1,0 +1,76 @@
+//! Waiting for the first of two things.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::step::{Running, Waiting};
+
+/// Which of two came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Either<A, B> {
+    /// The first one.
+    This(A),
+    /// The second one.
+    That(B),
+}
+
+/// Waits for whichever comes first; the other is given up, and what it had begun is stopped.
+///
+/// ```
+/// # use cordboard::prelude::*;
+/// # use cordboard::Either;
+/// # async fn example(call: Call) -> Outcome {
+/// match first(call.play("news"), call.wait(secs(60))).await {
+///     Either::This(_) => call.explain("news", "heard to the end"),
+///     Either::That(()) => call.explain("news", "cut after a minute"),
+/// }
+/// # call.hang_up()
+/// # }
+/// ```
+pub async fn first<A, B>(this: A, that: B) -> Either<A::Output, B::Output>
+where
+    A: IntoFuture,
+    B: IntoFuture,
+    A::IntoFuture: Unpin,
+    B::IntoFuture: Unpin,
+{
+    First { this: this.into_future(), that: that.into_future() }.await
+}
+
+struct First<A, B> {
+    this: A,
+    that: B,
+}
+
+impl<A: Future + Unpin, B: Future + Unpin> Future for First<A, B> {
+    type Output = Either<A::Output, B::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(output) = Pin::new(&mut self.this).poll(context) {
+            return Poll::Ready(Either::This(output));
+        }
+        Pin::new(&mut self.that).poll(context).map(Either::That)
+    }
+}
+
+/// A step with a time limit. Made by [`Step::or_after`](super::Step::or_after).
+#[must_use = "await it"]
+pub struct OrAfter<F>(First<F, Running<Waiting>>);
+
+impl<F> OrAfter<F> {
+    pub(crate) fn new(step: F, wait: Running<Waiting>) -> Self {
+        Self(First { this: step, that: wait })
+    }
+}
+
+impl<F: Future + Unpin> Future for OrAfter<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|first| match first {
+            Either::This(output) => Some(output),
+            Either::That(()) => None,
+        })
+    }
+}
