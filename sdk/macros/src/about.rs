@@ -110,7 +110,9 @@ fn text(input: ParseStream<'_>) -> syn::Result<LitStr> {
 pub fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
     let line = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value().trim().to_owned()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line), ..
+            }) => Some(line.value().trim().to_owned()),
             _ => None,
         },
         _ => None,

@@ -8,7 +8,10 @@ use syn::spanned::Spanned;
 use crate::about::{About, export};
 
 pub fn expand(about: &About, block: &ItemImpl) -> syn::Result<TokenStream> {
-    let is_behaviour = block.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    let is_behaviour = block
+        .trait_
+        .as_ref()
+        .and_then(|(_, path, _)| path.segments.last());
     if is_behaviour.is_none_or(|last| last.ident != "Behaviour") {
         let message = "`keyed` stands on an `impl Behaviour for …`";
         return Err(syn::Error::new(block.impl_token.span(), message));

@@ -41,7 +41,9 @@ use syn::parse_macro_input;
 pub fn script(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let about = parse_macro_input!(arguments as about::About);
     let function = parse_macro_input!(item as syn::ItemFn);
-    script::expand(&about, &function).unwrap_or_else(syn::Error::into_compile_error).into()
+    script::expand(&about, &function)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Makes a behaviour of an `impl Behaviour for T`: one session for each number, holding all its calls.
@@ -52,12 +54,16 @@ pub fn script(arguments: TokenStream, item: TokenStream) -> TokenStream {
 pub fn keyed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let about = parse_macro_input!(arguments as about::About);
     let block = parse_macro_input!(item as syn::ItemImpl);
-    keyed::expand(&about, &block).unwrap_or_else(syn::Error::into_compile_error).into()
+    keyed::expand(&about, &block)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Derives the schema of settings, their defaults, and what a form needs to show them.
 #[proc_macro_derive(Settings, attributes(settings))]
 pub fn settings(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as syn::DeriveInput);
-    settings::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    settings::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -12,7 +12,10 @@ pub fn expand(about: &About, function: &ItemFn) -> syn::Result<TokenStream> {
     let (name, visibility) = (&function.sig.ident, &function.vis);
     let (settings, call) = match settings_of(function)? {
         Some(settings) => (quote!(#settings), quote!(#name(call, settings))),
-        None => (quote!(::cordboard::settings::None), quote!({ let _ = settings; #name(call) })),
+        None => (
+            quote!(::cordboard::settings::None),
+            quote!({ let _ = settings; #name(call) }),
+        ),
     };
     let manifest = about.manifest(&function.attrs, &quote!(PerCall));
     let module: Type = parse_quote!(#name);
@@ -68,21 +71,31 @@ pub fn expand(about: &About, function: &ItemFn) -> syn::Result<TokenStream> {
 fn check(about: &About, function: &ItemFn) -> syn::Result<()> {
     let signature = &function.sig;
     if signature.asyncness.is_none() {
-        return Err(syn::Error::new(signature.fn_token.span(), "a script is an `async fn`: it waits for its caller"));
+        return Err(syn::Error::new(
+            signature.fn_token.span(),
+            "a script is an `async fn`: it waits for its caller",
+        ));
     }
     if let ReturnType::Default = signature.output {
         let message = "a script says how it ends: `-> Outcome`, made by `call.hang_up()` or its like";
         return Err(syn::Error::new(signature.ident.span(), message));
     }
     if !signature.generics.params.is_empty() {
-        return Err(syn::Error::new(signature.generics.span(), "a script cannot be generic"));
+        return Err(syn::Error::new(
+            signature.generics.span(),
+            "a script cannot be generic",
+        ));
     }
     if let Some(interest) = about.interests.first() {
-        let message = "a script asks for digits and ringing by its steps; only keyed behaviours have interests";
+        let message =
+            "a script asks for digits and ringing by its steps; only keyed behaviours have interests";
         return Err(syn::Error::new(interest.span(), message));
     }
     if let Some((schedule, _)) = about.schedules.first() {
-        return Err(syn::Error::new(schedule.span(), "only keyed behaviours have schedules"));
+        return Err(syn::Error::new(
+            schedule.span(),
+            "only keyed behaviours have schedules",
+        ));
     }
     Ok(())
 }
@@ -95,7 +108,8 @@ fn settings_of(function: &ItemFn) -> syn::Result<Option<&Type>> {
         (Some(FnArg::Typed(_)), None, None) => Ok(None),
         (Some(FnArg::Typed(_)), Some(FnArg::Typed(settings)), None) => Ok(Some(&settings.ty)),
         _ => {
-            let message = "a script takes the call and, if it has any, its settings: `(call: Call, settings: S)`";
+            let message =
+                "a script takes the call and, if it has any, its settings: `(call: Call, settings: S)`";
             Err(syn::Error::new(function.sig.paren_token.span.join(), message))
         }
     }

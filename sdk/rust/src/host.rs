@@ -6,9 +6,7 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use contract::{
-    Cause, CommandError, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag,
-};
+use contract::{Cause, CommandError, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag};
 
 use crate::imports;
 use crate::script::{Sounds, Stages};
@@ -119,12 +117,28 @@ impl Leg {
 
     /// Plays once.
     pub fn play(self, sounds: impl Into<Sounds>) -> Queued {
-        imports::audio::play(self.0.0, self.0, sounds.into().0, PlayOptions { times: 1, barge_in: false })
+        imports::audio::play(
+            self.0.0,
+            self.0,
+            sounds.into().0,
+            PlayOptions {
+                times: 1,
+                barge_in: false,
+            },
+        )
     }
 
     /// Plays again and again, until something else takes its place.
     pub fn play_forever(self, sounds: impl Into<Sounds>) -> Queued {
-        imports::audio::play(self.0.0, self.0, sounds.into().0, PlayOptions { times: 0, barge_in: false })
+        imports::audio::play(
+            self.0.0,
+            self.0,
+            sounds.into().0,
+            PlayOptions {
+                times: 0,
+                barge_in: false,
+            },
+        )
     }
 
     /// Takes digits.
@@ -144,7 +158,13 @@ impl Leg {
 
     /// Rings others for this caller; what plays goes on.
     pub fn dial_playing(self, stages: Stages) -> Queued {
-        self.dial_with(stages, DialOptions { hears: Hears::Unchanged, ..DialOptions::default() })
+        self.dial_with(
+            stages,
+            DialOptions {
+                hears: Hears::Unchanged,
+                ..DialOptions::default()
+            },
+        )
     }
 
     /// Rings others for this caller.

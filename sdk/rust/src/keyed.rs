@@ -83,7 +83,11 @@ impl From<contract::CommandError> for Refusal {
 /// # Errors
 ///
 /// Its refusal, or settings or state that cannot be read.
-pub fn handle<B: Behaviour>(session: &Session, state: Option<&[u8]>, event: Event) -> Result<Vec<u8>, Refusal> {
+pub fn handle<B: Behaviour>(
+    session: &Session,
+    state: Option<&[u8]>,
+    event: Event,
+) -> Result<Vec<u8>, Refusal> {
     let settings: B::Settings = module::parse(&session.settings)?;
     let mut behaviour = match state {
         None => B::default(),

@@ -10,13 +10,14 @@ pub mod keyed;
 pub mod module;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+mod policy;
 #[doc(hidden)]
 pub mod script;
 pub mod settings;
+mod view;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod wasm;
-mod view;
 mod words;
 
 pub use contract::{
@@ -26,9 +27,10 @@ pub use contract::{
     RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 pub use cordboard_macros::{Settings, keyed, script};
-pub use host::{Host, Leg, Timer};
+pub use host::{Host, Leg, Timer, leg_of};
 pub use keyed::Behaviour;
 pub use module::{Refusal, Session};
+pub use policy::NotAllowed;
 pub use script::{
     Call, Either, Outcome, Sounds, Stages, Step, Unanswered, device, first, line, next, number, outside,
 };

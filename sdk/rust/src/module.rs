@@ -2,8 +2,8 @@
 
 use contract::{Event, Manifest, Problem, SessionId};
 
-use crate::view::View;
 use crate::settings::{Problems, Schema, Settings};
+use crate::view::View;
 
 /// The session that an event is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,10 @@ pub trait Module: 'static {
 pub fn describe<M: Module>() -> Manifest {
     let mut schema = Schema::default();
     M::Settings::describe(&mut schema);
-    Manifest { settings_schema: schema.into_text(), ..M::about() }
+    Manifest {
+        settings_schema: schema.into_text(),
+        ..M::about()
+    }
 }
 
 /// What is wrong with settings that satisfy the schema.

@@ -29,9 +29,9 @@ impl View {
         Self { tape: Some(tape) }
     }
 
-    fn ask<T: Serialize + DeserializeOwned>(&self, print: Print, question: impl FnOnce() -> T) -> T
+    fn ask<T>(&self, print: Print, question: impl FnOnce() -> T) -> T
     where
-        T: Default,
+        T: Serialize + DeserializeOwned + Default,
     {
         match &self.tape {
             None => question(),
@@ -66,13 +66,17 @@ impl View {
 
     /// How the tenant's numbering plan sees a number.
     pub fn classify(&self, number: &str) -> NumberClass {
-        let answer = self.ask(Print::of(b"classify").text(number), || Some(imports::classify(number)));
+        let answer = self.ask(Print::of(b"classify").text(number), || {
+            Some(imports::classify(number))
+        });
         answer.unwrap_or(NumberClass::Invalid)
     }
 
     /// Whether a number falls under a pattern: a number in any spelling, or a prefix ending in `*`.
     pub fn matches(&self, number: &str, pattern: &str) -> bool {
-        self.ask(Print::of(b"matches").text(number).text(pattern), || imports::matches(number, pattern))
+        self.ask(Print::of(b"matches").text(number).text(pattern), || {
+            imports::matches(number, pattern)
+        })
     }
 
     /// Opening hours by name. Ask [`Calendar::is_open`] of it.

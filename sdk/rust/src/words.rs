@@ -40,7 +40,10 @@ pub const fn rings(count: u32) -> Duration {
 /// What the contract counts in.
 pub(crate) fn to_millis(length: Duration) -> u64 {
     // Half a second of rounding after 584 million years.
-    length.as_secs().saturating_mul(1_000).saturating_add(u64::from(length.subsec_millis()))
+    length
+        .as_secs()
+        .saturating_mul(1_000)
+        .saturating_add(u64::from(length.subsec_millis()))
 }
 
 /// A telephone number as somebody typed it, in settings. [`View::normalise`](crate::View::normalise) reads it.

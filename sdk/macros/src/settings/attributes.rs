@@ -25,7 +25,10 @@ impl FieldAttributes {
     pub fn of(attributes: &[Attribute], name: &str) -> syn::Result<Self> {
         let mut found = Self::default();
         let mut titled = false;
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("settings")) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("settings"))
+        {
             attribute.parse_nested_meta(|meta| {
                 titled |= meta.path.is_ident("title");
                 found.member(&meta)
@@ -53,17 +56,22 @@ impl FieldAttributes {
         } else if is(&TEXTS) {
             let text: LitStr = meta.value()?.parse()?;
             if is(&["edit"]) && !["manager", "user"].contains(&text.value().as_str()) {
-                return Err(syn::Error::new(text.span(), "settings are edited by the \"manager\" or by the \"user\""));
+                return Err(syn::Error::new(
+                    text.span(),
+                    "settings are edited by the \"manager\" or by the \"user\"",
+                ));
             }
             self.members.push(quote!(#path: #text));
         } else if is(&BOUNDS) {
             let value = meta.value()?;
             let minus: Option<Token![-]> = value.parse()?;
             let number: LitInt = value.parse()?;
-            self.members.push(quote!(#path: ::std::option::Option::Some(#minus #number)));
+            self.members
+                .push(quote!(#path: ::std::option::Option::Some(#minus #number)));
         } else if is(&LENGTHS) {
             let number: LitInt = meta.value()?.parse()?;
-            self.members.push(quote!(#path: ::std::option::Option::Some(#number)));
+            self.members
+                .push(quote!(#path: ::std::option::Option::Some(#number)));
         } else {
             return Err(meta.error(
                 "known here are `default`, `required`, `min`, `max`, `min_length`, `max_length`, \
@@ -84,8 +92,14 @@ pub struct TypeAttributes {
 
 impl TypeAttributes {
     pub fn of(attributes: &[Attribute]) -> syn::Result<Self> {
-        let mut found = Self { help: help(attributes), ..Self::default() };
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("settings")) {
+        let mut found = Self {
+            help: help(attributes),
+            ..Self::default()
+        };
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("settings"))
+        {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("check") {
                     found.check = true;
@@ -134,12 +148,18 @@ impl Naming {
     pub fn field(&self, ident: &Ident, attributes: &[Attribute]) -> syn::Result<String> {
         let name = ident.to_string();
         let name = name.strip_prefix("r#").unwrap_or(&name);
-        let mut name = if self.kebab { name.replace('_', "-") } else { name.to_owned() };
+        let mut name = if self.kebab {
+            name.replace('_', "-")
+        } else {
+            name.to_owned()
+        };
         for_serde(attributes, |meta| {
             if meta.path.is_ident("rename") {
                 name = meta.value()?.parse::<LitStr>()?.value();
             } else if !meta.path.is_ident("default") {
-                return Err(meta.error("the schema cannot follow this, and saved calls could not be read back"));
+                return Err(
+                    meta.error("the schema cannot follow this, and saved calls could not be read back")
+                );
             }
             Ok(())
         })?;
@@ -167,7 +187,10 @@ fn for_serde(
     attributes: &[Attribute],
     mut each: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>,
 ) -> syn::Result<()> {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
         attribute.parse_nested_meta(|meta| each(&meta))?;
     }
     Ok(())
@@ -176,7 +199,10 @@ fn for_serde(
 /// A doc comment as one paragraph a blank line.
 pub fn help(attributes: &[Attribute]) -> String {
     let lines = doc_lines(attributes);
-    let paragraphs: Vec<_> = lines.split(String::is_empty).map(|lines| lines.join(" ")).collect();
+    let paragraphs: Vec<_> = lines
+        .split(String::is_empty)
+        .map(|lines| lines.join(" "))
+        .collect();
     paragraphs.join("\n").trim().to_owned()
 }
 
@@ -184,5 +210,7 @@ pub fn help(attributes: &[Attribute]) -> String {
 pub fn title_of(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -47,7 +47,10 @@ pub fn expand(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenStream> 
 fn check(variant: &Variant) -> syn::Result<()> {
     match &variant.fields {
         Fields::Unit => Ok(()),
-        fields => Err(syn::Error::new_spanned(fields, "a choice of settings carries no data")),
+        fields => Err(syn::Error::new_spanned(
+            fields,
+            "a choice of settings carries no data",
+        )),
     }
 }
 
@@ -55,7 +58,11 @@ fn check(variant: &Variant) -> syn::Result<()> {
 fn default<'a>(data: &'a DataEnum, input: &DeriveInput) -> syn::Result<&'a syn::Ident> {
     let mut marked = None;
     for variant in &data.variants {
-        for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("settings")) {
+        for attribute in variant
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("settings"))
+        {
             attribute.parse_nested_meta(|meta| {
                 if !meta.path.is_ident("default") {
                     return Err(meta.error("known here is `default`"));
@@ -66,22 +73,29 @@ fn default<'a>(data: &'a DataEnum, input: &DeriveInput) -> syn::Result<&'a syn::
         }
     }
     let first = data.variants.first().map(|variant| &variant.ident);
-    marked.or(first).ok_or_else(|| syn::Error::new(input.ident.span(), "a choice of nothing"))
+    marked
+        .or(first)
+        .ok_or_else(|| syn::Error::new(input.ident.span(), "a choice of nothing"))
 }
 
 fn schema(about: &TypeAttributes, data: &DataEnum, names: &[String]) -> TokenStream {
     let (title, about_help) = (&about.title, &about.help);
     let quoted: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
     let list = quoted.join(",");
-    let helps = data.variants.iter().zip(names).enumerate().map(|(index, (variant, name))| {
-        let help = help(&variant.attrs);
-        let comma = (index > 0).then(|| quote!(schema.text().push(',');));
-        quote! {
-            #comma
-            schema.name(#name);
-            ::cordboard::settings::quote(schema.text(), #help);
-        }
-    });
+    let helps = data
+        .variants
+        .iter()
+        .zip(names)
+        .enumerate()
+        .map(|(index, (variant, name))| {
+            let help = help(&variant.attrs);
+            let comma = (index > 0).then(|| quote!(schema.text().push(',');));
+            quote! {
+                #comma
+                schema.name(#name);
+                ::cordboard::settings::quote(schema.text(), #help);
+            }
+        });
     quote! {
         fn schema(schema: &mut ::cordboard::settings::Schema, field: &::cordboard::settings::Field) {
             let or = |own: &'static str, other: &'static str| if own.is_empty() { other } else { own };

@@ -16,7 +16,11 @@ struct Field<'a> {
 pub fn expand(input: &DeriveInput, fields: &FieldsNamed) -> syn::Result<TokenStream> {
     let about = TypeAttributes::of(&input.attrs)?;
     let naming = Naming::of(&input.attrs)?;
-    let fields = fields.named.iter().map(|field| read(&naming, field)).collect::<syn::Result<Vec<_>>>()?;
+    let fields = fields
+        .named
+        .iter()
+        .map(|field| read(&naming, field))
+        .collect::<syn::Result<Vec<_>>>()?;
     let ident = &input.ident;
     let (shape, schema, json) = (shape(&fields), schema(&about, &fields), json(&fields));
     let defaults = fields.iter().map(default);
@@ -49,14 +53,21 @@ fn read<'a>(naming: &Naming, field: &'a syn::Field) -> syn::Result<Field<'a>> {
     };
     let name = naming.field(ident, &field.attrs)?;
     let attributes = FieldAttributes::of(&field.attrs, &name)?;
-    Ok(Field { ident, ty: &field.ty, name, attributes })
+    Ok(Field {
+        ident,
+        ty: &field.ty,
+        name,
+        attributes,
+    })
 }
 
 fn default(field: &Field<'_>) -> TokenStream {
     let (ident, ty) = (field.ident, field.ty);
     match &field.attributes.default {
         // A text goes into whatever a text can become.
-        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => {
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(text), ..
+        })) => {
             quote!(#ident: <#ty as ::std::convert::From<&str>>::from(#text))
         }
         Some(expression) => quote!(#ident: #expression),
@@ -84,8 +95,14 @@ fn shape(fields: &[Field<'_>]) -> TokenStream {
 
 fn schema(about: &TypeAttributes, fields: &[Field<'_>]) -> TokenStream {
     let (title, help) = (&about.title, &about.help);
-    let properties = fields.iter().enumerate().map(|(index, field)| property(index, field));
-    let required: Vec<_> = fields.iter().filter(|field| field.attributes.required.is_some()).collect();
+    let properties = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| property(index, field));
+    let required: Vec<_> = fields
+        .iter()
+        .filter(|field| field.attributes.required.is_some())
+        .collect();
     let required = (!required.is_empty()).then(|| {
         let names: Vec<_> = required.iter().map(|field| format!("{:?}", field.name)).collect();
         let list = format!("[{}]", names.join(","));

@@ -52,7 +52,12 @@ pub(crate) mod dialling {
     use super::*;
 
     pub(crate) fn dial(tag: Tag, caller: Option<LegId>, stages: Vec<Stage>, options: DialOptions) -> Queued {
-        queue(Command::Dial { tag, caller, stages, options })
+        queue(Command::Dial {
+            tag,
+            caller,
+            stages,
+            options,
+        })
     }
 
     pub(crate) fn cancel(tag: Tag) -> Queued {
@@ -64,7 +69,12 @@ pub(crate) mod audio {
     use super::*;
 
     pub(crate) fn play(tag: Tag, leg: LegId, sounds: Vec<Sound>, options: PlayOptions) -> Queued {
-        queue(Command::Play { tag, leg, sounds, options })
+        queue(Command::Play {
+            tag,
+            leg,
+            sounds,
+            options,
+        })
     }
 
     pub(crate) fn gather(tag: Tag, leg: LegId, options: GatherOptions) -> Queued {
@@ -99,7 +109,12 @@ pub(crate) mod sessions {
     use super::*;
 
     pub(crate) fn send(tag: Tag, behaviour: &str, number: &str, body: Vec<u8>) -> Queued {
-        queue(Command::Send { tag, behaviour: behaviour.into(), number: number.into(), body })
+        queue(Command::Send {
+            tag,
+            behaviour: behaviour.into(),
+            number: number.into(),
+            body,
+        })
     }
 
     pub(crate) fn finish() -> Queued {

@@ -2,8 +2,8 @@
 //! does not call is not linked and does not appear among its permissions.
 
 use contract::{
-    CalendarState, Cause, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
-    NumberClass, PlayOptions, RouteError, Sound, Stage, Tag,
+    CalendarState, Cause, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel, NumberClass,
+    PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -60,7 +60,12 @@ pub(crate) mod dialling {
     pub(crate) fn dial(tag: Tag, caller: Option<LegId>, stages: Vec<Stage>, options: DialOptions) -> Queued {
         let stages: Vec<_> = stages.into_iter().map(convert::stage).collect();
         let options = convert::dial_options(options);
-        queued(wit::dialling::dial(tag, caller.map(|leg| leg.0), &stages, &options))
+        queued(wit::dialling::dial(
+            tag,
+            caller.map(|leg| leg.0),
+            &stages,
+            &options,
+        ))
     }
 
     pub(crate) fn cancel(tag: Tag) -> Queued {
@@ -73,7 +78,10 @@ pub(crate) mod audio {
 
     pub(crate) fn play(tag: Tag, leg: LegId, sounds: Vec<Sound>, options: PlayOptions) -> Queued {
         let sounds: Vec<_> = sounds.into_iter().map(convert::sound).collect();
-        let options = wit::audio::PlayOptions { times: options.times, barge_in: options.barge_in };
+        let options = wit::audio::PlayOptions {
+            times: options.times,
+            barge_in: options.barge_in,
+        };
         queued(wit::audio::play(tag, leg.0, &sounds, options))
     }
 
@@ -151,7 +159,10 @@ pub(crate) fn matches(number: &str, pattern: &str) -> bool {
 }
 
 pub(crate) fn calendar(name: &str) -> Option<CalendarState> {
-    wit::calendars::now(name).map(|state| CalendarState { open: state.open, until: state.until })
+    wit::calendars::now(name).map(|state| CalendarState {
+        open: state.open,
+        until: state.until,
+    })
 }
 
 pub(crate) fn route(number: &str) -> Result<NumberClass, RouteError> {
@@ -164,4 +175,3 @@ pub(crate) fn route(number: &str) -> Result<NumberClass, RouteError> {
         Err(wit::trunk::RouteError::NoTrunk) => Err(RouteError::NoTrunk),
     }
 }
-

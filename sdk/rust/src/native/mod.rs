@@ -15,6 +15,8 @@ use contract::{
 use crate::module::{self, Refusal, Session};
 use recorder::Recorder;
 
+type Handle = fn(Session, Option<Vec<u8>>, Event) -> Result<Vec<u8>, Refusal>;
+
 /// A behaviour, natively.
 ///
 /// ```
@@ -35,7 +37,7 @@ use recorder::Recorder;
 pub struct Module {
     describe: fn() -> Manifest,
     check: fn(&str) -> Vec<Problem>,
-    handle: fn(Session, Option<Vec<u8>>, Event) -> Result<Vec<u8>, Refusal>,
+    handle: Handle,
     migrate: fn(&str, Vec<u8>) -> Result<Vec<u8>, Refusal>,
 }
 
@@ -94,9 +96,10 @@ fn decide(
 ) -> Result<Decided, Failure> {
     match answer {
         Err(Refusal(reason)) => Err(Failure::Refused(reason)),
-        Ok(state) if state.len() > limits.state => {
-            Err(Failure::StateTooLarge { size: state.len(), limit: limits.state })
-        }
+        Ok(state) if state.len() > limits.state => Err(Failure::StateTooLarge {
+            size: state.len(),
+            limit: limits.state,
+        }),
         Ok(state) => Ok(Decided { state, commands }),
     }
 }

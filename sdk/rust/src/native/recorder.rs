@@ -100,7 +100,10 @@ impl Recorder {
                 self.may_play(*leg)
             }
             Command::Gather { leg, options, .. } => {
-                in_range((1..=64).contains(&options.max_digits), "1 to 64 digits are gathered")?;
+                in_range(
+                    (1..=64).contains(&options.max_digits),
+                    "1 to 64 digits are gathered",
+                )?;
                 self.may_play(*leg)
             }
             Command::Dial { caller, stages, .. } => {
@@ -129,7 +132,11 @@ impl Recorder {
 
     fn may_play(&self, leg: LegId) -> Result<(), CommandError> {
         let held = self.held(leg)?;
-        if held.sole_holder || held.answered { Ok(()) } else { Err(CommandError::NotSoleHolder(leg)) }
+        if held.sole_holder || held.answered {
+            Ok(())
+        } else {
+            Err(CommandError::NotSoleHolder(leg))
+        }
     }
 
     pub(crate) fn now_millis(&self) -> u64 {
@@ -156,37 +163,56 @@ impl Recorder {
 
     pub(crate) fn line(&mut self, name: &str) -> Option<Line> {
         let answer = self.view.line(name);
-        self.note(Query::Line { name: name.to_owned(), answer: answer.clone() });
+        self.note(Query::Line {
+            name: name.to_owned(),
+            answer: answer.clone(),
+        });
         answer
     }
 
     pub(crate) fn normalise(&mut self, typed: &str) -> Option<String> {
         let answer = self.view.normalise(typed);
-        self.note(Query::Normalise { typed: typed.to_owned(), answer: answer.clone() });
+        self.note(Query::Normalise {
+            typed: typed.to_owned(),
+            answer: answer.clone(),
+        });
         answer
     }
 
     pub(crate) fn classify(&mut self, number: &str) -> NumberClass {
         let answer = self.view.classify(number);
-        self.note(Query::Classify { number: number.to_owned(), answer });
+        self.note(Query::Classify {
+            number: number.to_owned(),
+            answer,
+        });
         answer
     }
 
     pub(crate) fn matches(&mut self, number: &str, pattern: &str) -> bool {
         let answer = self.view.matches(number, pattern);
-        self.note(Query::Matches { number: number.to_owned(), pattern: pattern.to_owned(), answer });
+        self.note(Query::Matches {
+            number: number.to_owned(),
+            pattern: pattern.to_owned(),
+            answer,
+        });
         answer
     }
 
     pub(crate) fn calendar(&mut self, name: &str) -> Option<CalendarState> {
         let answer = self.view.calendar(name, self.now);
-        self.note(Query::Calendar { name: name.to_owned(), answer });
+        self.note(Query::Calendar {
+            name: name.to_owned(),
+            answer,
+        });
         answer
     }
 
     pub(crate) fn route(&mut self, number: &str) -> Result<NumberClass, RouteError> {
         let answer = self.view.route(number);
-        self.note(Query::Route { number: number.to_owned(), answer });
+        self.note(Query::Route {
+            number: number.to_owned(),
+            answer,
+        });
         answer
     }
 
@@ -199,7 +225,10 @@ impl Recorder {
             self.record.cut += 1;
             return;
         }
-        self.record.explanations.push(Explanation { rule: rule.to_owned(), sentence: sentence.to_owned() });
+        self.record.explanations.push(Explanation {
+            rule: rule.to_owned(),
+            sentence: sentence.to_owned(),
+        });
     }
 
     pub(crate) fn log(&mut self, level: LogLevel, line: &str) {
@@ -207,10 +236,17 @@ impl Recorder {
             self.record.cut += 1;
             return;
         }
-        self.record.log.push(LogLine { level, line: line.to_owned() });
+        self.record.log.push(LogLine {
+            level,
+            line: line.to_owned(),
+        });
     }
 }
 
 fn in_range(good: bool, what: &str) -> Result<(), CommandError> {
-    if good { Ok(()) } else { Err(CommandError::Invalid(what.to_owned())) }
+    if good {
+        Ok(())
+    } else {
+        Err(CommandError::Invalid(what.to_owned()))
+    }
 }

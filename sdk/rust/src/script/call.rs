@@ -11,8 +11,8 @@ use super::sound::{Gather, Play, Sounds};
 use super::step::{Answer, Ended, Wait};
 use super::tape::{Print, Tape, Waits};
 use super::{End, Outcome};
-use crate::view::View;
 use crate::imports;
+use crate::view::View;
 
 /// The call that a script tells. Also everything that [`View`] can be asked: `call.calendar("opening")`.
 ///
@@ -35,7 +35,11 @@ impl Deref for Call {
 
 impl Call {
     pub(crate) fn new(offer: Offer, tape: Rc<Tape>) -> Self {
-        Self { offer: Rc::new(offer), view: View::taped(Rc::clone(&tape)), tape }
+        Self {
+            offer: Rc::new(offer),
+            view: View::taped(Rc::clone(&tape)),
+            tape,
+        }
     }
 
     /// Who calls, as far as it is known.
@@ -173,10 +177,10 @@ impl Call {
     /// Sends digits into the caller's leg, 100 ms each. Nothing to wait for.
     pub fn send_digits(&self, digits: &str) {
         let leg = self.leg();
-        let send = |tag| -> Result<(), CommandError> {
-            imports::legs::send_digits(tag, leg, digits.to_owned())
-        };
-        self.tape.begin(Print::of(b"send-digits").text(digits), Waits::Nothing, send);
+        let send =
+            |tag| -> Result<(), CommandError> { imports::legs::send_digits(tag, leg, digits.to_owned()) };
+        self.tape
+            .begin(Print::of(b"send-digits").text(digits), Waits::Nothing, send);
     }
 
     /// Ends the script: the caller talks to who answered.

@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use contract::{
-    Cause, CommandError, DialAnswer, DialOptions, DialResult, Hears, LegId, OutcomeKind, Shown, Stage, Target,
-    TargetOutcome,
+    Cause, CommandError, DialAnswer, DialOptions, DialResult, Hears, LegId, OutcomeKind, Shown, Stage,
+    Target, TargetOutcome,
 };
 
 use super::step::{Act, awaitable};
@@ -36,7 +36,10 @@ pub fn device(name: impl AsRef<str>) -> Target {
 /// A number outside, over a trunk of the tenant's choice. Needs the permission `trunk`, which
 /// [`View::route`](crate::View::route) brings.
 pub fn outside(number: impl AsRef<str>) -> Target {
-    Target::Outside { number: number.as_ref().to_owned(), trunk: None }
+    Target::Outside {
+        number: number.as_ref().to_owned(),
+        trunk: None,
+    }
 }
 
 /// What is rung, stage after stage; the targets of a stage ring together.
@@ -125,7 +128,10 @@ pub struct Dial {
 impl Dial {
     pub(crate) fn new(tape: Rc<Tape>, leg: LegId, stages: Stages) -> Self {
         let options = DialOptions::default();
-        Self { act: Dialling { leg, stages, options }, tape }
+        Self {
+            act: Dialling { leg, stages, options },
+            tape,
+        }
     }
 
     /// Lets the last stage ring so many times (5 s each).
@@ -184,11 +190,19 @@ impl Act for Dialling {
     }
 
     fn read(&mut self, arrival: Arrival) -> Option<Self::Output> {
-        let failed = |cause| Some(Err(Unanswered { cause, targets: Vec::new() }));
+        let failed = |cause| {
+            Some(Err(Unanswered {
+                cause,
+                targets: Vec::new(),
+            }))
+        };
         match arrival {
             Arrival::Outcome(OutcomeKind::Dialled(dialled)) => Some(match dialled.result {
                 DialResult::Answered(answer) => Ok(answer),
-                DialResult::Failed(cause) => Err(Unanswered { cause, targets: dialled.targets }),
+                DialResult::Failed(cause) => Err(Unanswered {
+                    cause,
+                    targets: dialled.targets,
+                }),
             }),
             Arrival::Outcome(OutcomeKind::Failed(cause)) => failed(cause),
             Arrival::Refused(Refused::NotGranted) => failed(Cause::Forbidden),

@@ -35,7 +35,11 @@ where
     A::IntoFuture: Unpin,
     B::IntoFuture: Unpin,
 {
-    First { this: this.into_future(), that: that.into_future() }.await
+    First {
+        this: this.into_future(),
+        that: that.into_future(),
+    }
+    .await
 }
 
 struct First<A, B> {
@@ -60,7 +64,10 @@ pub struct OrAfter<F>(First<F, Running<Waiting>>);
 
 impl<F> OrAfter<F> {
     pub(crate) fn new(step: F, wait: Running<Waiting>) -> Self {
-        Self(First { this: step, that: wait })
+        Self(First {
+            this: step,
+            that: wait,
+        })
     }
 }
 

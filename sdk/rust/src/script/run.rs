@@ -37,7 +37,11 @@ pub trait Script: 'static {
 ///
 /// The first event is no call, the state is not of this script, or the script took another way
 /// than before.
-pub fn handle<S: Script>(session: &Session, state: Option<Vec<u8>>, event: Event) -> Result<Vec<u8>, Refusal> {
+pub fn handle<S: Script>(
+    session: &Session,
+    state: Option<Vec<u8>>,
+    event: Event,
+) -> Result<Vec<u8>, Refusal> {
     match (state, event) {
         (None, Event::CallOffered(offer)) => start::<S>(session, offer),
         (None, _) => Err(Refusal::because("a script begins with a call")),
@@ -52,7 +56,11 @@ fn start<S: Script>(session: &Session, offer: Offer) -> Result<Vec<u8>, Refusal>
     state.extend(S::Settings::SHAPE.to_le_bytes());
     append(&mut state, &settings)?;
     append(&mut state, &offer)?;
-    let saved = Saved { settings, offer, entries: Vec::new() };
+    let saved = Saved {
+        settings,
+        offer,
+        entries: Vec::new(),
+    };
     let leg = saved.offer.leg;
     let ran = run::<S>(saved, |story, tape| {
         tape.go_live();
@@ -112,7 +120,10 @@ fn run<S: Script>(
     let progress = drive(&mut Story(future), &tape);
     // Whatever the script still held is dropped after this, and that is not its doing.
     tape.close();
-    Ok(Ran { added: tape.since(known), progress: progress? })
+    Ok(Ran {
+        added: tape.since(known),
+        progress: progress?,
+    })
 }
 
 /// The future of one run.
@@ -142,9 +153,7 @@ impl Story<'_> {
 
     fn deliver(&mut self, tape: &Tape, caller: LegId, event: &Event) -> Result<Progress, Refusal> {
         match event {
-            Event::Outcome(outcome) => {
-                self.arrive(tape, outcome.tag, Arrival::Outcome(outcome.kind.clone()))
-            }
+            Event::Outcome(outcome) => self.arrive(tape, outcome.tag, Arrival::Outcome(outcome.kind.clone())),
             Event::Timer(tag) => self.arrive(tape, *tag, Arrival::Timer),
             Event::LegEnded(ended) if ended.leg == caller => self.lose_caller(tape, ended.cause),
             // Not a script's business; and a call keeps the settings it began with.
@@ -218,7 +227,9 @@ impl<S: Settings> Saved<S> {
         };
         let (shape, mut rest) = rest.split_first_chunk::<8>().ok_or_else(broken)?;
         if u64::from_le_bytes(*shape) != S::SHAPE {
-            return Err(Refusal::because("the settings have another shape than when the call began"));
+            return Err(Refusal::because(
+                "the settings have another shape than when the call began",
+            ));
         }
         let settings = get(&mut rest).ok_or_else(broken)?;
         let offer = get(&mut rest).ok_or_else(broken)?;
@@ -226,7 +237,11 @@ impl<S: Settings> Saved<S> {
         while !rest.is_empty() {
             entries.push(get(&mut rest).ok_or_else(broken)?);
         }
-        Ok(Self { settings, offer, entries })
+        Ok(Self {
+            settings,
+            offer,
+            entries,
+        })
     }
 }
 

@@ -88,8 +88,18 @@ pub struct Play {
 
 impl Play {
     pub(crate) fn new(tape: Rc<Tape>, leg: LegId, sounds: Sounds) -> Self {
-        let options = PlayOptions { times: 1, barge_in: false };
-        Self { act: Playing { leg, sounds: sounds.0, options }, tape }
+        let options = PlayOptions {
+            times: 1,
+            barge_in: false,
+        };
+        Self {
+            act: Playing {
+                leg,
+                sounds: sounds.0,
+                options,
+            },
+            tape,
+        }
     }
 
     /// How often the whole list plays.
@@ -169,7 +179,10 @@ impl Gather {
             first_digit: 5_000,
             between_digits: 3_000,
         };
-        Self { act: Gathering { leg, options }, tape }
+        Self {
+            act: Gathering { leg, options },
+            tape,
+        }
     }
 
     /// So many digits at most: 1 to 64.

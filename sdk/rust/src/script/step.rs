@@ -133,7 +133,10 @@ pub struct Wait {
 
 impl Wait {
     pub(crate) fn new(tape: Rc<Tape>, length: Duration) -> Self {
-        Self { act: Waiting(to_millis(length)), tape }
+        Self {
+            act: Waiting(to_millis(length)),
+            tape,
+        }
     }
 }
 
@@ -172,7 +175,10 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(tape: Rc<Tape>, leg: LegId, already: bool) -> Self {
-        Self { act: Answering { leg, already }, tape }
+        Self {
+            act: Answering { leg, already },
+            tape,
+        }
     }
 }
 

@@ -135,7 +135,10 @@ pub struct Tape {
 
 impl Tape {
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
-        Self { entries: RefCell::new(entries), ..Self::default() }
+        Self {
+            entries: RefCell::new(entries),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -173,7 +176,15 @@ impl Tape {
         let mut fault = self.fault.borrow_mut();
         if fault.is_none() {
             let at = self.cursor.get().to_string();
-            *fault = Some(["the script took another way than before, at entry ", &at, ": ", what].concat());
+            *fault = Some(
+                [
+                    "the script took another way than before, at entry ",
+                    &at,
+                    ": ",
+                    what,
+                ]
+                .concat(),
+            );
         }
     }
 
@@ -293,7 +304,9 @@ impl Tape {
 
     /// Which step an arrival with this tag is for.
     pub(crate) fn meant(&self, tag: u64, arrival: &Arrival) -> Meant {
-        let Some(index) = tag.checked_sub(1) else { return Meant::Nobody };
+        let Some(index) = tag.checked_sub(1) else {
+            return Meant::Nobody;
+        };
         let steps = self.steps.borrow();
         let Some(stand) = usize::try_from(index).ok().and_then(|index| steps.get(index)) else {
             return Meant::Nobody;
@@ -365,7 +378,9 @@ pub(crate) fn tag_of(id: StepId) -> u64 {
 fn refusal_sentence(error: &CommandError) -> &'static str {
     match error {
         CommandError::UnknownLeg(_) => "a command came too late: the leg has ended",
-        CommandError::NotSoleHolder(_) => "another branch holds the caller too: nothing is played before answer",
+        CommandError::NotSoleHolder(_) => {
+            "another branch holds the caller too: nothing is played before answer"
+        }
         CommandError::TooManyCommands => "too many commands for one event",
         CommandError::Invalid(_) => "a command had an argument out of its range",
         CommandError::NotGranted(_) => "a command was not granted to this behaviour",

@@ -7,8 +7,8 @@ pub use schema::{Field, Schema, quote};
 pub use value::{Value, mix, mix_text};
 
 use contract::Problem;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::view::View;
 
@@ -97,7 +97,10 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// Something wrong at a JSON Pointer (`/keys/0/to`; empty for the whole): what, and what would be right.
     pub fn at(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem { path: path.into(), message: message.into() });
+        self.0.push(Problem {
+            path: path.into(),
+            message: message.into(),
+        });
     }
 
     /// Whether nothing is wrong so far.

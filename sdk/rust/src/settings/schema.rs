@@ -40,7 +40,8 @@ impl Schema {
     /// Says in the outermost object which JSON Schema this is.
     pub(crate) fn name_dialect(&mut self) {
         if self.text.starts_with('{') {
-            self.text.insert_str(1, "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
+            self.text
+                .insert_str(1, "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",");
         }
     }
 

@@ -94,11 +94,20 @@ impl Value for Number {
 
     fn schema(schema: &mut Schema, field: &Field) {
         let field = match field.kind {
-            "" => &Field { kind: "number", ..*field },
+            "" => &Field {
+                kind: "number",
+                ..*field
+            },
             _ => field,
         };
         // Longer than any number in any spelling.
-        text_schema(schema, &Field { max_length: field.max_length.or(Some(64)), ..*field });
+        text_schema(
+            schema,
+            &Field {
+                max_length: field.max_length.or(Some(64)),
+                ..*field
+            },
+        );
     }
 
     fn json(&self, out: &mut String) {
@@ -110,7 +119,13 @@ impl<T: Value> Value for Option<T> {
     const SHAPE: u64 = mix(shape("option"), T::SHAPE);
 
     fn schema(schema: &mut Schema, field: &Field) {
-        T::schema(schema, &Field { nullable: true, ..*field });
+        T::schema(
+            schema,
+            &Field {
+                nullable: true,
+                ..*field
+            },
+        );
     }
 
     fn json(&self, out: &mut String) {
@@ -126,7 +141,15 @@ impl<T: Value> Value for Vec<T> {
 
     fn schema(schema: &mut Schema, field: &Field) {
         // Bounds of length, range and kind are those of the items.
-        schema.open("array", &Field { unit: "", kind: "", pattern: "", ..*field });
+        schema.open(
+            "array",
+            &Field {
+                unit: "",
+                kind: "",
+                pattern: "",
+                ..*field
+            },
+        );
         schema.bound("minItems", field.min_items.map(i64::from));
         schema.bound("maxItems", field.max_items.map(i64::from));
         schema.next_name("items");

@@ -189,9 +189,11 @@ fn dial_outcome(outcome: wit::events::DialOutcome) -> DialOutcome {
     };
     DialOutcome {
         result: match outcome.result {
-            R::Answered(by) => {
-                DialResult::Answered(DialAnswer { target: by.target, leg: LegId(by.leg), line: by.line })
-            }
+            R::Answered(by) => DialResult::Answered(DialAnswer {
+                target: by.target,
+                leg: LegId(by.leg),
+                line: by.line,
+            }),
             R::Failed(why) => DialResult::Failed(cause(why)),
         },
         targets: outcome.targets.into_iter().map(target).collect(),
@@ -216,12 +218,25 @@ pub(crate) fn event(event: wit::events::Event) -> Event {
     use wit::events::Event as E;
     match event {
         E::CallOffered(offered) => Event::CallOffered(offer(offered)),
-        E::LegRinging(it) => Event::LegRinging(LegRinging { tag: it.tag, target: it.target }),
-        E::LegAnswered(it) => Event::LegAnswered(LegAnswered { leg: LegId(it.leg), line: it.line }),
-        E::LegEnded(it) => Event::LegEnded(LegEnded { leg: LegId(it.leg), cause: cause(it.cause) }),
+        E::LegRinging(it) => Event::LegRinging(LegRinging {
+            tag: it.tag,
+            target: it.target,
+        }),
+        E::LegAnswered(it) => Event::LegAnswered(LegAnswered {
+            leg: LegId(it.leg),
+            line: it.line,
+        }),
+        E::LegEnded(it) => Event::LegEnded(LegEnded {
+            leg: LegId(it.leg),
+            cause: cause(it.cause),
+        }),
         E::LegHeld(leg) => Event::LegHeld(LegId(leg)),
         E::LegResumed(leg) => Event::LegResumed(LegId(leg)),
-        E::Digit(it) => Event::Digit(Digit { leg: LegId(it.leg), digit: it.digit, held: it.held }),
+        E::Digit(it) => Event::Digit(Digit {
+            leg: LegId(it.leg),
+            digit: it.digit,
+            held: it.held,
+        }),
         E::TransferRequested(it) => Event::TransferRequested(TransferRequest {
             leg: LegId(it.leg),
             to: it.to,
@@ -230,10 +245,15 @@ pub(crate) fn event(event: wit::events::Event) -> Event {
         E::Outcome(it) => Event::Outcome(outcome(it)),
         E::Timer(tag) => Event::Timer(tag),
         E::Schedule(name) => Event::Schedule(name),
-        E::LineChanged(it) => {
-            Event::LineChanged(LineChange { line: it.line, registered: it.registered, calls: it.calls })
-        }
-        E::Message(it) => Event::Message(Message { sender: it.sender, body: it.body }),
+        E::LineChanged(it) => Event::LineChanged(LineChange {
+            line: it.line,
+            registered: it.registered,
+            calls: it.calls,
+        }),
+        E::Message(it) => Event::Message(Message {
+            sender: it.sender,
+            body: it.body,
+        }),
         E::SettingsChanged => Event::SettingsChanged,
     }
 }
@@ -244,7 +264,10 @@ pub(crate) fn manifest(manifest: Manifest) -> guest::Manifest {
     interests.set(guest::Interests::DIGITS, manifest.interests.digits);
     interests.set(guest::Interests::HOLD, manifest.interests.hold);
     interests.set(guest::Interests::LINE_CHANGES, manifest.interests.line_changes);
-    let schedule = |due: contract::Schedule| guest::Schedule { name: due.name, cron: due.cron };
+    let schedule = |due: contract::Schedule| guest::Schedule {
+        name: due.name,
+        cron: due.cron,
+    };
     guest::Manifest {
         name: manifest.name,
         version: manifest.version,

@@ -12,7 +12,13 @@ pub fn describe<M: Module>() -> wit::Manifest {
 /// Answers `check`.
 pub fn check<M: Module>(settings: String) -> Vec<wit::Problem> {
     let problems = module::check::<M>(&settings);
-    problems.into_iter().map(|found| wit::Problem { path: found.path, message: found.message }).collect()
+    problems
+        .into_iter()
+        .map(|found| wit::Problem {
+            path: found.path,
+            message: found.message,
+        })
+        .collect()
 }
 
 /// Answers `handle`.

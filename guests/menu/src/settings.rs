@@ -1,0 +1,146 @@
+//! What a manager configures.
+
+use cordboard::prelude::*;
+
+/// A menu (R41–R43).
+#[derive(Settings, Serialize, Deserialize)]
+#[settings(check)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Menu {
+    /// Off: calls pass to whatever is next on the number, as if there were no menu.
+    #[settings(default = true)]
+    pub enabled: bool,
+    /// Opening hours; none: open day and night.
+    #[settings(kind = "calendar")]
+    pub calendar: Option<String>,
+    /// What callers are offered while it is open.
+    pub open: Level,
+    /// What callers are offered while it is closed; only with a calendar.
+    pub closed: Level,
+    /// How often a menu plays in all, when no key or an unassigned one is pressed.
+    #[settings(default = 3, min = 1, max = 10)]
+    pub attempts: u32,
+    /// How long callers may think after the announcement.
+    #[settings(default = 5, min = 1, max = 60, unit = "s")]
+    pub wait: u32,
+    /// Played when the attempts are used up.
+    #[settings(default = "goodbye", kind = "announcement")]
+    pub goodbye: String,
+    /// Where callers go when the attempts are used up; none: the call ends.
+    pub fallback: Option<Number>,
+}
+
+/// The first level: a greeting and its keys.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Level {
+    /// Announcement that tells the keys.
+    #[settings(kind = "announcement", max_length = 128)]
+    pub greeting: String,
+    /// Keys without an entry count as a wrong key.
+    #[settings(max_items = 9)]
+    pub keys: Vec<Key>,
+}
+
+/// A key of the first level: to a number, or to a second menu.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Key {
+    #[settings(required, pattern = "^[1-9]$")]
+    pub key: String,
+    /// Where it leads.
+    pub number: Option<Number>,
+    /// Or the menu that it opens.
+    pub submenu: Option<Submenu>,
+}
+
+/// The second level.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Submenu {
+    /// Announcement that tells the keys.
+    #[settings(required, kind = "announcement", min_length = 1, max_length = 128)]
+    pub greeting: String,
+    #[settings(max_items = 9)]
+    pub keys: Vec<Subkey>,
+}
+
+/// A key of the second level: to a number.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Subkey {
+    #[settings(required, pattern = "^[1-9]$")]
+    pub key: String,
+    #[settings(required, min_length = 1)]
+    pub number: Number,
+}
+
+impl Menu {
+    fn check(&self, view: &View, problems: &mut Problems) {
+        if self.open.greeting.is_empty() {
+            problems.at(
+                "/open/greeting",
+                "a menu needs an announcement that tells its keys",
+            );
+        }
+        self.open.check("/open", view, problems);
+        if let Some(calendar) = &self.calendar {
+            if !view.calendar(calendar).exists() {
+                problems.at("/calendar", "there is no calendar of this name");
+            }
+            if self.closed.greeting.is_empty() {
+                problems.at(
+                    "/closed/greeting",
+                    "with a calendar there has to be an announcement for closing time",
+                );
+            }
+            self.closed.check("/closed", view, problems);
+        }
+        if let Some(number) = &self.fallback {
+            check_number("/fallback", number, view, problems);
+        }
+    }
+}
+
+impl Level {
+    fn check(&self, path: &str, view: &View, problems: &mut Problems) {
+        let mut seen = String::new();
+        for (index, key) in self.keys.iter().enumerate() {
+            let path = [path, "/keys/", &index.to_string()].concat();
+            check_key(&path, &key.key, &mut seen, problems);
+            match (&key.number, &key.submenu) {
+                (Some(number), None) => check_number(&(path + "/number"), number, view, problems),
+                (None, Some(submenu)) => submenu.check(&(path + "/submenu"), view, problems),
+                (None, None) => problems.at(
+                    path,
+                    "a key leads to a number or to a menu; leave it out otherwise",
+                ),
+                (Some(_), Some(_)) => problems.at(path, "a key leads to a number or to a menu, not to both"),
+            }
+        }
+    }
+}
+
+impl Submenu {
+    fn check(&self, path: &str, view: &View, problems: &mut Problems) {
+        let mut seen = String::new();
+        for (index, key) in self.keys.iter().enumerate() {
+            let path = [path, "/keys/", &index.to_string()].concat();
+            check_key(&path, &key.key, &mut seen, problems);
+            check_number(&(path + "/number"), &key.number, view, problems);
+        }
+    }
+}
+
+fn check_key(path: &str, key: &str, seen: &mut String, problems: &mut Problems) {
+    if seen.contains(key) {
+        problems.at([path, "/key"].concat(), "this key has an entry already");
+    }
+    seen.push_str(key);
+}
+
+fn check_number(path: &str, number: &str, view: &View, problems: &mut Problems) {
+    if let Err(why) = view.destination(number) {
+        problems.at(path, why.sentence());
+    }
+}
