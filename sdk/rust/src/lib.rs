@@ -42,7 +42,8 @@ pub use words::{Number, RING, millis, minutes, rings, secs};
 pub mod prelude {
     pub use crate::{
         Behaviour, Call, Cause, Event, Gathered, Host, LegId, Number, NumberClass, Outcome, Played, Problems,
-        Settings, Sound, Sounds, Stages, Step, Target, Unanswered, View, first, minutes, rings, secs, stage,
+        Refusal, Settings, Sound, Sounds, Stages, Step, Target, Unanswered, View, first, minutes, rings,
+        secs, stage,
     };
     pub use serde::{Deserialize, Serialize};
 }
