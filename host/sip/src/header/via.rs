@@ -31,13 +31,11 @@ impl<'a> Via<'a> {
     ///
     /// What was expected, and where.
     pub fn parse(text: &'a str) -> Result<Self, Bad> {
+        // Any protocol and version: a request of another version must still find its way back as a 505.
         let (name, at) = part(text, 0, "SIP")?;
-        if !name.eq_ignore_ascii_case("SIP") {
-            return Err(Bad::new("SIP", 0));
-        }
         let (version, at) = part(text, at, "2.0")?;
-        if version != "2.0" {
-            return Err(Bad::new("2.0", at));
+        if !is_token(name) || !is_token(version) {
+            return Err(Bad::new("SIP/2.0", 0));
         }
         let rest = skip_space(text, at);
         let length = text[rest..].bytes().take_while(|b| !is_space(*b)).count();

@@ -22,7 +22,22 @@ pub(super) fn request(request: &Request) -> Result<(), ParseError> {
         return Err(ParseError::new(Fault::MethodMismatch, Place::Header(Name::CSeq)));
     }
     headers.max_forwards()?;
-    Ok(())
+    request_uri(request)
+}
+
+/// A Request-URI carries no headers (RFC 3261 §19.1.1, table 1). That it can be read was seen before.
+fn request_uri(request: &Request) -> Result<(), ParseError> {
+    match request.uri() {
+        Ok(uri) if !uri.headers().is_empty() => {
+            let at = uri.as_str().len() - uri.headers().len();
+            Err(ParseError::syntax(
+                Place::StartLine,
+                "a Request-URI without headers",
+                at,
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn response(response: &Response) -> Result<(), ParseError> {

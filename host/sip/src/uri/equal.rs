@@ -28,13 +28,17 @@ fn same_text(a: Option<&str>, b: Option<&str>) -> bool {
     a.map(unescape) == b.map(unescape)
 }
 
+/// Of a parameter given twice the first counts, as everywhere.
 fn params(a: &Parts<'_>, b: &Parts<'_>) -> bool {
     let one_way = |a: &Parts<'_>, b: &Parts<'_>| {
-        a.params().iter().all(|(name, value)| match b.params().get(name) {
-            Some(other) => unescape(value.unwrap_or("")).eq_ignore_ascii_case(&unescape(other)),
-            None => !SIGNIFICANT
-                .iter()
-                .any(|significant| name.eq_ignore_ascii_case(significant)),
+        a.params().iter().all(|(name, _)| {
+            let name = unescape(name);
+            match (a.param(&name), b.param(&name)) {
+                (Some(one), Some(other)) => unescape(one).eq_ignore_ascii_case(&unescape(other)),
+                _ => !SIGNIFICANT
+                    .iter()
+                    .any(|significant| name.eq_ignore_ascii_case(significant)),
+            }
         })
     };
     one_way(a, b) && one_way(b, a)

@@ -163,9 +163,13 @@ impl<'a> Parts<'a> {
         self.params
     }
 
-    /// The raw value of a parameter; `Some("")` for a flag such as `lr`.
+    /// The raw value of a parameter; `Some("")` for a flag such as `lr`. Names may hold escapes (`%6C%72`).
     pub fn param(&self, name: &str) -> Option<&'a str> {
-        self.params.get(name)
+        let is_it = |(key, _): &(&str, Option<&str>)| unescape(key).eq_ignore_ascii_case(name);
+        self.params
+            .iter()
+            .find(is_it)
+            .map(|(_, value)| value.unwrap_or(""))
     }
 
     /// What follows the `?` of a SIP URI (`Replaces=…&…`), escaped as it came.

@@ -81,9 +81,7 @@ pub(crate) fn parse_host_port(text: &str, start: usize) -> Result<(Host<'_>, Opt
             .find(']')
             .ok_or(Bad::new("`]` after an IPv6 address", start))?
             + start;
-        let address: Ipv6Addr = text[start + 1..close]
-            .parse()
-            .map_err(|_| Bad::new("an IPv6 address", start + 1))?;
+        let address = parse_v6(&text[start + 1..close]).ok_or(Bad::new("an IPv6 address", start + 1))?;
         (Host::V6(address), close + 1)
     } else {
         let length = bytes[start..].iter().take_while(|b| is_host_byte(**b)).count();
@@ -99,6 +97,14 @@ pub(crate) fn parse_host_port(text: &str, start: usize) -> Result<(Host<'_>, Opt
         at += 1 + digits;
     }
     Ok((host, port, at))
+}
+
+/// RFC 3261's grammar allowed three colons before an IPv4 tail by mistake; RFC 5118 §4.10 asks to bear with them.
+fn parse_v6(text: &str) -> Option<Ipv6Addr> {
+    match text.split_once(":::") {
+        Some((head, tail)) if tail.contains('.') => format!("{head}::{tail}").parse().ok(),
+        _ => text.parse().ok(),
+    }
 }
 
 /// `_` is not in RFC 3261's hostname, but in DNS labels that people use.
