@@ -4,6 +4,8 @@
 
 mod config;
 mod logging;
+#[allow(dead_code, unused_imports, reason = "wired next")]
+mod media;
 mod shell;
 
 fn main() {}

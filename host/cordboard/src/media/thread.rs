@@ -1,0 +1,227 @@
+//! Starting, steering and stopping a media thread.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use base::{Moment, Random};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use media::{Command, Event, PortId};
+use mio::{Poll, Token, Waker};
+
+use super::run::Runner;
+
+/// Jobs that wait at most; a call makes about ten.
+const CAPACITY: usize = 65_536;
+
+pub(super) const BELL: Token = Token(usize::MAX);
+
+/// What a media thread needs besides sockets.
+pub struct MediaConfig {
+    /// Shown by the operating system.
+    pub name: String,
+    /// Seeds SSRCs and sequence numbers: from the system's entropy.
+    pub random: Random,
+    /// The clock of the whole process.
+    pub clock: Box<dyn Fn() -> Moment + Send>,
+    /// Takes what happened to the exchange; false when that has no room: it is offered again. Never blocks.
+    pub events: Box<dyn FnMut(&Notice) -> bool + Send>,
+}
+
+/// What a media thread has to tell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    Event(Event),
+    /// The socket pair of this port is not to be had.
+    BindFailed(PortId),
+}
+
+/// The thread is too far behind, or has stopped; the command was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the media thread takes no more commands")]
+pub struct Overloaded;
+
+pub(super) enum Job {
+    Bind(PortId, SocketAddr),
+    Command(Command),
+}
+
+/// Counters for metrics, as of the last second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    pub packets_in: u64,
+    pub packets_out: u64,
+    /// Not taken by the kernel.
+    pub unsent: u64,
+    /// Processor time that the thread has used since its start.
+    pub cpu: Duration,
+    /// Open ports.
+    pub ports: u64,
+    /// Commands refused because too many waited.
+    pub refused: u64,
+    /// Events dropped because the exchange took none for long.
+    pub events_lost: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    pub rung: AtomicBool,
+    pub stop: AtomicBool,
+    pub packets_in: AtomicU64,
+    pub packets_out: AtomicU64,
+    pub unsent: AtomicU64,
+    pub cpu_micros: AtomicU64,
+    pub ports: AtomicU64,
+    pub refused: AtomicU64,
+    pub events_lost: AtomicU64,
+}
+
+/// Hands work to a media thread; cheap to clone.
+#[derive(Clone)]
+pub struct MediaHandle {
+    jobs: Sender<Job>,
+    waker: Arc<Waker>,
+    shared: Arc<Shared>,
+}
+
+/// A running media thread. Dropping it stops it.
+pub struct MediaThread {
+    handle: MediaHandle,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl MediaThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread or no poll.
+    pub fn start(config: MediaConfig) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), BELL)?);
+        let (jobs, waiting) = bounded(CAPACITY);
+        let shared = Arc::<Shared>::default();
+        let name = config.name.clone();
+        let waiting = Waiting {
+            jobs: waiting,
+            shared: Arc::clone(&shared),
+        };
+        // The reader's buffers hold pointers into themselves: they are made where they are used.
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || Runner::new(poll, config, waiting).run())?;
+        Ok(Self {
+            handle: MediaHandle { jobs, waker, shared },
+            thread: Some(thread),
+        })
+    }
+
+    pub fn handle(&self) -> MediaHandle {
+        self.handle.clone()
+    }
+
+    /// Stops the thread and waits for it. Ports are dropped as they are.
+    ///
+    /// # Errors
+    ///
+    /// What made it stop before it was asked to.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.ask_to_stop();
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(io::Error::other("the media thread panicked")),
+            None => Ok(()),
+        }
+    }
+
+    fn ask_to_stop(&self) {
+        self.handle.shared.stop.store(true, Ordering::Release);
+        self.handle.ring();
+    }
+}
+
+impl Drop for MediaThread {
+    fn drop(&mut self) {
+        self.ask_to_stop();
+        if let Some(thread) = self.thread.take() {
+            // Whatever it stopped with has been logged by itself.
+            drop(thread.join());
+        }
+    }
+}
+
+impl MediaHandle {
+    /// Has a socket pair bound for a port that is opened next: RTP at `local`, RTCP on the next port. Failure is told by
+    /// [`Notice::BindFailed`].
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`]; treat it as a failed bind.
+    pub fn bind(&self, port: PortId, local: SocketAddr) -> Result<(), Overloaded> {
+        self.submit(Job::Bind(port, local))
+    }
+
+    /// Hands a command over.
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`]: the command is lost.
+    pub fn command(&self, command: Command) -> Result<(), Overloaded> {
+        self.submit(Job::Command(command))
+    }
+
+    pub fn load(&self) -> Load {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Load {
+            packets_in: read(&self.shared.packets_in),
+            packets_out: read(&self.shared.packets_out),
+            unsent: read(&self.shared.unsent),
+            cpu: Duration::from_micros(read(&self.shared.cpu_micros)),
+            ports: read(&self.shared.ports),
+            refused: read(&self.shared.refused),
+            events_lost: read(&self.shared.events_lost),
+        }
+    }
+
+    fn submit(&self, job: Job) -> Result<(), Overloaded> {
+        if self.jobs.try_send(job).is_err() {
+            self.shared.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(Overloaded);
+        }
+        self.ring();
+        Ok(())
+    }
+
+    fn ring(&self) {
+        if !self.shared.rung.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!(%error, "the media thread cannot be woken");
+        }
+    }
+}
+
+/// The thread's end of the channel.
+pub(super) struct Waiting {
+    jobs: Receiver<Job>,
+    pub shared: Arc<Shared>,
+}
+
+impl Waiting {
+    /// The next job; none when all are taken.
+    pub fn next(&self) -> Option<Job> {
+        self.jobs.try_recv().ok()
+    }
+
+    /// To be called before taking jobs: whoever hands one over afterwards rings again.
+    pub fn hush(&self) {
+        self.shared.rung.store(false, Ordering::Release);
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.shared.stop.load(Ordering::Acquire)
+    }
+}
