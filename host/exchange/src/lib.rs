@@ -22,9 +22,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 pub mod admin;
+pub mod calendars;
 mod config;
+pub mod directory;
 mod engine;
 mod io;
+pub mod numbers;
 mod report;
 
 pub use config::{Config, MediaConfig};

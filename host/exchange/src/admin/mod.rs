@@ -1,10 +1,15 @@
-//! What operators and managers ask of the exchange.
+//! Every change of configuration: checked completely, then made whole or not at all.
+//!
+//! [`apply`] takes a [`Request`] and a [`Directory`](crate::directory::Directory), tries the change on a copy of the
+//! tenant's documents, collects everything that is wrong with the result, and only then lets calls see it. What it
+//! returns says which documents to persist.
+//!
+//! Not here: who may ask (the API), where documents are kept (the store), what becomes of calls that are up.
 
-/// A request of the administration interface.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Request {}
+mod request;
+mod schema;
+mod settings;
 
-/// What became of a [`Request`].
-#[derive(Clone, Debug)]
-pub struct Response;
+pub use request::{Applied, Change, Expect, Finding, Refusal, Request, Response};
+pub use schema::{Schema, SchemaError};
+pub use settings::{check_settings, complete_settings};

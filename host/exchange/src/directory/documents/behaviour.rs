@@ -1,0 +1,119 @@
+use std::fmt;
+use std::str::FromStr;
+
+use contract::{Manifest, Millis, ModuleDigest};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Settings;
+use super::secrets::parse_hex;
+use crate::directory::{AnnouncementName, BehaviourName, SiteId};
+
+/// A tenant's named use of a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Behaviour {
+    pub name: BehaviourName,
+    /// The module that handles its next events.
+    pub active: ModuleDigest,
+    /// What the active module says of itself, copied when it was activated.
+    pub manifest: Manifest,
+    /// Its own settings; bindings may differ from them. What is not set here has the schema's default.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+    /// Earlier activations, latest first, without the active one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Activation>,
+    /// Reserved: canaries come later, and a document that has one is refused until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+}
+
+/// A version that was active.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Activation {
+    pub digest: ModuleDigest,
+    pub version: String,
+    /// When something else took its place, in milliseconds since the epoch.
+    pub until: u64,
+}
+
+/// A version on trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Candidate {
+    pub digest: ModuleDigest,
+    pub rule: CanaryRule,
+}
+
+/// Which calls a candidate gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CanaryRule {
+    /// So many of a hundred calls.
+    Percent(u8),
+    Called(Vec<String>),
+    Callers(Vec<String>),
+}
+
+/// A recording of the tenant's (R25).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Announcement {
+    pub name: AnnouncementName,
+    /// What is said, for people who do not want to listen.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    pub blob: BlobDigest,
+    /// `audio/wav` or `audio/mpeg`.
+    pub media_type: String,
+    /// Bytes of the file.
+    pub size: u64,
+    pub length: Millis,
+    /// Group and IVR recordings are kept per site and shared within it; absent: the whole tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+}
+
+/// What a stored file is named by: the SHA-256 of its bytes, in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobDigest(pub [u8; 32]);
+
+/// Text that is no blob digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a blob digest is 64 hexadecimal digits")]
+pub struct NoBlobDigest;
+
+impl FromStr for BlobDigest {
+    type Err = NoBlobDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoBlobDigest> {
+        parse_hex(text).map(Self).ok_or(NoBlobDigest)
+    }
+}
+
+impl fmt::Display for BlobDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BlobDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for BlobDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BlobDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}

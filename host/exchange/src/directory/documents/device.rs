@@ -1,0 +1,61 @@
+use serde::{Deserialize, Serialize};
+
+use super::Credentials;
+use crate::directory::{DeviceId, UserId};
+
+/// Something that registers and rings (R5). It needs no owner: a doorbell has none (R11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Device {
+    pub id: DeviceId,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub kind: DeviceKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// MAC address of a phone, DECT base or adapter, ICCID of a SIM; a softphone has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<String>,
+    /// Calls at once; absent: what its kind can do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_calls: Option<u8>,
+    /// Absent until a password is set: the device cannot register before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+}
+
+impl Device {
+    /// Calls that it can have at once.
+    pub fn capacity(&self) -> u8 {
+        self.max_calls.unwrap_or(self.kind.calls_at_most())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceKind {
+    /// On a computer, phone or tablet.
+    #[default]
+    Softphone,
+    /// An IP phone.
+    Phone,
+    Dect,
+    /// A conference unit.
+    Conference,
+    /// A SIM in a mobile phone.
+    Sim,
+    /// An adapter for analogue equipment: fax, door entry.
+    Ata,
+}
+
+impl DeviceKind {
+    /// The most calls at once that this kind has (R5).
+    pub fn calls_at_most(self) -> u8 {
+        match self {
+            Self::Softphone | Self::Phone => 20,
+            Self::Conference => 6,
+            Self::Dect | Self::Sim | Self::Ata => 2,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use serde::{Deserialize, Serialize};
+
+use super::Binding;
+use crate::directory::{LineId, TrunkId};
+
+/// A tenant's ordered patterns. The first rule that matches and leads somewhere decides. Emergency numbers never
+/// get here (R74).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DialPlan {
+    pub rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rule {
+    /// For people who ask why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    pub direction: Direction,
+    pub pattern: Pattern,
+    pub action: Action,
+}
+
+/// Where a call comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Dialled by one of the tenant's lines or behaviours.
+    Internal,
+    /// Came in over a trunk.
+    Inbound,
+}
+
+/// What was dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pattern {
+    /// This number, in any spelling.
+    Number(String),
+    /// Numbers that start like this, in any spelling (`+336`, `06`, `20`).
+    Prefix(String),
+    /// A code such as `*95`, alone or with digits after it.
+    FeatureCode(String),
+    Any,
+}
+
+/// Where a matching call goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// The tenant's line or number with exactly this number; else the next rule is tried.
+    Own,
+    /// These behaviours, outermost first.
+    Behaviours(Vec<Binding>),
+    Line(LineId),
+    /// Outside, over one of these trunks; none named: over whichever takes the number. A number that is no outside
+    /// number goes to the next rule.
+    Outside(Vec<TrunkId>),
+    Refuse,
+}
+
+impl DialPlan {
+    /// What a new tenant starts with: its own numbers from everywhere, and the outside from inside.
+    pub fn standard() -> Self {
+        let rule = |name: &str, direction, action| Rule {
+            name: name.to_owned(),
+            direction,
+            pattern: Pattern::Any,
+            action,
+        };
+        Self {
+            rules: vec![
+                rule("own numbers", Direction::Internal, Action::Own),
+                rule("outside", Direction::Internal, Action::Outside(Vec::new())),
+                rule("own numbers", Direction::Inbound, Action::Own),
+            ],
+        }
+    }
+}

@@ -1,0 +1,146 @@
+use contract::NumberClass;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::{BehaviourName, TenantId};
+
+/// An isolated customer: the unit of isolation, of quota and of sharding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub name: String,
+    /// SIP domains, lower-case; a request's domain tells its tenant. At least one, each in one tenant only.
+    pub domains: Vec<String>,
+    /// Digest realm. Fixed at creation (the first domain unless given), since passwords are hashed with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub realm: String,
+    /// ISO 3166 alpha-2: numbering plan, tones, emergency numbers.
+    #[serde(default = "default_country")]
+    pub country: String,
+    /// IANA name: calendars, schedules, `clock.local`.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
+    /// BCP 47: shipped announcements.
+    #[serde(default = "default_language")]
+    pub language: String,
+    #[serde(default)]
+    pub numbering: Numbering,
+    #[serde(default)]
+    pub limits: TenantLimits,
+    #[serde(default)]
+    pub defaults: Defaults,
+    #[serde(default)]
+    pub grants: Grants,
+}
+
+fn default_country() -> String {
+    "FR".to_owned()
+}
+
+fn default_time_zone() -> String {
+    "Europe/Paris".to_owned()
+}
+
+fn default_language() -> String {
+    "fr".to_owned()
+}
+
+impl Tenant {
+    /// A tenant with everything left at its default.
+    pub fn new(id: &str, name: &str, domain: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: name.to_owned(),
+            domains: vec![domain.to_owned()],
+            realm: String::new(),
+            country: default_country(),
+            time_zone: default_time_zone(),
+            language: default_language(),
+            numbering: Numbering::default(),
+            limits: TenantLimits::default(),
+            defaults: Defaults::default(),
+            grants: Grants::default(),
+        }
+    }
+}
+
+/// How this tenant's people dial (R8, R72).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Numbering {
+    /// Digits dialled for an outside line, such as `0` or `9`; outside numbers are understood without it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_prefix: Option<String>,
+    /// Area code (without trunk prefix) for local dialling, where the country has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area_code: Option<String>,
+    #[serde(default)]
+    pub internal_digits: InternalDigits,
+}
+
+/// Lengths of short numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct InternalDigits {
+    pub min: u8,
+    pub max: u8,
+}
+
+impl Default for InternalDigits {
+    /// R8 has 4–9; three digits are so common in small companies that they are allowed unless forbidden.
+    fn default() -> Self {
+        Self { min: 3, max: 9 }
+    }
+}
+
+/// What the tenant may use at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TenantLimits {
+    /// Calls up at once; emergency calls are not counted.
+    pub calls: u32,
+    /// Behaviours that one call may pass through, inside each other or one after the other (R74).
+    pub hops: u8,
+    pub lines: u32,
+    pub sessions: u32,
+}
+
+impl Default for TenantLimits {
+    fn default() -> Self {
+        Self {
+            calls: 1_000,
+            hops: 20,
+            lines: 100_000,
+            sessions: 10_000,
+        }
+    }
+}
+
+/// What applies where a document says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Defaults {
+    /// Behaviours in front of a line that names none, outermost first. Empty: the line just rings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub line: Vec<BehaviourName>,
+}
+
+/// The envelope around everything that this tenant's behaviours and lines do. Emergency calls are outside of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Grants {
+    /// Outside classes that people may dial from their lines.
+    pub lines: Vec<NumberClass>,
+    /// Outside classes that behaviours may dial (R24 unless widened).
+    pub behaviours: Vec<NumberClass>,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        use NumberClass::{Fixed, Free, Mobile, NearAbroad, Premium, World};
+        Self {
+            lines: vec![Fixed, Mobile, Free, Premium, NearAbroad, World],
+            behaviours: vec![Fixed, Mobile, Free, NearAbroad],
+        }
+    }
+}

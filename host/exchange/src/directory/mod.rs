@@ -1,0 +1,37 @@
+//! Who there is and who may be reached: tenants with their documents, and the state of their lines.
+//!
+//! A [`Directory`] holds all tenants of one exchange. Of each it hands out [`TenantView`]s: immutable pictures
+//! that cost a reference count, so that a worker thread can answer a behaviour's questions while calls go on and
+//! configuration changes. Everything that a call needs is looked up, never searched.
+//!
+//! ```text
+//!  admin ──documents that passed──▶ Configuration (tables and indexes, persistent)
+//!                                        │ shared by
+//!  engine ──set_line_state─────────▶ TenantView ──▶ resolve, contract::View, lookups
+//! ```
+//!
+//! Checks nothing and persists nothing: [`admin`](crate::admin) does the first and says what to persist.
+//! Knows no registration, call or socket.
+
+mod configuration;
+mod documents;
+mod ids;
+mod registry;
+mod resolve;
+mod trunks;
+mod view;
+
+pub use configuration::{Bound, Configuration, Entry, Place, Table};
+pub use documents::{
+    Access, Action, Activation, Address, Announcement, Behaviour, Binding, BlobDigest, CallerIdPolicy,
+    CanaryRule, Candidate, Credentials, Defaults, Device, DeviceKind, DialPlan, Direction, Document, Grants,
+    Ha1, InternalDigits, Line, LineFeatures, Network, NoBlobDigest, Number, Numbering, OwnIdentity, Pattern,
+    PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant, TenantLimits, Trunk, User, Versioned,
+};
+pub use ids::{
+    AnnouncementName, BehaviourName, CalendarId, DeviceId, Key, Kind, LineId, NumberId, SiteId, TenantId,
+    TrunkId, UserId,
+};
+pub use registry::{Directory, TrunkRef};
+pub use resolve::{Inside, Origin, Resolution};
+pub use view::{LineState, TenantView};

@@ -1,0 +1,96 @@
+use contract::NumberClass::{Fixed, Free, Mobile, Premium};
+
+use super::{Country, EEA, range, ranges};
+
+pub(in crate::numbers) static SPAIN: Country = Country {
+    code: "ES",
+    name: "Spain",
+    calling_code: "34",
+    trunk_prefix: "",
+    trunk_prefix_optional: false,
+    international_prefix: "00",
+    ranges: &[
+        range("9", 9, Fixed),
+        range("8", 9, Fixed),
+        range("51", 9, Fixed),
+        range("6", 9, Mobile),
+        range("7", 9, Mobile),
+        range("70", 9, Premium),
+        range("800", 9, Free),
+        range("900", 9, Free),
+        range("803", 9, Premium),
+        range("806", 9, Premium),
+        range("807", 9, Premium),
+        range("901", 9, Premium),
+        range("902", 9, Premium),
+        range("905", 9, Premium),
+        range("907", 9, Premium),
+    ],
+    short: &[
+        range("010", 3, Fixed),
+        range("012", 3, Fixed),
+        range("016", 3, Free),
+        range("024", 3, Free),
+        range("060", 3, Fixed),
+        range("116", 6, Free),
+        range("118", 5, Premium),
+    ],
+    emergency: &["112", "061", "062", "080", "085", "088", "091", "092"],
+    overseas: &[],
+    near: EEA,
+};
+
+/// The leading 0 of a fixed number is part of it, also from abroad.
+pub(in crate::numbers) static ITALY: Country = Country {
+    code: "IT",
+    name: "Italy",
+    calling_code: "39",
+    trunk_prefix: "",
+    trunk_prefix_optional: false,
+    international_prefix: "00",
+    ranges: &[
+        ranges("0", 6, 11, Fixed),
+        ranges("3", 9, 10, Mobile),
+        ranges("55", 9, 10, Fixed),
+        ranges("800", 6, 9, Free),
+        range("803", 6, Free),
+        ranges("84", 6, 9, Premium),
+        ranges("89", 6, 10, Premium),
+        ranges("14", 6, 10, Premium),
+        ranges("16", 6, 10, Premium),
+        ranges("17", 6, 10, Premium),
+        ranges("19", 6, 10, Premium),
+    ],
+    short: &[
+        range("116", 6, Free),
+        ranges("12", 3, 4, Premium),
+        range("15", 4, Free),
+        ranges("4", 5, 5, Premium),
+    ],
+    emergency: &["112", "113", "114", "115", "117", "118", "1515", "1530", "1522"],
+    overseas: &[],
+    near: EEA,
+};
+
+pub(in crate::numbers) static PORTUGAL: Country = Country {
+    code: "PT",
+    name: "Portugal",
+    calling_code: "351",
+    trunk_prefix: "",
+    trunk_prefix_optional: false,
+    international_prefix: "00",
+    ranges: &[
+        range("2", 9, Fixed),
+        range("30", 9, Fixed),
+        range("9", 9, Mobile),
+        range("800", 9, Free),
+        range("6", 9, Premium),
+        range("70", 9, Premium),
+        range("76", 9, Premium),
+        range("808", 9, Premium),
+    ],
+    short: &[range("116", 6, Free), ranges("118", 5, 6, Premium)],
+    emergency: &["112", "117"],
+    overseas: &[],
+    near: EEA,
+};
