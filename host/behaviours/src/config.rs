@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+/// How a [`Runtime`](crate::Runtime) is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Instances alive at one time: one for each worker, and a few for uploads and checks.
+    pub instances: u32,
+    /// Bytes of linear memory that any invocation may be granted. An invocation's own limit is
+    /// usually lower.
+    pub memory: usize,
+    /// Bytes of stack for a guest's calls; deeper recursion traps. The caller's thread needs
+    /// this much and about 256 KiB more.
+    pub stack: usize,
+    /// How often somebody calls [`Runtime::tick`](crate::Runtime::tick). Deadlines are kept to
+    /// within one such period.
+    pub tick: Duration,
+    pub upload: UploadLimits,
+}
+
+/// What an upload may be. Compiling takes time in proportion to these, and cannot be stopped.
+#[derive(Clone, Debug)]
+pub struct UploadLimits {
+    /// Of the component. Rust guests take about 0.1 MB; those that bring a JavaScript or Python
+    /// engine along, 12 to 18 MB.
+    pub bytes: usize,
+    /// Functions of all its core modules together.
+    pub functions: u32,
+    /// Bytes of one function's body: the compiler's time grows faster than linearly in it.
+    pub function_bytes: usize,
+    /// Elements of one table.
+    pub table_elements: u64,
+    /// What `describe` and `check` may cost; far more than an event.
+    pub fuel: u64,
+    pub deadline: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            instances: 64,
+            memory: 64 << 20,
+            stack: 512 << 10,
+            tick: Duration::from_millis(5),
+            upload: UploadLimits::default(),
+        }
+    }
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 32 << 20,
+            functions: 100_000,
+            function_bytes: 1 << 20,
+            table_elements: 100_000,
+            fuel: 1_000_000_000,
+            deadline: Duration::from_secs(2),
+        }
+    }
+}

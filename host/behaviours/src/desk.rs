@@ -1,0 +1,336 @@
+//! One event's desk: what the behaviour asks is answered here, what it says is noted here, and
+//! what it wants done waits here until it returns.
+//!
+//! Knows no version of the WIT package and nothing of wasmtime, so native behaviours in a
+//! simulator sit at the same desk as components.
+
+use std::sync::Arc;
+
+use base::{Moment, Random};
+use contract::{
+    CalendarState, Command, CommandError, Explanation, HeldLeg, Invocation, Limits, Line, LocalTime,
+    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Target, View,
+};
+
+use crate::arguments;
+use crate::custody::Custody;
+
+/// Lines of log an event.
+pub const LOG_LINES: usize = 64;
+/// Bytes of one line.
+pub const LOG_BYTES: usize = 1 << 10;
+/// Explanations an event.
+pub const EXPLANATIONS: usize = 32;
+/// Bytes of an explanation's sentence, and of its rule.
+pub const EXPLANATION_BYTES: usize = 512;
+/// Questions an event. A behaviour that asks more is running wild; the journal keeps them all.
+pub const QUESTIONS: usize = 2_048;
+/// Calls to the host an event, of whatever kind: fuel does not count what the host does.
+pub const CALLS: u32 = 16_384;
+/// Longest name or number that is looked up, in bytes; anything longer is unknown.
+const ASKED_BYTES: usize = 256;
+
+/// Why the host ends an event on its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The quota was used up, and the behaviour went on as often again.
+    #[error("queued more than {limit} commands")]
+    TooManyCommands { limit: usize },
+    #[error("asked more than {QUESTIONS} questions")]
+    TooManyQuestions,
+    #[error("called the host more than {CALLS} times")]
+    TooManyCalls,
+}
+
+/// Whether commands may be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// `handle`: they may.
+    Handle,
+    /// `describe`, `check`, `migrate`: there is no event to answer.
+    Answer,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Desk {
+    now: Moment,
+    view: Arc<dyn View>,
+    seed: u64,
+    random: Option<Random>,
+    limits: Limits,
+    duty: Duty,
+    may_dial_outside: bool,
+    custody: Custody,
+    commands: Vec<Command>,
+    /// Commands refused because the quota was used up.
+    over_quota: usize,
+    record: Record,
+    calls: u32,
+}
+
+impl Desk {
+    /// For one invocation. `may_dial_outside`: the behaviour imports `trunk`.
+    pub fn new(invocation: &Invocation, may_dial_outside: bool) -> Self {
+        Self {
+            now: invocation.now,
+            view: Arc::clone(&invocation.view),
+            seed: invocation.seed,
+            random: None,
+            limits: invocation.limits,
+            duty: Duty::Handle,
+            may_dial_outside,
+            custody: Custody::new(invocation.held.clone()),
+            commands: Vec::new(),
+            over_quota: 0,
+            record: Record::default(),
+            calls: 0,
+        }
+    }
+
+    /// For `describe` and `check`, which have no session.
+    pub(crate) fn without_session(view: Arc<dyn View>, now: Moment, limits: Limits) -> Self {
+        Self {
+            now,
+            view,
+            seed: 0,
+            random: None,
+            limits,
+            duty: Duty::Answer,
+            may_dial_outside: false,
+            custody: Custody::new(Vec::<HeldLeg>::new()),
+            commands: Vec::new(),
+            over_quota: 0,
+            record: Record::default(),
+            calls: 0,
+        }
+    }
+
+    pub(crate) fn with_duty(mut self, duty: Duty) -> Self {
+        self.duty = duty;
+        self
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What was noted, and what was queued.
+    pub fn clear(self) -> (Record, Vec<Command>) {
+        (self.record, self.commands)
+    }
+
+    /// Counts a call of the behaviour's; the host makes it first thing in each.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::TooManyCalls`].
+    pub fn count_call(&mut self) -> Result<(), Stop> {
+        self.calls += 1;
+        if self.calls > CALLS {
+            Err(Stop::TooManyCalls)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Queues a command.
+    ///
+    /// # Errors
+    ///
+    /// The outer one ends the event; the inner one is the behaviour's to handle.
+    pub fn queue(&mut self, command: Command) -> Result<Result<(), CommandError>, Stop> {
+        if self.duty != Duty::Handle {
+            let message = "commands; only `handle` may give them";
+            return Ok(Err(CommandError::NotGranted(message.into())));
+        }
+        if self.commands.len() >= self.limits.commands {
+            return self.refuse_over_quota();
+        }
+        Ok(self.admit(&command).map(|()| {
+            self.custody.follow(&command);
+            self.commands.push(command);
+        }))
+    }
+
+    fn admit(&self, command: &Command) -> Result<(), CommandError> {
+        self.custody.allows(command)?;
+        arguments::check(command)?;
+        self.grants(command)
+    }
+
+    fn refuse_over_quota(&mut self) -> Result<Result<(), CommandError>, Stop> {
+        let limit = self.limits.commands;
+        self.over_quota += 1;
+        if self.over_quota > limit {
+            return Err(Stop::TooManyCommands { limit });
+        }
+        Ok(Err(CommandError::TooManyCommands))
+    }
+
+    fn grants(&self, command: &Command) -> Result<(), CommandError> {
+        let Command::Dial { stages, .. } = command else {
+            return Ok(());
+        };
+        let mut targets = stages.iter().flat_map(|stage| &stage.targets);
+        let outside = targets.any(|target| matches!(target, Target::Outside { .. }));
+        if outside && !self.may_dial_outside {
+            let message = "outside targets; import `trunk` to use them";
+            return Err(CommandError::NotGranted(message.into()));
+        }
+        Ok(())
+    }
+
+    /// Milliseconds since the epoch. Stands still, so it is noted once.
+    pub fn now(&mut self) -> u64 {
+        let now = self.now.as_millis();
+        if !self
+            .record
+            .queries
+            .iter()
+            .any(|query| matches!(query, Query::Now(_)))
+        {
+            self.record.queries.push(Query::Now(now));
+        }
+        now
+    }
+
+    /// Stands still, so it is noted once.
+    pub fn local_time(&mut self) -> LocalTime {
+        let noted = |query: &Query| matches!(query, Query::Local(_));
+        let local = self.view.local_time(self.now);
+        if !self.record.queries.iter().any(noted) {
+            self.record.queries.push(Query::Local(local));
+        }
+        local
+    }
+
+    pub fn random(&mut self) -> Result<u64, Stop> {
+        let random = self.random.get_or_insert_with(|| Random::from_seed(self.seed));
+        let answer = random.next_u64();
+        self.note(Query::Random(answer))?;
+        Ok(answer)
+    }
+
+    pub fn line(&mut self, name: String) -> Result<Option<Line>, Stop> {
+        let answer = is_askable(&name).then(|| self.view.line(&name)).flatten();
+        let noted = answer.clone();
+        self.note(Query::Line {
+            name: cut(name, ASKED_BYTES).0,
+            answer: noted,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn normalise(&mut self, typed: String) -> Result<Option<String>, Stop> {
+        let answer = is_askable(&typed).then(|| self.view.normalise(&typed)).flatten();
+        let noted = answer.clone();
+        self.note(Query::Normalise {
+            typed: cut(typed, ASKED_BYTES).0,
+            answer: noted,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn classify(&mut self, number: String) -> Result<NumberClass, Stop> {
+        let answer = if is_askable(&number) {
+            self.view.classify(&number)
+        } else {
+            NumberClass::Invalid
+        };
+        self.note(Query::Classify {
+            number: cut(number, ASKED_BYTES).0,
+            answer,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn matches(&mut self, number: String, pattern: String) -> Result<bool, Stop> {
+        let askable = is_askable(&number) && is_askable(&pattern);
+        let answer = askable && self.view.matches(&number, &pattern);
+        self.note(Query::Matches {
+            number: cut(number, ASKED_BYTES).0,
+            pattern: cut(pattern, ASKED_BYTES).0,
+            answer,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn calendar(&mut self, name: String) -> Result<Option<CalendarState>, Stop> {
+        let answer = is_askable(&name)
+            .then(|| self.view.calendar(&name, self.now))
+            .flatten();
+        self.note(Query::Calendar {
+            name: cut(name, ASKED_BYTES).0,
+            answer,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn route(&mut self, number: String) -> Result<Result<NumberClass, RouteError>, Stop> {
+        let answer = if is_askable(&number) {
+            self.view.route(&number)
+        } else {
+            Err(RouteError::Invalid)
+        };
+        self.note(Query::Route {
+            number: cut(number, ASKED_BYTES).0,
+            answer,
+        })?;
+        Ok(answer)
+    }
+
+    pub fn log(&mut self, level: LogLevel, line: String) {
+        if self.record.log.len() >= LOG_LINES {
+            return self.count_cut();
+        }
+        let (line, was_cut) = cut(line, LOG_BYTES);
+        self.record.log.push(LogLine { level, line });
+        if was_cut {
+            self.count_cut();
+        }
+    }
+
+    pub fn because(&mut self, rule: String, sentence: String) {
+        if self.record.explanations.len() >= EXPLANATIONS {
+            return self.count_cut();
+        }
+        let (rule, rule_cut) = cut(rule, EXPLANATION_BYTES);
+        let (sentence, sentence_cut) = cut(sentence, EXPLANATION_BYTES);
+        self.record.explanations.push(Explanation { rule, sentence });
+        if rule_cut || sentence_cut {
+            self.count_cut();
+        }
+    }
+
+    /// The moment that a delay from now leads to, in milliseconds since the epoch.
+    pub fn after(&self, delay: u64) -> u64 {
+        self.now.as_millis().saturating_add(delay)
+    }
+
+    fn note(&mut self, query: Query) -> Result<(), Stop> {
+        if self.record.queries.len() >= QUESTIONS {
+            return Err(Stop::TooManyQuestions);
+        }
+        self.record.queries.push(query);
+        Ok(())
+    }
+
+    fn count_cut(&mut self) {
+        self.record.cut = self.record.cut.saturating_add(1);
+    }
+}
+
+fn is_askable(text: &str) -> bool {
+    (1..=ASKED_BYTES).contains(&text.len())
+}
+
+/// At most `limit` bytes of a text, ended between characters; and whether any were lost.
+fn cut(mut text: String, limit: usize) -> (String, bool) {
+    if text.len() <= limit {
+        return (text, false);
+    }
+    text.truncate(text.floor_char_boundary(limit));
+    text.shrink_to_fit();
+    (text, true)
+}

@@ -1,0 +1,145 @@
+//! Judging an upload: everything that is wrong with it, at once, before anything of it is kept.
+//!
+//! ```text
+//! bytes ─size─▶ encode (core modules) ─▶ anatomy: imports, exports, limits   no compiler yet
+//!       ─▶ compile ─▶ link: types ─▶ describe ─▶ manifest ─▶ check(defaults) ─▶ Inspected
+//! ```
+//!
+//! What can be judged without compiling is judged whole; later steps stop at the first that fails,
+//! because the next needs its result.
+
+mod anatomy;
+mod defaults;
+mod manifest;
+
+use std::sync::Arc;
+
+use base::Moment;
+use contract::{EmptyView, Manifest, ModuleDigest, Problem, View};
+use wit_component::ComponentEncoder;
+
+use crate::Runtime;
+use crate::compiled;
+use crate::desk::Desk;
+use crate::module::Module;
+
+/// An upload that is fit to be kept.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// Of `component`.
+    pub digest: ModuleDigest,
+    /// What the module says of itself, and what it imports.
+    pub manifest: Manifest,
+    /// The component: the upload itself, or what a core module was encoded to.
+    pub component: Vec<u8>,
+    /// For [`Image::Compiled`](crate::Image::Compiled); a cache, never the only copy.
+    pub compiled: Vec<u8>,
+    /// The schema's defaults, as JSON.
+    pub default_settings: String,
+    /// What `check` says about the defaults. Not a fault: a menu has no greeting by default, and
+    /// nobody can use it before somebody sets one.
+    pub default_problems: Vec<Problem>,
+}
+
+/// See [`Runtime::inspect`].
+pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
+    let one = |message: String| vec![problem(message)];
+    size(runtime, bytes).map_err(one)?;
+    let component = componentise(bytes).map_err(one)?;
+    size(runtime, &component).map_err(one)?;
+    let anatomy = anatomy::examine(&component, runtime.upload_limits(), runtime.memory_limit())?;
+
+    let digest = compiled::digest(&component);
+    let compiled = runtime.compile_trusted(&component);
+    let compiled = compiled.map_err(|error| one(format!("the component does not compile: {error}")))?;
+    let module = runtime.link(&compiled).map_err(|error| one(mismatch(&error)))?;
+    let verified = module.verify(runtime.engine(), runtime.tick_length(), desk(runtime));
+    verified.map_err(|error| one(mismatch(&format!("{error:#}"))))?;
+
+    let mut manifest = describe(runtime, &module).map_err(one)?;
+    manifest.imports = anatomy.permissions;
+    manifest::judge(&manifest)?;
+    let (default_settings, default_problems) = check_defaults(runtime, &module, &manifest).map_err(one)?;
+    let compiled = runtime.serialize(digest, &compiled).map_err(one)?;
+    Ok(Inspected {
+        digest,
+        manifest,
+        component,
+        compiled,
+        default_settings,
+        default_problems,
+    })
+}
+
+fn size(runtime: &Runtime, bytes: &[u8]) -> Result<(), String> {
+    let limit = runtime.upload_limits().bytes;
+    if bytes.len() <= limit {
+        return Ok(());
+    }
+    Err(format!(
+        "the upload has {} bytes, {limit} are allowed: build it with optimisation for size and without debug \
+         information",
+        bytes.len()
+    ))
+}
+
+/// The component, encoded when the upload is a core module.
+fn componentise(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    if wasmparser::Parser::is_component(bytes) {
+        return Ok(bytes.to_vec());
+    }
+    if !wasmparser::Parser::is_core_wasm(bytes) {
+        return Err(
+            "this is no WebAssembly: upload a component (or a core module built with the SDK)".into(),
+        );
+    }
+    ComponentEncoder::default()
+        .module(bytes)
+        .and_then(|encoder| encoder.validate(true).encode())
+        .map_err(|error| {
+            format!(
+                "the core module is not a behaviour: {error:#}; build it with the SDK, or wrap it with \
+                 `wasm-tools component new`"
+            )
+        })
+}
+
+fn mismatch(error: &str) -> String {
+    format!(
+        "the component does not fit this host's contract: {error}; rebuild it with the SDK of this version of the \
+         exchange"
+    )
+}
+
+fn desk(runtime: &Runtime) -> Desk {
+    let view: Arc<dyn View> = Arc::new(EmptyView);
+    Desk::without_session(view, Moment::ZERO, runtime.upload_run_limits())
+}
+
+fn describe(runtime: &Runtime, module: &Module) -> Result<Manifest, String> {
+    let run = module.describe(runtime.engine(), runtime.tick_length(), desk(runtime));
+    run.result.map_err(|failure| {
+        format!("`describe` gave no manifest: {failure}; it has to work without a session")
+    })
+}
+
+fn check_defaults(
+    runtime: &Runtime,
+    module: &Module,
+    manifest: &Manifest,
+) -> Result<(String, Vec<Problem>), String> {
+    let settings = defaults::of(&manifest.settings_schema);
+    let run = module.check(runtime.engine(), runtime.tick_length(), desk(runtime), &settings);
+    let problems = run.result.map_err(|failure| {
+        format!("`check` gave no answer for the default settings `{settings}`: {failure}; return a problem instead")
+    })?;
+    Ok((settings, problems))
+}
+
+/// A problem of the upload as a whole.
+fn problem(message: String) -> Problem {
+    Problem {
+        path: String::new(),
+        message,
+    }
+}

@@ -1,0 +1,134 @@
+//! A loaded module: what one event needs, and how one event runs.
+
+use std::time::Duration;
+
+use contract::{Decided, Failure, Invocation, Limits, Manifest, Problem, Record, Task};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store};
+
+use crate::desk::{Desk, Duty};
+use crate::failure::failure;
+use crate::memory::MemoryCap;
+use crate::v0_1;
+
+/// Bytes that a guest may hand over in one call to the host. The largest thing that the
+/// contract allows is a message of 16 KiB; a state is copied only once its size is known.
+const HOSTCALL_BYTES: usize = 256 << 10;
+
+/// What a store holds while a guest runs.
+pub(crate) struct Seat {
+    pub desk: Desk,
+    pub memory: MemoryCap,
+}
+
+/// A component, linked against the version of the package that it was built for.
+pub(crate) struct Module {
+    entry: v0_1::Entry,
+    /// It imports `trunk`.
+    may_dial_outside: bool,
+}
+
+/// What one run came to; the store goes with its instance.
+pub(crate) struct Run<T> {
+    pub result: Result<T, Failure>,
+    pub desk: Desk,
+    pub fuel: u64,
+}
+
+impl Module {
+    /// Resolves the component's imports and exports.
+    pub fn link(linker: &Linker<Seat>, component: &Component) -> wasmtime::Result<Self> {
+        let trunk = format!("{}/trunk@{}", v0_1::PACKAGE, v0_1::VERSION);
+        let imports = component.component_type();
+        let may_dial_outside = imports.imports(component.engine()).any(|(name, _)| name == trunk);
+        Ok(Self {
+            entry: v0_1::Entry::new(linker, component)?,
+            may_dial_outside,
+        })
+    }
+
+    /// Runs one event.
+    pub fn handle(
+        &self,
+        engine: &Engine,
+        tick: Duration,
+        invocation: &Invocation,
+    ) -> (Result<Decided, Failure>, Record, u64) {
+        let duty = match invocation.task {
+            Task::Handle(_) => Duty::Handle,
+            Task::Migrate { .. } => Duty::Answer,
+        };
+        let desk = Desk::new(invocation, self.may_dial_outside).with_duty(duty);
+        let run = self.run(engine, tick, desk, |store| {
+            let state = invocation.state.as_deref();
+            match &invocation.task {
+                Task::Handle(event) => self.entry.handle(store, &invocation.session, state, event),
+                Task::Migrate { from_version } => {
+                    self.entry.migrate(store, from_version, state.unwrap_or_default())
+                }
+            }
+        });
+        decided(run, invocation.limits)
+    }
+
+    pub fn describe(&self, engine: &Engine, tick: Duration, desk: Desk) -> Run<Manifest> {
+        self.run(engine, tick, desk, |store| self.entry.describe(store))
+    }
+
+    pub fn check(&self, engine: &Engine, tick: Duration, desk: Desk, settings: &str) -> Run<Vec<Problem>> {
+        self.run(engine, tick, desk, |store| self.entry.check(store, settings))
+    }
+
+    /// Whether its exports have the types of the package. Instantiates it.
+    pub fn verify(&self, engine: &Engine, tick: Duration, desk: Desk) -> wasmtime::Result<()> {
+        self.entry.verify(&mut store(engine, tick, desk))
+    }
+
+    fn run<T>(
+        &self,
+        engine: &Engine,
+        tick: Duration,
+        desk: Desk,
+        body: impl FnOnce(&mut Store<Seat>) -> wasmtime::Result<T>,
+    ) -> Run<T> {
+        let granted = desk.limits().fuel;
+        let mut store = self::store(engine, tick, desk);
+        let result = body(&mut store).map_err(|error| failure(&error, &store));
+        let fuel = granted.saturating_sub(store.get_fuel().unwrap_or(0));
+        let Seat { desk, .. } = store.into_data();
+        Run { result, desk, fuel }
+    }
+}
+
+/// A store for one run: its own fuel, deadline and memory cap.
+fn store(engine: &Engine, tick: Duration, desk: Desk) -> Store<Seat> {
+    let limits = *desk.limits();
+    let memory = MemoryCap::new(limits.memory);
+    let mut store = Store::new(engine, Seat { desk, memory });
+    store.limiter(|seat| &mut seat.memory);
+    store.set_hostcall_fuel(HOSTCALL_BYTES);
+    store.set_epoch_deadline(ticks(limits.deadline, tick));
+    // It fails only where fuel is off; the guest then runs out of it at once.
+    let _ = store.set_fuel(limits.fuel);
+    store
+}
+
+/// Ticks after which a deadline is over for certain: the first may come at once.
+fn ticks(deadline: Duration, tick: Duration) -> u64 {
+    let whole = deadline.as_nanos().div_ceil(tick.as_nanos().max(1));
+    u64::try_from(whole).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// Judges what was returned, and only then lets the commands out.
+fn decided(run: Run<v0_1::Answer>, limits: Limits) -> (Result<Decided, Failure>, Record, u64) {
+    let (record, commands) = run.desk.clear();
+    let result = run.result.and_then(|answer| match answer {
+        v0_1::Answer::State(state) => Ok(Decided { state, commands }),
+        v0_1::Answer::TooLarge(size) => Err(Failure::StateTooLarge {
+            size,
+            limit: limits.state,
+        }),
+        v0_1::Answer::Refused(reason) => Err(Failure::Refused(crate::failure::shorten(reason))),
+    });
+    (result, record, run.fuel)
+}

@@ -1,0 +1,231 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use base::Moment;
+use contract::{Decision, Failure, Invocation, Limits, ModuleDigest, Problem, Record, Spent, View};
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+use crate::compiled::{self, Unusable};
+use crate::config::{Config, UploadLimits};
+use crate::desk::Desk;
+use crate::inspect::{self, Inspected};
+use crate::invoker::Invoker;
+use crate::module::{Module, Seat};
+use crate::{engine, v0_1};
+
+/// Loads components and runs them, one event at a time.
+///
+/// Shared by all workers: every method takes `&self`, and none waits for another but where two
+/// threads load or unload at once.
+pub struct Runtime {
+    engine: Engine,
+    linker: Linker<Seat>,
+    config: Config,
+    modules: ArcSwap<HashMap<ModuleDigest, Arc<Module>>>,
+}
+
+/// The runtime could not start: the machine lacks what the configuration asks for.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly engine does not start: {0}")]
+pub struct StartError(String);
+
+/// What a module is loaded from.
+#[derive(Clone, Copy, Debug)]
+pub enum Image<'a> {
+    /// [`Inspected::compiled`], or what [`Runtime::load`] returned: a millisecond.
+    Compiled(&'a [u8]),
+    /// [`Inspected::component`]: up to seconds.
+    Component(&'a [u8]),
+}
+
+/// Why a module could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Load the component in its place.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    #[error("the bytes are module {found}, not {wanted}")]
+    OtherModule {
+        found: ModuleDigest,
+        wanted: ModuleDigest,
+    },
+    /// This version of the exchange does not take it any more.
+    #[error("the module does not fit this host: {0}")]
+    Unfit(String),
+}
+
+impl Runtime {
+    /// # Errors
+    ///
+    /// When the pool's address space cannot be had, or the processor is not supported.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let start = |error: wasmtime::Error| StartError(format!("{error:#}"));
+        let engine = engine::engine(&config).map_err(start)?;
+        let mut linker = Linker::new(&engine);
+        v0_1::link(&mut linker).map_err(start)?;
+        Ok(Self {
+            engine,
+            linker,
+            config,
+            modules: ArcSwap::default(),
+        })
+    }
+
+    /// Moves deadlines on. Somebody calls this every [`Config::tick`]; it costs nanoseconds.
+    pub fn tick(&self) {
+        self.engine.increment_epoch();
+    }
+
+    /// Judges an upload: a component, or a core module that the SDK's bindings were built into.
+    ///
+    /// Compiles in the caller's thread, for up to seconds. Loads nothing.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with what to do about it.
+    pub fn inspect(&self, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
+        inspect::inspect(self, bytes)
+    }
+
+    /// Makes a module ready to be invoked. Returns what to keep for a faster load next time,
+    /// when there was something to compile.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`]; nothing changes then.
+    pub fn load(&self, digest: ModuleDigest, image: Image<'_>) -> Result<Option<Vec<u8>>, LoadError> {
+        let (component, compiled) = match image {
+            Image::Compiled(sealed) => (self.deserialize(digest, sealed)?, None),
+            Image::Component(bytes) => {
+                let component = self.compile(digest, bytes)?;
+                let sealed = self.serialize(digest, &component).map_err(LoadError::Unfit)?;
+                (component, Some(sealed))
+            }
+        };
+        let module = self.link(&component).map_err(LoadError::Unfit)?;
+        let module = Arc::new(module);
+        self.modules.rcu(|modules| {
+            let mut modules = HashMap::clone(modules);
+            modules.insert(digest, Arc::clone(&module));
+            modules
+        });
+        Ok(compiled)
+    }
+
+    /// Forgets a module. Events that run on it end undisturbed.
+    pub fn unload(&self, digest: ModuleDigest) {
+        self.modules.rcu(|modules| {
+            let mut modules = HashMap::clone(modules);
+            modules.remove(&digest);
+            modules
+        });
+    }
+
+    pub fn is_loaded(&self, digest: ModuleDigest) -> bool {
+        self.modules.load().contains_key(&digest)
+    }
+
+    /// Asks a loaded module whether settings are right; they satisfy its schema already.
+    ///
+    /// # Errors
+    ///
+    /// When it gave no answer.
+    pub fn check(
+        &self,
+        digest: ModuleDigest,
+        settings: &str,
+        view: Arc<dyn View>,
+        now: Moment,
+    ) -> Result<Vec<Problem>, Failure> {
+        let module = self.module(digest).ok_or(Failure::NotLoaded(digest))?;
+        let desk = Desk::without_session(view, now, self.upload_run_limits());
+        module
+            .check(&self.engine, self.config.tick, desk, settings)
+            .result
+    }
+
+    fn module(&self, digest: ModuleDigest) -> Option<Arc<Module>> {
+        self.modules.load().get(&digest).cloned()
+    }
+
+    fn compile(&self, wanted: ModuleDigest, bytes: &[u8]) -> Result<Component, LoadError> {
+        let found = compiled::digest(bytes);
+        if found != wanted {
+            return Err(LoadError::OtherModule { found, wanted });
+        }
+        self.compile_trusted(bytes).map_err(LoadError::Unfit)
+    }
+
+    fn deserialize(&self, digest: ModuleDigest, sealed: &[u8]) -> Result<Component, Unusable> {
+        let code = compiled::unseal(digest, sealed)?;
+        // SAFETY: the code came out of `serialize` for this very module: its seal says so, and only
+        // the exchange writes where it is kept. wasmtime itself refuses another version's code.
+        let component = unsafe { Component::deserialize(&self.engine, code) };
+        component.map_err(|error| Unusable::OtherEngine(format!("{error:#}")))
+    }
+}
+
+/// What inspection uses.
+impl Runtime {
+    pub(crate) fn upload_limits(&self) -> &UploadLimits {
+        &self.config.upload
+    }
+
+    pub(crate) fn memory_limit(&self) -> usize {
+        self.config.memory
+    }
+
+    pub(crate) fn tick_length(&self) -> std::time::Duration {
+        self.config.tick
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What `describe` and `check` may cost.
+    pub(crate) fn upload_run_limits(&self) -> Limits {
+        Limits {
+            fuel: self.config.upload.fuel,
+            deadline: self.config.upload.deadline,
+            memory: self.config.memory,
+            ..Limits::default()
+        }
+    }
+
+    /// Compiles bytes that are within the limits of an upload.
+    pub(crate) fn compile_trusted(&self, bytes: &[u8]) -> Result<Component, String> {
+        Component::from_binary(&self.engine, bytes).map_err(|error| format!("{error:#}"))
+    }
+
+    pub(crate) fn link(&self, component: &Component) -> Result<Module, String> {
+        Module::link(&self.linker, component).map_err(|error| format!("{error:#}"))
+    }
+
+    pub(crate) fn serialize(&self, digest: ModuleDigest, component: &Component) -> Result<Vec<u8>, String> {
+        let code = component.serialize().map_err(|error| format!("{error:#}"))?;
+        Ok(compiled::seal(digest, &code))
+    }
+}
+
+impl Invoker for Runtime {
+    /// Runs one event in a fresh instance. Never panics; every way to fail is in the decision.
+    fn invoke(&self, invocation: Invocation) -> Decision {
+        let started = Instant::now();
+        let module = self.module(invocation.module);
+        let (result, record, fuel) = match module {
+            Some(module) => module.handle(&self.engine, self.config.tick, &invocation),
+            None => (Err(Failure::NotLoaded(invocation.module)), Record::default(), 0),
+        };
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Decision {
+            ask: invocation.ask,
+            result,
+            record,
+            spent: Spent { fuel, micros },
+        }
+    }
+}
