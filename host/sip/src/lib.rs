@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 pub mod build;
+mod dialog;
 pub mod digest;
 pub mod endpoint;
 mod error;

@@ -37,14 +37,39 @@
 //! opinion: 400, 405, 415, 420, 481, 482, 483, 491, 500, 501, 503, 505. What is not: where a request goes,
 //! who may send one, what a session description means.
 
+mod change;
+mod clients;
 mod command;
+mod compose;
 mod config;
 mod content;
 mod event;
+mod in_dialog;
+mod multipart;
+mod outside;
 mod path;
+mod screen;
+mod servers;
+mod session;
 mod snapshot;
+mod uac;
+mod uas;
+mod usage;
+
+use std::collections::VecDeque;
 
 use base::{Moment, Random};
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+
+use self::clients::ClientOwner;
+use self::compose::Words;
+use self::in_dialog::Pending;
+use self::servers::ServerOwner;
+use self::usage::{Phase, Usage};
+use crate::dialog::Identity;
+use crate::transaction::{Client, Fingerprint, Fingerprints, Server, Table, TimerQueue, TransactionId};
+use crate::{Message, Request};
 
 pub use self::command::{CommandError, Credentials, Invite, OutOfDialog, Party, Reply, Sequence};
 pub use self::config::{Config, Limits, SessionTimer, Timers};
@@ -57,230 +82,227 @@ pub use self::snapshot::UsageSnapshot;
 
 /// See the [module](self).
 pub struct Endpoint {
-    #[expect(dead_code, reason = "read by the machines that follow")]
     config: Config,
-    #[expect(dead_code, reason = "read by the machines that follow")]
+    words: Words,
     random: Random,
+    fingerprints: Fingerprints,
+    servers: Table<Server<ServerOwner>>,
+    clients: Table<Client<ClientOwner>>,
+    usages: FxHashMap<UsageId, Box<Usage>>,
+    /// By Call-ID and our tag: all dialogs of a usage share both.
+    dialogs: FxHashMap<Fingerprint, UsageId>,
+    requests: FxHashMap<RequestId, Pending>,
+    queue: TimerQueue<Sleeper>,
+    outputs: VecDeque<Output>,
+    last_usage: u64,
+    last_request: u64,
+}
+
+/// Whom a timer wakes.
+#[derive(Clone, Copy, Debug)]
+enum Sleeper {
+    Server(TransactionId),
+    Client(TransactionId),
+    Usage(UsageId),
 }
 
 type Done = Result<(), CommandError>;
 
-const SOON: CommandError = CommandError::Refused("not there yet");
-
 /// What goes in and out.
 impl Endpoint {
-    pub fn new(config: Config, random: Random) -> Self {
-        Self { config, random }
+    pub fn new(config: Config, mut random: Random) -> Self {
+        Self {
+            words: Words::new(&config),
+            config,
+            fingerprints: Fingerprints::new(&mut random),
+            random,
+            servers: Table::default(),
+            clients: Table::default(),
+            usages: FxHashMap::default(),
+            dialogs: FxHashMap::default(),
+            requests: FxHashMap::default(),
+            queue: TimerQueue::default(),
+            outputs: VecDeque::new(),
+            last_usage: 0,
+            last_request: 0,
+        }
     }
 
     /// Takes one message from the network, whatever it is.
-    pub fn receive(&mut self, _now: Moment, _packet: Packet) {}
+    pub fn receive(&mut self, now: Moment, packet: Packet) {
+        let Packet { path, bytes } = packet;
+        if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\0')) {
+            return; // A keep-alive (RFC 5626 §3.5.1), or a datagram that keeps a NAT's mapping.
+        }
+        match Message::parse(bytes) {
+            Ok(Message::Request(request)) => self.on_request(now, request, path),
+            Ok(Message::Response(response)) => self.on_response(now, response),
+            Err(rejected) => self.on_rejected(&rejected, path),
+        }
+    }
 
-    /// A connection was closed, by whichever side. Transactions on it fail; answers to its
-    /// requests open a new one (RFC 3261 §18.2.2).
-    pub fn connection_lost(&mut self, _now: Moment, _connection: ConnectionId) {}
+    /// A connection was closed, by whichever side. Requests of ours that wait for an answer on it fail
+    /// with [`Failure::Transport`]; answers to its requests open a new one (RFC 3261 §18.2.2), as do
+    /// further requests of its calls.
+    pub fn connection_lost(&mut self, now: Moment, connection: ConnectionId) {
+        let lost = |path: &Path| path.connection == Some(connection);
+        for id in self.servers.ids_where(|server| lost(&server.path)) {
+            if let Some(server) = self.servers.get_mut(id) {
+                server.path = servers::without_connection(&server.request, server.path);
+            }
+        }
+        for usage in self.usages.values_mut() {
+            usage.forget_connection(connection);
+        }
+        for id in self.clients.ids_where(|client| lost(&client.path)) {
+            if let Some(client) = self.clients.get_mut(id) {
+                client.path.connection = None;
+            }
+            self.fail_client(now, id);
+        }
+    }
 
     /// What was sent on `path` cannot arrive: the connection was refused, ICMP says
     /// unreachable. Requests that wait there fail with [`Failure::Transport`].
-    pub fn unreachable(&mut self, _now: Moment, _path: Path) {}
+    pub fn unreachable(&mut self, now: Moment, path: Path) {
+        for id in self.clients.ids_where(|client| client.path == path) {
+            self.fail_client(now, id);
+        }
+    }
 
     /// The wake-up asked for by [`next_timeout`](Self::next_timeout); early ones are harmless.
-    pub fn timeout(&mut self, _now: Moment) {}
+    pub fn timeout(&mut self, now: Moment) {
+        while let Some((at, sleeper)) = self.queue.pop_due(now) {
+            match sleeper {
+                Sleeper::Server(id) => {
+                    if take_wake(self.servers.wake_mut(id), at) {
+                        self.timeout_server(now, id);
+                    }
+                }
+                Sleeper::Client(id) => {
+                    if take_wake(self.clients.wake_mut(id), at) {
+                        self.timeout_client(now, id);
+                    }
+                }
+                Sleeper::Usage(id) => {
+                    let wake = self.usages.get_mut(&id).map(|usage| &mut usage.wake);
+                    if take_wake(wake, at) {
+                        self.timeout_usage(now, id);
+                    }
+                }
+            }
+        }
+    }
 
-    /// When to call [`timeout`](Self::timeout) next; none when nothing is waited for.
+    /// When to call [`timeout`](Self::timeout) next; none when nothing is waited for. Now and then
+    /// earlier than needed.
     pub fn next_timeout(&self) -> Option<Moment> {
-        None
+        self.queue.next()
     }
 
     /// The next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        self.outputs.pop_front()
     }
 }
 
-/// Being called.
+/// What the files of this room share.
 impl Endpoint {
-    /// Sends a provisional response, 101 to 199: 180 to ring, 183 with a body for early media.
-    ///
-    /// Repeat it as often as things change; the endpoint repeats the last one every minute by itself
-    /// (RFC 3261 §13.3.1.1), and sends it reliably when the caller requires that, or when
-    /// `reply` has a body and the caller supports it (RFC 3262).
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::WrongState`] after the final response.
-    pub fn progress(&mut self, _now: Moment, _usage: UsageId, _reply: impl Into<Reply>) -> Done {
-        Err(SOON)
+    fn send(&mut self, path: Path, bytes: Bytes) {
+        self.outputs.push_back(Output::Send { path, bytes });
     }
 
-    /// Answers the call: 200 to 299, repeated until the ACK comes.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::WrongState`] after another final response.
-    pub fn accept(&mut self, _now: Moment, _usage: UsageId, _reply: impl Into<Reply>) -> Done {
-        Err(SOON)
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
     }
 
-    /// Refuses the call: 300 to 699. The usage ends.
-    pub fn reject(&mut self, _now: Moment, _usage: UsageId, _reply: impl Into<Reply>) -> Done {
-        Err(SOON)
+    /// An event of a call, unless its last one has been given.
+    fn tell_usage(&mut self, usage: &mut Usage, event: Event) {
+        if usage.silent {
+            return;
+        }
+        usage.silent = event.is_last();
+        self.tell(event);
+    }
+
+    /// Runs a command of the user's on a call that it knows.
+    fn command(&mut self, id: UsageId, act: impl FnOnce(&mut Self, &mut Usage) -> Done) -> Done {
+        if self.usages.get(&id).is_none_or(|usage| usage.silent) {
+            return Err(CommandError::UnknownUsage);
+        }
+        self.with_usage(id, act)
+            .unwrap_or(Err(CommandError::UnknownUsage))
+    }
+
+    /// Takes a call out of the table, so that it can be worked on together with everything else, and puts it
+    /// back, unless it is over.
+    fn with_usage<R>(&mut self, id: UsageId, act: impl FnOnce(&mut Self, &mut Usage) -> R) -> Option<R> {
+        let mut usage = self.usages.remove(&id)?;
+        let result = act(self, &mut usage);
+        self.keep(usage);
+        Some(result)
+    }
+
+    fn keep(&mut self, mut usage: Box<Usage>) {
+        if usage.over {
+            self.dialogs.remove(&self.dialog_key(&usage.identity));
+            return;
+        }
+        let next = usage.next_timeout();
+        self.queue.arm(Sleeper::Usage(usage.id), &mut usage.wake, next);
+        self.usages.insert(usage.id, usage);
+    }
+
+    fn keep_new(&mut self, usage: Box<Usage>) {
+        self.dialogs.insert(self.dialog_key(&usage.identity), usage.id);
+        self.keep(usage);
+    }
+
+    fn dialog_key(&self, identity: &Identity) -> Fingerprint {
+        self.fingerprints.of(&[&identity.call_id, &identity.local_tag])
+    }
+
+    /// The call that a request with this To tag belongs to.
+    fn usage_of(&self, request: &Request, to_tag: &str) -> Option<UsageId> {
+        let call_id = request.headers.call_id().ok()?;
+        self.dialogs
+            .get(&self.fingerprints.of(&[call_id, to_tag]))
+            .copied()
+    }
+
+    fn next_request(&mut self) -> RequestId {
+        self.last_request += 1;
+        RequestId(self.last_request)
+    }
+
+    fn new_request(&mut self, pending: Pending) -> RequestId {
+        let id = self.next_request();
+        self.requests.insert(id, pending);
+        id
+    }
+
+    /// Whatever of a call is due.
+    fn timeout_usage(&mut self, now: Moment, id: UsageId) {
+        self.with_usage(id, |endpoint, usage| {
+            match usage.phase {
+                Phase::Calling(_) => endpoint.timeout_calling(now, usage),
+                Phase::Offered(_) => endpoint.timeout_offered(now, usage),
+                Phase::Confirmed => {}
+            }
+            if !usage.over {
+                endpoint.timeout_unacked(now, usage);
+            }
+            if !usage.over {
+                endpoint.timeout_change(now, usage);
+            }
+            if !usage.over {
+                endpoint.timeout_session(now, usage);
+            }
+        });
     }
 }
 
-/// Calling.
-impl Endpoint {
-    /// Calls somebody. `Progress`, `Accepted` or `Failed` follow.
-    pub fn invite(&mut self, _now: Moment, _invite: Invite) -> Result<UsageId, CommandError> {
-        Err(SOON)
-    }
-
-    /// Gives up a call that was not answered: CANCEL, as soon as there was a provisional
-    /// response (RFC 3261 §9.1). [`Event::Failed`] follows at the latest 64·T1 after that, even
-    /// when an answer crosses the CANCEL. Harmless when repeated.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::WrongState`] when the call was answered: use [`bye`](Self::bye).
-    pub fn cancel(&mut self, _now: Moment, _usage: UsageId, _reason: Option<Reason>) -> Done {
-        Err(SOON)
-    }
-
-    /// Sends the ACK that brings our answer to an offer in the peer's 2xx. Must come within a few
-    /// seconds, for the peer repeats its 2xx until then.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::WrongState`] when no ACK is waited for.
-    pub fn acknowledge(&mut self, _now: Moment, _usage: UsageId, _answer: Body) -> Done {
-        Err(SOON)
-    }
-}
-
-/// Once a call is up.
-impl Endpoint {
-    /// Ends an established call. [`Event::Ended`] follows at once; the BYE is repeated,
-    /// and authenticated if need be, in the background. Before the ACK to our 2xx it is held
-    /// back until that comes (RFC 3261 §15).
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::WrongState`] before the answer: use [`cancel`](Self::cancel) or
-    /// [`reject`](Self::reject), or [`hang_up`](Self::hang_up) for whichever is right.
-    pub fn bye(&mut self, _now: Moment, _usage: UsageId, _headers: ExtraHeaders) -> Done {
-        Err(SOON)
-    }
-
-    /// Ends a call in the way that its state asks for: BYE, CANCEL, or `refusal` (300 to 699) to a
-    /// caller who was not answered. `reason` goes into BYE or CANCEL.
-    pub fn hang_up(
-        &mut self,
-        _now: Moment,
-        _usage: UsageId,
-        _refusal: impl Into<Reply>,
-        _reason: Option<Reason>,
-    ) -> Done {
-        Err(SOON)
-    }
-
-    /// Changes the session with a re-INVITE: `offer`, or none to ask the peer for its own.
-    /// [`Event::Renegotiated`] follows. Glare (491) is retried inside, after the random wait of
-    /// RFC 3261 §14.1.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::OfferPending`] while another offer of either side waits for its answer: try
-    /// again after the event that ends it.
-    pub fn reinvite(
-        &mut self,
-        _now: Moment,
-        _usage: UsageId,
-        _offer: Option<Body>,
-        _headers: ExtraHeaders,
-    ) -> Done {
-        Err(SOON)
-    }
-
-    /// Changes the session with an UPDATE (RFC 3311), which works in early dialogs too: `fork` tells
-    /// which. With no body only the Contact and the session timer are refreshed.
-    /// [`Event::Renegotiated`] follows.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::Refused`] when the peer does not allow UPDATE, and as for
-    /// [`reinvite`](Self::reinvite).
-    pub fn update(
-        &mut self,
-        _now: Moment,
-        _usage: UsageId,
-        _fork: Fork,
-        _offer: Option<Body>,
-        _headers: ExtraHeaders,
-    ) -> Done {
-        Err(SOON)
-    }
-
-    /// Sends INFO, REFER, NOTIFY, MESSAGE or OPTIONS inside of the dialog.
-    /// [`Event::InDialogAnswered`] follows with the same number.
-    pub fn request_in_dialog(
-        &mut self,
-        _now: Moment,
-        _usage: UsageId,
-        _method: &str,
-        _headers: ExtraHeaders,
-        _body: Option<Body>,
-    ) -> Result<RequestId, CommandError> {
-        Err(SOON)
-    }
-}
-
-/// Requests that stand alone, and answers.
-impl Endpoint {
-    /// Answers [`Event::Reinvited`], [`Event::InDialog`] or [`Event::Request`] with 200 to 699.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::UnknownRequest`] when it was answered already, or its transaction is over.
-    pub fn respond(&mut self, _now: Moment, _request: RequestId, _reply: impl Into<Reply>) -> Done {
-        Err(SOON)
-    }
-
-    /// Sends a request outside of any dialog. [`Event::Response`] follows with the same number.
-    pub fn request(&mut self, _now: Moment, _request: OutOfDialog) -> Result<RequestId, CommandError> {
-        Err(SOON)
-    }
-}
-
-/// Looking, keeping, restoring.
-impl Endpoint {
-    /// How a call stands.
-    pub fn usage(&self, _usage: UsageId) -> Option<UsageInfo<'_>> {
-        None
-    }
-
-    /// The usage that a Replaces header (RFC 3891) or a Join names, by the dialog's parts as *we*
-    /// see them. Early ones are found too.
-    pub fn find_dialog(&self, _call_id: &str, _local_tag: &str, _remote_tag: &str) -> Option<UsageId> {
-        None
-    }
-
-    /// Usages that are not over.
-    pub fn live_usages(&self) -> usize {
-        0
-    }
-
-    /// What [`restore`](Self::restore) needs; none unless the call is confirmed.
-    pub fn snapshot(&self, _usage: UsageId) -> Option<UsageSnapshot> {
-        None
-    }
-
-    /// Takes up a call that another process had. Its session timer goes on from `now`.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::Refused`] when a usage or dialog of the same identity exists,
-    /// [`CommandError::Full`] beyond the limit.
-    pub fn restore(&mut self, _now: Moment, _snapshot: UsageSnapshot) -> Result<UsageId, CommandError> {
-        Err(SOON)
-    }
+/// Whether this is the wake-up that the sleeper waits for; if so it waits for none now.
+fn take_wake(wake: Option<&mut Option<Moment>>, at: Moment) -> bool {
+    wake.is_some_and(|wake| wake.take_if(|wake| *wake == at).is_some())
 }

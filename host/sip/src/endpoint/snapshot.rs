@@ -1,21 +1,182 @@
 //! Calls that outlive the process.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-use super::{Path, Role, UsageId};
+use base::Moment;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use smallvec::smallvec;
+
+use super::session::Session;
+use super::usage::{Phase, Usage};
+use super::{Body, CommandError, Credentials, Endpoint, Fork, Path, Role, State, UsageId, UsageInfo};
+use crate::dialog::{Dialog, Identity};
 
 /// All that is needed to go on with an established call after a restart: the dialog, not its
-/// transactions. Opaque but for serialising it; taken by [`snapshot`](super::Endpoint::snapshot)
+/// transactions. Opaque but for serialising it; taken by [`snapshot`](Endpoint::snapshot)
 /// whenever a usage is confirmed or renegotiated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageSnapshot {
-    pub(crate) usage: UsageId,
-    pub(crate) role: Role,
-    pub(crate) path: Path,
+    usage: UsageId,
+    role: Role,
+    identity: Identity,
+    cseq: u32,
+    dialog: Dialog,
+    session: Session,
+    peer_updates: bool,
+    /// User and password.
+    credentials: Option<(String, String)>,
+    /// Type and bytes of what we sent last.
+    local_body: Option<(String, Vec<u8>)>,
+    remote_body: Option<Vec<u8>>,
 }
 
 impl UsageSnapshot {
     pub const fn usage(&self) -> UsageId {
         self.usage
+    }
+
+    /// Where the peer was.
+    pub const fn path(&self) -> Path {
+        self.dialog.path
+    }
+}
+
+/// Our CSeq after a restart is beyond whatever the process that died may have sent since the snapshot.
+const CSEQ_GAP: u32 = 1_000;
+
+/// Looking, keeping, restoring.
+impl Endpoint {
+    /// How a call stands; none once its last event has been given.
+    pub fn usage(&self, usage: UsageId) -> Option<UsageInfo<'_>> {
+        let usage = self.usages.get(&usage).filter(|usage| !usage.silent)?;
+        let dialog = usage.confirmed();
+        let path = match (&usage.phase, dialog) {
+            (_, Some(dialog)) => dialog.path,
+            (Phase::Calling(calling), None) => self.clients.get(calling.client)?.path,
+            (Phase::Offered(_) | Phase::Confirmed, None) => return None,
+        };
+        Some(UsageInfo {
+            role: usage.role,
+            state: usage.state(),
+            call_id: &usage.identity.call_id,
+            local_tag: &usage.identity.local_tag,
+            remote_tag: dialog.and_then(|dialog| dialog.remote_tag.as_deref()),
+            path,
+            session_timer: usage
+                .session
+                .interval
+                .map(|interval| (interval, usage.session.we_refresh)),
+        })
+    }
+
+    /// The usage that a Replaces header (RFC 3891) or a Join names, by the dialog's parts as *we*
+    /// see them. Early ones are found too.
+    pub fn find_dialog(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<UsageId> {
+        let id = *self.dialogs.get(&self.fingerprints.of(&[call_id, local_tag]))?;
+        let usage = self.usages.get(&id).filter(|usage| !usage.silent)?;
+        let mut dialogs = usage.dialogs.iter();
+        dialogs
+            .any(|(_, dialog)| dialog.is_with(Some(remote_tag)))
+            .then_some(id)
+    }
+
+    /// Usages that are not over.
+    pub fn live_usages(&self) -> usize {
+        self.usages.len()
+    }
+
+    /// What [`restore`](Self::restore) needs; none unless the call is confirmed.
+    pub fn snapshot(&self, usage: UsageId) -> Option<UsageSnapshot> {
+        let usage = self.usages.get(&usage).filter(|usage| !usage.silent)?;
+        if usage.state() != State::Confirmed {
+            return None;
+        }
+        let body = |body: &Body| (body.content_type.clone(), body.bytes.to_vec());
+        Some(UsageSnapshot {
+            usage: usage.id,
+            role: usage.role,
+            identity: usage.identity.clone(),
+            cseq: usage.cseq,
+            dialog: usage.confirmed()?.clone(),
+            session: usage.session.clone(),
+            peer_updates: usage.peer_updates,
+            credentials: usage
+                .credentials
+                .as_ref()
+                .map(|own| (own.user.clone(), own.password.clone())),
+            local_body: usage.local_body.as_ref().map(body),
+            remote_body: usage.remote_body.as_ref().map(|bytes| bytes.to_vec()),
+        })
+    }
+
+    /// Takes up a call that another process had. Its session timer goes on from `now`. A connection
+    /// that it used is gone; over TCP the next request opens a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when a usage or dialog of the same identity exists,
+    /// [`CommandError::Full`] beyond the limit.
+    pub fn restore(&mut self, now: Moment, snapshot: UsageSnapshot) -> Result<UsageId, CommandError> {
+        if self.usages.len() >= self.config.limits.usages {
+            return Err(CommandError::Full);
+        }
+        let id = snapshot.usage;
+        let key = self.dialog_key(&snapshot.identity);
+        if self.usages.contains_key(&id) || self.dialogs.contains_key(&key) {
+            return Err(CommandError::Refused("that call is here already"));
+        }
+        let mut usage = self.new_usage(snapshot.role, Phase::Confirmed, snapshot.identity);
+        usage.id = id;
+        self.last_usage = self.last_usage.max(id.0);
+        usage.cseq = snapshot.cseq.saturating_add(CSEQ_GAP);
+        usage.dialogs = smallvec![(Fork(0), snapshot.dialog)];
+        usage
+            .dialogs
+            .iter_mut()
+            .for_each(|(_, dialog)| dialog.path.connection = None);
+        usage.session = snapshot.session;
+        usage.session.resume(now);
+        usage.peer_updates = snapshot.peer_updates;
+        let own = snapshot
+            .credentials
+            .map(|(user, password)| Credentials { user, password });
+        usage.credentials = own.map(Arc::new);
+        let body = |(kind, bytes): (String, Vec<u8>)| Body {
+            content_type: kind,
+            bytes: bytes.into(),
+        };
+        usage.local_body = snapshot.local_body.map(body);
+        usage.remote_body = snapshot.remote_body.map(Bytes::from);
+        self.keep_new(usage);
+        Ok(id)
+    }
+
+    /// A call of that kind with nothing in it yet.
+    pub(super) fn new_usage(&mut self, role: Role, phase: Phase, identity: Identity) -> Box<Usage> {
+        self.last_usage += 1;
+        Box::new(Usage {
+            id: UsageId(self.last_usage),
+            role,
+            phase,
+            silent: false,
+            over: false,
+            identity,
+            cseq: 0,
+            dialogs: smallvec![],
+            forks_seen: 0,
+            credentials: None,
+            session: Session::default(),
+            peer_updates: false,
+            unacked: None,
+            ack_due: None,
+            ours: None,
+            theirs: None,
+            pending: smallvec![],
+            leaving: None,
+            local_body: None,
+            remote_body: None,
+            wake: None,
+        })
     }
 }

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::Fingerprint;
 
-/// A transaction's number within its table. Never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A transaction's number within its table, from 1. Never reused. The default stands for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransactionId(u64);
 
 /// Transactions of one side.

@@ -1,0 +1,550 @@
+//! Changing a session: re-INVITE (RFC 3261 §14) and UPDATE (RFC 3311) in both directions.
+//!
+//! One offer at a time (RFC 3264 §4, RFC 6337 §4): while ours is open the peer's gets 491, while the
+//! peer's is open another of its own gets 500 with Retry-After. Our own 491 is retried after §14.1's random wait,
+//! unless the peer has changed the session meanwhile: then our offer is out of date, and its user
+//! is told so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Moment;
+
+use super::clients::{ClientOwner, Edits, Outcome, Purpose};
+use super::in_dialog::{Kind, Pending};
+use super::screen::body_of;
+use super::servers::ServerOwner;
+use super::session::{Session, TooSmall};
+use super::uas::checked;
+use super::usage::{Change, ChangeKind, Phase, Usage};
+use super::{
+    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Renegotiated, Reply,
+    RequestId, Role, UsageId, compose,
+};
+use crate::transaction::TransactionId;
+use crate::{Method, Name, Request, Response};
+
+/// How often a change is sent before glare wins.
+const MAX_TRIES: u8 = 4;
+/// Longest Retry-After that is waited for.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// Changing the session.
+impl Endpoint {
+    /// Changes the session with a re-INVITE: `offer`, or none to ask the peer for its own.
+    /// [`Event::Renegotiated`] follows. Glare (491) is retried inside, after the random wait of
+    /// RFC 3261 §14.1.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::OfferPending`] while another offer of either side waits for its answer, or our 2xx for
+    /// its ACK: try again after the event that ends it.
+    pub fn reinvite(
+        &mut self,
+        now: Moment,
+        usage: UsageId,
+        offer: Option<Body>,
+        headers: ExtraHeaders,
+    ) -> Done {
+        self.change(
+            now,
+            usage,
+            Change::new(ChangeKind::Reinvite, Fork(0), offer, headers),
+        )
+    }
+
+    /// Changes the session with an UPDATE (RFC 3311), which works in early dialogs too: `fork` tells
+    /// which. With no body only the Contact and the session timer are refreshed.
+    /// [`Event::Renegotiated`] follows.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::Refused`] when the peer does not allow UPDATE, and as for
+    /// [`reinvite`](Self::reinvite).
+    pub fn update(
+        &mut self,
+        now: Moment,
+        usage: UsageId,
+        fork: Fork,
+        offer: Option<Body>,
+        headers: ExtraHeaders,
+    ) -> Done {
+        self.change(now, usage, Change::new(ChangeKind::Update, fork, offer, headers))
+    }
+
+    fn change(&mut self, now: Moment, usage: UsageId, change: Change) -> Done {
+        if !change.headers.is_well_formed() {
+            return Err(CommandError::BadHeader);
+        }
+        self.room_for_request()?;
+        self.command(usage, |endpoint, usage| {
+            may_change(usage, &change)?;
+            endpoint.send_change(now, usage, change);
+            Ok(())
+        })
+    }
+
+    fn send_change(&mut self, now: Moment, usage: &mut Usage, mut change: Change) {
+        let fork = match usage.phase {
+            Phase::Confirmed => usage.dialogs.first().map(|(fork, _)| *fork),
+            Phase::Calling(_) | Phase::Offered(_) => Some(change.fork),
+        };
+        let method = match change.kind {
+            ChangeKind::Reinvite => Method::Invite,
+            ChangeKind::Update => Method::Update,
+        };
+        let mut headers = ExtraHeaders::new();
+        headers.push("Contact", &*usage.identity.contact);
+        headers.push("Allow", &self.words.allow);
+        headers.push("Supported", &self.words.supported_plain);
+        if let Some(wish) = usage.session.wish(self.config.session_timer) {
+            headers.push("Session-Expires", wish);
+            headers.push("Min-SE", usage.session.min_se.max(90).to_string());
+        }
+        change
+            .headers
+            .iter()
+            .for_each(|(name, value)| headers.push(name, value));
+        change.tries += 1;
+        change.retry_at = None;
+        let (purpose, body) = (Purpose::Change(usage.id), change.offer.clone());
+        let client = fork.and_then(|fork| {
+            self.send_in_dialog(now, usage, fork, &method, purpose, &headers, body.as_ref())
+        });
+        change.client = client;
+        if client.is_some() {
+            usage.ours = Some(Box::new(change));
+        }
+    }
+
+    /// The outcome of our re-INVITE or UPDATE.
+    pub(super) fn on_change_outcome(
+        &mut self,
+        now: Moment,
+        id: UsageId,
+        client: TransactionId,
+        outcome: Outcome,
+    ) {
+        let handled = self.with_usage(id, |endpoint, usage| {
+            let is_current = usage
+                .ours
+                .as_ref()
+                .is_some_and(|change| change.client == Some(client));
+            match &outcome {
+                Ok(response) if response.status.is_provisional() => {}
+                Ok(response) if !is_current => {
+                    endpoint.on_stray_success(now, client, response, usage.ack_due.is_some());
+                }
+                Ok(response) if response.status.is_success() => {
+                    endpoint.on_changed(now, usage, client, response);
+                }
+                Ok(response) => endpoint.on_change_refused(now, usage, client, response),
+                Err(failure) if is_current => endpoint.on_change_lost(now, usage, failure.clone()),
+                Err(_) => {}
+            }
+        });
+        if handled.is_none() {
+            self.on_stray_outcome(now, client, outcome);
+        }
+    }
+
+    fn on_changed(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        client: TransactionId,
+        response: &Arc<Response>,
+    ) {
+        let Some(change) = usage.ours.take() else { return };
+        let body = body_of(&response.headers, &response.body);
+        usage
+            .session
+            .take_answer(now, &response.headers, self.config.session_timer);
+        if let Some((_, dialog)) = usage.dialogs.iter_mut().find(|(fork, _)| *fork == change.fork) {
+            dialog.refresh_target(&response.headers);
+        } else if let Some((_, dialog)) = usage.dialogs.first_mut() {
+            dialog.refresh_target(&response.headers);
+        }
+        if change.kind == ChangeKind::Reinvite {
+            self.acknowledge_or_wait(usage, client, response, body.is_some());
+        }
+        let is_same = body
+            .as_ref()
+            .is_none_or(|body| usage.remote_body.as_ref() == Some(&body.bytes));
+        if let Some(body) = &body {
+            usage.remote_body = Some(body.bytes.clone());
+        }
+        if change.offer.is_some() {
+            usage.local_body = change.offer;
+        }
+        if change.refresh && is_same {
+            return;
+        }
+        let id = usage.id;
+        let result = Ok(Renegotiated {
+            response: Some(response.clone()),
+            body,
+        });
+        self.tell_usage(usage, Event::Renegotiated { usage: id, result });
+    }
+
+    fn on_change_refused(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        client: TransactionId,
+        response: &Arc<Response>,
+    ) {
+        let status = response.status.code();
+        match status {
+            // §12.2.1.2: the peer has no such dialog any more. 408 says that nobody heard of it.
+            481 => return self.lose_dialog(now, usage, false),
+            408 => return self.lose_dialog(now, usage, true),
+            422 if self.change_with_longer_interval(now, usage, client, response) => return,
+            _ => {}
+        }
+        let Some(change) = &mut usage.ours else { return };
+        change.client = None;
+        let wait = match status {
+            491 => Some(glare_wait(usage.role, &mut self.random)),
+            500 | 503 => retry_after(response).filter(|wait| *wait <= MAX_WAIT),
+            _ => None,
+        };
+        if let Some(wait) = wait.filter(|_| change.tries < MAX_TRIES) {
+            change.retry_at = Some(now + wait);
+            return;
+        }
+        if change.refresh && change.kind == ChangeKind::Update && matches!(status, 405 | 501) {
+            usage.ours = None;
+            usage.peer_updates = false;
+            return self.refresh_session(now, usage);
+        }
+        let failure = if status == 491 {
+            Failure::Glare
+        } else {
+            Failure::Response(response.clone())
+        };
+        self.drop_change(usage, failure);
+    }
+
+    fn change_with_longer_interval(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        client: TransactionId,
+        response: &Response,
+    ) -> bool {
+        let Some(floor) = response.headers.min_se().ok().flatten() else {
+            return false;
+        };
+        let sent = self.clients.get(client).map(|client| client.request.clone());
+        let Some(sent) = sent.and_then(|sent| Request::parse(sent).ok()) else {
+            return false;
+        };
+        usage.session.min_se = usage.session.min_se.max(floor);
+        let edits: Edits = [
+            (Name::SessionExpires, floor.to_string()),
+            (Name::MinSe, floor.to_string()),
+        ]
+        .into_iter()
+        .collect();
+        self.send_again_for(now, usage, client, &sent, edits)
+    }
+
+    /// No response at all ends the dialog (§12.2.1.2, §14.1); a path that fails does not.
+    fn on_change_lost(&mut self, now: Moment, usage: &mut Usage, failure: Failure) {
+        match failure {
+            Failure::Timeout => self.lose_dialog(now, usage, true),
+            other => self.drop_change(usage, other),
+        }
+    }
+
+    fn drop_change(&mut self, usage: &mut Usage, failure: Failure) {
+        let Some(change) = usage.ours.take() else { return };
+        if !change.refresh {
+            let id = usage.id;
+            self.tell_usage(
+                usage,
+                Event::Renegotiated {
+                    usage: id,
+                    result: Err(failure),
+                },
+            );
+        }
+    }
+
+    /// Our change that waited for its turn after glare.
+    pub(super) fn timeout_change(&mut self, now: Moment, usage: &mut Usage) {
+        let is_due = |change: &mut Box<Change>| change.retry_at.is_some_and(|at| at <= now);
+        let Some(mut change) = usage.ours.take_if(is_due) else {
+            return;
+        };
+        if usage.theirs.is_some() || usage.unacked.is_some() {
+            change.retry_at = Some(now + glare_wait(usage.role, &mut self.random));
+            usage.ours = Some(change);
+        } else {
+            self.send_change(now, usage, *change);
+        }
+    }
+
+    /// Session timer: UPDATE where the peer allows it, else a re-INVITE with what we sent last (RFC 4028 §7.4).
+    pub(super) fn refresh_session(&mut self, now: Moment, usage: &mut Usage) {
+        if usage.ours.is_some()
+            || usage.theirs.is_some()
+            || usage.unacked.is_some()
+            || usage.ack_due.is_some()
+        {
+            // Whatever is under way refreshes as well, or fails and ends the call.
+            usage.session.refresh_at = Some(now + Duration::from_secs(5));
+            return;
+        }
+        usage.session.refresh_at = None;
+        let (kind, offer) = if usage.peer_updates {
+            (ChangeKind::Update, None)
+        } else {
+            (ChangeKind::Reinvite, usage.local_body.clone())
+        };
+        let mut change = Change::new(kind, Fork(0), offer, ExtraHeaders::new());
+        change.refresh = true;
+        self.send_change(now, usage, change);
+    }
+
+    /// RFC 4028 §10: refresh in time, or end a call that was not refreshed.
+    pub(super) fn timeout_session(&mut self, now: Moment, usage: &mut Usage) {
+        if usage.session.expire_at.is_some_and(|at| at <= now) {
+            self.send_bye(
+                now,
+                usage,
+                &ExtraHeaders::new().with("Reason", "SIP;cause=408;text=\"Session expired\""),
+            );
+            self.finish(now, usage, Ending::SessionExpired);
+        } else if usage.session.refresh_at.is_some_and(|at| at <= now) {
+            self.refresh_session(now, usage);
+        }
+    }
+
+    /// A re-INVITE, or an UPDATE, of the peer's.
+    pub(super) fn on_change_asked(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        server: TransactionId,
+        request: &Arc<Request>,
+    ) {
+        if let Err(refusal) = self.may_be_changed(now, usage, request) {
+            return self.answer(now, server, refusal);
+        }
+        let body = body_of(&request.headers, &request.body);
+        let is_update = request.method == Method::Update;
+        if is_update && body.is_none() {
+            return self.accept_refresh(now, usage, server, request);
+        }
+        // Theirs came first: what we were about to offer again is out of date.
+        if usage.ours.as_ref().is_some_and(|change| change.client.is_none()) {
+            self.drop_change(usage, Failure::Glare);
+        }
+        if !is_update {
+            self.send_trying(now, server);
+        }
+        let kind = if is_update { Kind::Update } else { Kind::Reinvite };
+        let request_id = self.new_request(Pending {
+            server,
+            usage: Some(usage.id),
+            kind,
+        });
+        if let Some(server) = self.servers.get_mut(server) {
+            server.owner = ServerOwner::Request(request_id);
+        }
+        usage.theirs = Some(request_id);
+        let event = Event::Reinvited {
+            usage: usage.id,
+            request_id,
+            request: request.clone(),
+            body,
+        };
+        self.tell_usage(usage, event);
+    }
+
+    /// §14.2, RFC 3311 §5.2.
+    fn may_be_changed(&mut self, now: Moment, usage: &mut Usage, request: &Request) -> Result<(), Reply> {
+        let is_invite = request.method == Method::Invite;
+        let has_offer = !request.body.is_empty();
+        match &usage.phase {
+            Phase::Offered(_) if is_invite => return Err(self.overlapping()),
+            Phase::Calling(_) if is_invite => return Err(Reply::new(491)),
+            // Offers in an early dialog would need the first exchange to be over; it hardly ever is.
+            Phase::Offered(offered) if has_offer && offered.reliable.is_some() => {
+                return Err(Reply::new(491));
+            }
+            Phase::Offered(_) | Phase::Calling(_) | Phase::Confirmed => {}
+        }
+        if usage.theirs.is_some() && (is_invite || has_offer) {
+            return Err(self.overlapping());
+        }
+        if usage.ack_due.is_some() || (usage.our_offer_is_open() && (is_invite || has_offer)) {
+            return Err(Reply::new(491));
+        }
+        if let Err(TooSmall) = Session::grant(&request.headers, self.config.session_timer) {
+            return Err(self.too_small());
+        }
+        // RFC 5407 §3.1.4: the ACK was overtaken, but the peer must have our 2xx.
+        if is_invite && let Some(unacked) = usage.unacked.take() {
+            self.on_confirmed(now, usage, &unacked, None);
+        }
+        Ok(())
+    }
+
+    /// §14.2: a second change while the first is being decided.
+    fn overlapping(&mut self) -> Reply {
+        Reply::new(500).header("Retry-After", self.random.below(11).to_string())
+    }
+
+    /// An UPDATE that only refreshes is answered here.
+    fn accept_refresh(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
+        refresh_target(usage, request);
+        let ours = self.grant_session(now, usage, request);
+        if let Some(bytes) = self.dialog_response(usage, server, &Reply::new(200), &ours) {
+            self.send_response(now, server, 200, bytes);
+        }
+    }
+
+    /// Our answer to the peer's change.
+    pub(super) fn answer_change(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        pending: Pending,
+        reply: Reply,
+    ) -> Done {
+        let reply = checked(reply, 200..=699)?;
+        let Some(server) = self.servers.get(pending.server) else {
+            return Err(CommandError::UnknownRequest);
+        };
+        let request = server.request.clone();
+        usage.theirs = None;
+        if reply.status >= 300 {
+            let tag = usage.identity.local_tag.to_string();
+            self.answer_tagged(now, pending.server, &reply, &tag, &ExtraHeaders::new());
+            return Ok(());
+        }
+        refresh_target(usage, &request);
+        let ours = self.grant_session(now, usage, &request);
+        let Some(bytes) = self.dialog_response(usage, pending.server, &reply, &ours) else {
+            return Err(CommandError::UnknownRequest);
+        };
+        if request.method == Method::Invite {
+            self.wait_for_ack(now, usage, pending.server, &request, &bytes, false);
+        }
+        if let Some(body) = body_of(&request.headers, &request.body) {
+            usage.remote_body = Some(body.bytes);
+        }
+        if reply.body.is_some() {
+            usage.local_body = reply.body;
+        }
+        self.send_response(now, pending.server, reply.status, bytes);
+        Ok(())
+    }
+
+    /// A dialog that the peer does not know, or that nothing comes through any more.
+    pub(super) fn lose_dialog(&mut self, now: Moment, usage: &mut Usage, say_bye: bool) {
+        usage.ours = None;
+        if say_bye {
+            self.send_bye(now, usage, &ExtraHeaders::new());
+        }
+        self.finish(now, usage, Ending::DialogGone);
+    }
+
+    /// The request that waits for an answer, if it is about this call.
+    pub(super) fn withdraw_theirs(usage: &mut Usage, request: RequestId) {
+        if usage.theirs == Some(request) {
+            usage.theirs = None;
+        }
+        usage.pending.retain(|pending| *pending != request);
+    }
+}
+
+impl Change {
+    fn new(kind: ChangeKind, fork: Fork, offer: Option<Body>, headers: ExtraHeaders) -> Self {
+        Self {
+            kind,
+            fork,
+            offer,
+            headers,
+            refresh: false,
+            client: None,
+            retry_at: None,
+            tries: 0,
+        }
+    }
+}
+
+fn may_change(usage: &Usage, change: &Change) -> Done {
+    match &usage.phase {
+        Phase::Confirmed => {}
+        Phase::Calling(_) | Phase::Offered(_) if change.kind == ChangeKind::Reinvite => {
+            return Err(CommandError::WrongState("not answered yet"));
+        }
+        Phase::Calling(_) | Phase::Offered(_) => {
+            if usage.dialog(change.fork).is_none() {
+                return Err(CommandError::WrongState("no such early dialog"));
+            }
+        }
+    }
+    if change.kind == ChangeKind::Update && !usage.peer_updates {
+        return Err(CommandError::Refused("the peer does not allow UPDATE"));
+    }
+    let busy = usage.ours.is_some() || usage.theirs.is_some() || usage.ack_due.is_some();
+    if busy || usage.unacked.is_some() {
+        return Err(CommandError::OfferPending);
+    }
+    Ok(())
+}
+
+/// §12.2.2: the Contact of an accepted re-INVITE or UPDATE is the new target.
+fn refresh_target(usage: &mut Usage, request: &Request) {
+    let tag = request.headers.from().ok().and_then(|from| from.tag());
+    if let Some((_, dialog)) = usage.find(tag) {
+        dialog.refresh_target(&request.headers);
+    }
+}
+
+/// §14.1: who made the Call-ID waits 2.1 to 4 s, the other side up to 2 s, in steps of 10 ms.
+fn glare_wait(role: Role, random: &mut base::Random) -> Duration {
+    let steps = match role {
+        Role::Uac => 210 + random.below(191),
+        Role::Uas => random.below(201),
+    };
+    Duration::from_millis(10 * steps)
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.headers.get(Name::RetryAfter)?;
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().map(Duration::from_secs)
+}
+
+/// A request in a dialog of this call, with everything that such requests share.
+impl Endpoint {
+    /// None when there is no such dialog, or no room.
+    #[expect(clippy::too_many_arguments, reason = "every one is a part of the request")]
+    pub(super) fn send_in_dialog(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        fork: Fork,
+        method: &Method,
+        purpose: Purpose,
+        headers: &ExtraHeaders,
+        body: Option<&Body>,
+    ) -> Option<TransactionId> {
+        self.room_for_request().ok()?;
+        let cseq = usage.next_cseq();
+        let dialog = usage.dialog(fork)?;
+        let (branch, via) = self.via(&dialog.path, &dialog.target);
+        let builder = compose::in_dialog(&usage.identity, dialog, method, cseq, &via)
+            .header_if(Name::UserAgent, self.words.product.as_deref());
+        let bytes = compose::finish_request(builder, headers, body);
+        let owner = ClientOwner::new(purpose, usage.credentials.clone());
+        Some(self.start(now, owner, method.clone(), dialog.path, &branch, bytes))
+    }
+}

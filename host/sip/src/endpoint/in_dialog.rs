@@ -1,0 +1,447 @@
+//! Requests inside of a call's dialog other than those that change its session, and its end.
+
+use std::sync::Arc;
+
+use base::Moment;
+
+use super::clients::{Outcome, Purpose};
+use super::servers::ServerOwner;
+use super::uac::reason_value;
+use super::uas::{checked, reason_of};
+use super::usage::{Phase, Usage};
+use super::{
+    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Path, Reason, Reply, RequestId,
+    UsageId,
+};
+use crate::transaction::TransactionId;
+use crate::{Method, Name, Request};
+
+/// A peer's request that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    pub server: TransactionId,
+    pub usage: Option<UsageId>,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Reinvite,
+    Update,
+    InDialog,
+    Outside,
+}
+
+/// Once a call is up.
+impl Endpoint {
+    /// Ends an established call. [`Event::Ended`] follows at once; the BYE is repeated,
+    /// and authenticated if need be, in the background. Before the ACK to our 2xx it is held
+    /// back until that comes (RFC 3261 §15).
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::WrongState`] before the answer: use [`cancel`](Self::cancel) or
+    /// [`reject`](Self::reject), or [`hang_up`](Self::hang_up) for whichever is right.
+    pub fn bye(&mut self, now: Moment, usage: UsageId, headers: ExtraHeaders) -> Done {
+        if !headers.is_well_formed() {
+            return Err(CommandError::BadHeader);
+        }
+        self.command(usage, |endpoint, usage| {
+            if !matches!(usage.phase, Phase::Confirmed) {
+                return Err(CommandError::WrongState("not answered yet"));
+            }
+            if let Some(due) = usage.ack_due.take() {
+                // §13.2.2.4: a 2xx is acknowledged even if the call ends right after.
+                endpoint.send_ack(usage, due.client, due.cseq, None);
+            }
+            if usage.unacked.as_ref().is_some_and(|unacked| unacked.first) {
+                usage.leaving = Some(Box::new(headers));
+            } else {
+                endpoint.send_bye(now, usage, &headers);
+            }
+            endpoint.finish(now, usage, Ending::Ours);
+            Ok(())
+        })
+    }
+
+    /// Ends a call in the way that its state asks for: BYE, CANCEL, or `refusal` (300 to 699) to a
+    /// caller who was not answered. `reason` goes into BYE or CANCEL.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::UnknownUsage`] when it has ended.
+    pub fn hang_up(
+        &mut self,
+        now: Moment,
+        usage: UsageId,
+        refusal: impl Into<Reply>,
+        reason: Option<Reason>,
+    ) -> Done {
+        let found = self.usages.get(&usage).ok_or(CommandError::UnknownUsage)?;
+        match found.phase {
+            Phase::Calling(_) => self.cancel(now, usage, reason),
+            Phase::Offered(_) => self.reject(now, usage, refusal),
+            Phase::Confirmed => {
+                let value = reason.as_ref().map(|reason| ("Reason", reason_value(reason)));
+                self.bye(now, usage, value.into_iter().collect())
+            }
+        }
+    }
+
+    /// Sends INFO, REFER, NOTIFY, MESSAGE or OPTIONS inside of the dialog.
+    /// [`Event::InDialogAnswered`] follows with the same number.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::WrongState`] before the answer, [`CommandError::Refused`] for methods that have a command of
+    /// their own.
+    pub fn request_in_dialog(
+        &mut self,
+        now: Moment,
+        usage: UsageId,
+        method: &str,
+        headers: ExtraHeaders,
+        body: Option<Body>,
+    ) -> Result<RequestId, CommandError> {
+        let method = user_method(method)?;
+        if !headers.is_well_formed() {
+            return Err(CommandError::BadHeader);
+        }
+        self.room_for_request()?;
+        let request_id = self.next_request();
+        self.command(usage, |endpoint, usage| {
+            if !matches!(usage.phase, Phase::Confirmed) {
+                return Err(CommandError::WrongState("not answered yet"));
+            }
+            let Some(fork) = usage.dialogs.first().map(|(fork, _)| *fork) else {
+                return Err(CommandError::UnknownUsage);
+            };
+            let mut all = ExtraHeaders::new().with("Contact", &*usage.identity.contact);
+            headers.iter().for_each(|(name, value)| all.push(name, value));
+            let purpose = Purpose::InDialog(usage.id, request_id);
+            let sent = endpoint.send_in_dialog(now, usage, fork, &method, purpose, &all, body.as_ref());
+            sent.map(|_| ()).ok_or(CommandError::Full)
+        })?;
+        Ok(request_id)
+    }
+
+    pub(super) fn on_in_dialog_outcome(
+        &mut self,
+        now: Moment,
+        id: UsageId,
+        request_id: RequestId,
+        outcome: Outcome,
+    ) {
+        self.with_usage(id, |endpoint, usage| {
+            let lost = match &outcome {
+                Ok(response) => match response.status.code() {
+                    481 => Some(false),
+                    408 => Some(true),
+                    _ => None,
+                },
+                Err(Failure::Timeout) => Some(true),
+                Err(_) => None,
+            };
+            let event = Event::InDialogAnswered {
+                usage: id,
+                request_id,
+                result: outcome,
+            };
+            endpoint.tell_usage(usage, event);
+            if let Some(say_bye) = lost {
+                endpoint.lose_dialog(now, usage, say_bye);
+            }
+        });
+    }
+
+    pub(super) fn send_bye(&mut self, now: Moment, usage: &mut Usage, headers: &ExtraHeaders) {
+        let Some(fork) = usage.dialogs.first().map(|(fork, _)| *fork) else {
+            return;
+        };
+        self.send_in_dialog(now, usage, fork, &Method::Bye, Purpose::Bye, headers, None);
+    }
+
+    /// Gives the last event and leaves nothing unanswered. A usage whose BYE waits for an ACK lives on silently.
+    pub(super) fn finish(&mut self, now: Moment, usage: &mut Usage, ending: Ending) {
+        let open: Vec<RequestId> = usage
+            .theirs
+            .take()
+            .into_iter()
+            .chain(usage.pending.drain(..))
+            .collect();
+        for request in open {
+            // §15.1.2.
+            if let Some(pending) = self.requests.remove(&request) {
+                self.answer(now, pending.server, Reply::new(487));
+            }
+        }
+        if usage.ours.take().is_some_and(|change| !change.refresh) {
+            let event = Event::Renegotiated {
+                usage: usage.id,
+                result: Err(Failure::Ended),
+            };
+            self.tell_usage(usage, event);
+        }
+        usage.over = usage.leaving.is_none();
+        usage.session.stop();
+        let event = Event::Ended {
+            usage: usage.id,
+            ending,
+        };
+        self.tell_usage(usage, event);
+    }
+
+    /// A request whose To tag, From tag and Call-ID may be those of this call.
+    pub(super) fn on_request_in_dialog(
+        &mut self,
+        now: Moment,
+        id: UsageId,
+        server: TransactionId,
+        request: Arc<Request>,
+    ) {
+        self.with_usage(id, |endpoint, usage| {
+            let from = request.headers.from().ok().and_then(|from| from.tag());
+            let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
+            let Some((_, dialog)) = usage.find(from) else {
+                return endpoint.answer(now, server, Reply::new(481));
+            };
+            if dialog.take_cseq(cseq).is_err() {
+                // §12.2.2.
+                return endpoint.answer(now, server, Reply::new(500).reason("CSeq Out Of Order"));
+            }
+            if usage.silent {
+                return endpoint.answer_silent(now, usage, server, &request);
+            }
+            endpoint.dispatch_in_dialog(now, usage, server, &request);
+        });
+    }
+
+    /// The call has ended, but for an ACK that is waited for: the peer may say BYE, too.
+    fn answer_silent(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
+        if request.method == Method::Bye {
+            usage.over = true;
+            self.answer(now, server, Reply::new(200));
+        } else {
+            self.answer(now, server, Reply::new(481));
+        }
+    }
+
+    fn dispatch_in_dialog(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        server: TransactionId,
+        request: &Arc<Request>,
+    ) {
+        match &request.method {
+            Method::Bye => self.on_bye(now, usage, server, request),
+            Method::Invite | Method::Update => self.on_change_asked(now, usage, server, request),
+            Method::Prack => {
+                let status = if Self::take_prack(usage, request) {
+                    200
+                } else {
+                    481
+                };
+                self.answer(now, server, Reply::new(status));
+                self.send_queued(now, usage);
+            }
+            Method::Options => self.answer_options(now, usage, server),
+            method
+                if self
+                    .config
+                    .handles_in_dialog
+                    .iter()
+                    .any(|known| known == method.as_str()) =>
+            {
+                self.pass_up(now, usage, server, request);
+            }
+            _ => {
+                let reply = Reply::new(405).header("Allow", &self.words.allow);
+                self.answer(now, server, reply);
+            }
+        }
+    }
+
+    /// §15.1.2. A BYE in an early dialog ends a caller's call as a CANCEL would; a callee's ends its branch only.
+    fn on_bye(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
+        self.answer(now, server, Reply::new(200));
+        match &usage.phase {
+            Phase::Calling(_) => {
+                let tag = request.headers.from().ok().and_then(|from| from.tag());
+                usage.dialogs.retain(|(_, dialog)| !dialog.is_with(tag));
+            }
+            Phase::Offered(offered) => {
+                let invite = offered.server;
+                let tag = usage.identity.local_tag.to_string();
+                self.answer_tagged(now, invite, &Reply::new(487), &tag, &ExtraHeaders::new());
+                self.finish(
+                    now,
+                    usage,
+                    Ending::Bye {
+                        reason: reason_of(request),
+                    },
+                );
+            }
+            Phase::Confirmed => self.finish(
+                now,
+                usage,
+                Ending::Bye {
+                    reason: reason_of(request),
+                },
+            ),
+        }
+    }
+
+    /// §11.2: as an INVITE would be answered now, without asking anybody.
+    fn answer_options(&mut self, now: Moment, usage: &Usage, server: TransactionId) {
+        let ours = ExtraHeaders::new().with("Accept", &self.words.accept);
+        if let Some(bytes) = self.dialog_response(usage, server, &Reply::new(200), &ours) {
+            self.send_response(now, server, 200, bytes);
+        }
+    }
+
+    fn pass_up(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Arc<Request>) {
+        if usage.pending.len() >= self.config.limits.pending_in_dialog {
+            return self.answer(now, server, Reply::new(500).header("Retry-After", "2"));
+        }
+        let request_id = self.new_request(Pending {
+            server,
+            usage: Some(usage.id),
+            kind: Kind::InDialog,
+        });
+        if let Some(server) = self.servers.get_mut(server) {
+            server.owner = ServerOwner::Request(request_id);
+        }
+        usage.pending.push(request_id);
+        let event = Event::InDialog {
+            usage: usage.id,
+            request_id,
+            request: request.clone(),
+        };
+        self.tell_usage(usage, event);
+    }
+}
+
+/// Requests that the endpoint's user answers.
+impl Endpoint {
+    /// Answers [`Event::Reinvited`], [`Event::InDialog`] or [`Event::Request`] with 200 to 699.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::UnknownRequest`] when it was answered already, or its transaction is over.
+    pub fn respond(&mut self, now: Moment, request: RequestId, reply: impl Into<Reply>) -> Done {
+        let reply = checked(reply.into(), 200..=699)?;
+        let pending = self
+            .requests
+            .remove(&request)
+            .ok_or(CommandError::UnknownRequest)?;
+        match (pending.kind, pending.usage) {
+            (Kind::Outside, _) | (_, None) => self.answer_outside(now, pending.server, &reply),
+            (Kind::InDialog, Some(usage)) => {
+                let answered = self.with_usage(usage, |endpoint, usage| {
+                    usage.pending.retain(|known| *known != request);
+                    let tag = usage.identity.local_tag.to_string();
+                    let contact = contact_for(&reply, &usage.identity.contact);
+                    endpoint.answer_tagged(now, pending.server, &reply, &tag, &contact);
+                });
+                answered.ok_or(CommandError::UnknownRequest)
+            }
+            (Kind::Reinvite | Kind::Update, Some(usage)) => self
+                .with_usage(usage, |endpoint, usage| {
+                    endpoint.answer_change(now, usage, pending, reply)
+                })
+                .unwrap_or(Err(CommandError::UnknownRequest)),
+        }
+    }
+
+    fn answer_outside(&mut self, now: Moment, server: TransactionId, reply: &Reply) -> Done {
+        let found = self.servers.get(server).ok_or(CommandError::UnknownRequest)?;
+        let (request, source) = (found.request.clone(), found.source);
+        let mut ours = ExtraHeaders::new();
+        match request.method {
+            // §11.2.
+            Method::Options => {
+                ours.push("Allow", &self.words.allow);
+                ours.push("Accept", &self.words.accept);
+                ours.push("Supported", &self.words.supported);
+            }
+            // RFC 6665 §4.2.1.1: the response makes a dialog.
+            Method::Subscribe if reply.status < 300 => {
+                let user = request.uri().ok().and_then(|uri| uri.user());
+                let contact = super::compose::contact(user.as_deref(), &source);
+                ours = contact_for(reply, &contact);
+                for route in request.headers.values(Name::RecordRoute) {
+                    ours.push("Record-Route", route);
+                }
+            }
+            _ => {}
+        }
+        let tag = request
+            .headers
+            .to()
+            .ok()
+            .and_then(|to| to.tag())
+            .map(str::to_owned);
+        match tag {
+            Some(tag) => self.answer_tagged(now, server, reply, &tag, &ours),
+            None => {
+                let tag = self.random.token(16);
+                self.answer_tagged(now, server, reply, &tag, &ours);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a request outside of dialogs up.
+    pub(super) fn ask_user(&mut self, server: TransactionId, request: Arc<Request>, path: Path) {
+        let request_id = self.new_request(Pending {
+            server,
+            usage: None,
+            kind: Kind::Outside,
+        });
+        if let Some(server) = self.servers.get_mut(server) {
+            server.owner = ServerOwner::Request(request_id);
+        }
+        self.tell(Event::Request {
+            request_id,
+            request,
+            path,
+        });
+    }
+
+    /// Nobody waits for this answer any more.
+    pub(super) fn withdraw(&mut self, request: RequestId) {
+        let Some(pending) = self.requests.remove(&request) else {
+            return;
+        };
+        if let Some(usage) = pending.usage.and_then(|usage| self.usages.get_mut(&usage)) {
+            Self::withdraw_theirs(usage, request);
+        }
+    }
+}
+
+/// Our Contact, unless the reply has one.
+fn contact_for(reply: &Reply, contact: &str) -> ExtraHeaders {
+    let has_one = reply
+        .headers
+        .iter()
+        .any(|(name, _)| Name::of(name) == Name::Contact);
+    if has_one {
+        ExtraHeaders::new()
+    } else {
+        ExtraHeaders::new().with("Contact", contact)
+    }
+}
+
+/// # Errors
+///
+/// When the method is no token, or the endpoint's own.
+pub(super) fn user_method(name: &str) -> Result<Method, CommandError> {
+    match Method::parse(name) {
+        None => Err(CommandError::Refused("that is no method")),
+        Some(
+            Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Prack | Method::Update,
+        ) => Err(CommandError::Refused("that method has a command of its own")),
+        Some(method) => Ok(method),
+    }
+}

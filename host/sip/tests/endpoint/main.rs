@@ -1,0 +1,7 @@
+//! Ladders of the endpoint: every rule with the section of the standard it comes from, in virtual time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod called;
+mod calling;
+mod ladder;
