@@ -68,6 +68,11 @@ impl Ha1 {
         }
     }
 
+    /// From hashes that were made elsewhere, with the same user, realm and password.
+    pub const fn from_hashes(md5: [u8; 16], sha256: [u8; 32]) -> Self {
+        Self { md5, sha256 }
+    }
+
     pub(super) fn hex(&self, algorithm: Algorithm) -> String {
         match algorithm {
             Algorithm::Md5 => hex::encode(self.md5),
