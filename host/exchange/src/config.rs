@@ -25,6 +25,8 @@ pub struct Config {
     pub max_hops: u32,
     /// Events that may wait for one session; more end the session with the failure ladder.
     pub mailbox: usize,
+    /// Sessions at once.
+    pub max_sessions: usize,
     /// Calls up or being set up in this exchange; a caller beyond them gets 503.
     pub max_calls: usize,
     /// How long a device rings when nobody says anything else.
@@ -78,7 +80,8 @@ impl Default for Config {
             patience: Duration::from_millis(500),
             max_hops: 10,
             mailbox: 256,
-            max_calls: 50_000,
+            max_sessions: 200_000,
+            max_calls: 120_000,
             ring_for: Duration::from_secs(60),
             registration: Registration {
                 default: Duration::from_secs(600),

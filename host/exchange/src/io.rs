@@ -1,7 +1,7 @@
 //! What goes into an exchange and what comes out.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -36,6 +36,11 @@ pub enum Input {
     Prompts {
         tenant: Option<Arc<str>>,
         prompts: media::Prompts,
+    },
+    /// The address of a host name in a trunk's configuration, or none when there is none (any more).
+    Name {
+        name: String,
+        address: Option<IpAddr>,
     },
     /// The writes of the [`Output::Persist`] with this ticket are on disk.
     Durable(Ticket),

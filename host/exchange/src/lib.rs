@@ -23,6 +23,7 @@
 
 pub mod admin;
 pub mod calendars;
+pub mod cause;
 mod config;
 pub mod directory;
 mod engine;
@@ -31,6 +32,6 @@ pub mod numbers;
 mod report;
 
 pub use config::{Config, MediaConfig};
-pub use engine::Exchange;
+pub use engine::{Census, Exchange};
 pub use io::{AdminId, CallId, Entry, Input, Output, Ticket, Write};
 pub use report::{Cdr, Direction, Fact, LegRole, Report, Rung, SipMessage};

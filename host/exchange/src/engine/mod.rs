@@ -1,37 +1,243 @@
 //! The state machine: what comes in is handed to the part that it is for.
+//!
+//! One [`Exchange`] owns every table; the parts are `impl` blocks beside each other:
+//!
+//! ```text
+//!  sip_events ─▶ requests (REGISTER, OPTIONS)      invited (a call comes in)
+//!            └▶ call, leg, media, bridge, audio    transfer (REFER, Replaces)
+//!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
+//!  lines (state), trunks (registering), keep and restore (storage), lookup (the directory)
+//! ```
+//!
+//! Consequences that would come back to where they started are put off as [`Step`]s, which are taken once
+//! the input itself is done. So no part is entered twice, and a behaviour is asked only when everything
+//! that its event stands for is settled.
+
+mod administer;
+mod audio;
+mod bridge;
+mod call;
+mod commands;
+mod custody;
+mod dial;
+mod invited;
+mod keep;
+mod leg;
+mod lines;
+mod lookup;
+mod media;
+mod ports;
+mod requests;
+mod restore;
+mod session;
+mod sip_events;
+mod timers;
+mod transfer;
+mod trunks;
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use base::{Moment, Random};
+use contract::{AskId, LegId, SessionId, Tag};
+use rustc_hash::FxHashMap;
+use sip::endpoint::{Endpoint, RequestId, UsageId};
 
+use self::call::Call;
+use self::custody::{Custody, CustodyId};
+use self::dial::{Dial, DialId};
+use self::leg::Leg;
+use self::lines::Activity;
+use self::ports::PortPairs;
+use self::requests::{Registration, Waiting as WaitingReply};
+use self::session::Session;
+use self::sip_events::Spoken;
+use self::timers::Timers;
 use crate::config::Config;
-use crate::io::{Entry, Input, Output};
+use crate::directory::Directory;
+use crate::io::{CallId, Input, Output, Ticket};
+use crate::report::{Fact, Report};
+
+/// Something of a tenant's, by name.
+type ByTenant<T> = FxHashMap<Arc<str>, FxHashMap<Arc<str>, T>>;
 
 /// A whole exchange. See the [crate](crate).
 pub struct Exchange {
-    #[expect(dead_code, reason = "bodies follow")]
     config: Config,
-    #[expect(dead_code, reason = "bodies follow")]
     random: Random,
+    /// The moment of the input that is being handled.
+    now: Moment,
+    ids: Ids,
     outbox: VecDeque<Output>,
+    steps: VecDeque<Step>,
+    timers: Timers<Due>,
+    sip: Endpoint,
+    digest: sip::digest::Server,
+    directory: Directory,
+
+    legs: FxHashMap<LegId, Leg>,
+    by_usage: FxHashMap<UsageId, LegId>,
+    by_port: FxHashMap<::media::PortId, LegId>,
+    /// Which leg a message belongs to, for reports: by a hash of its Call-ID.
+    spoken: FxHashMap<u64, Spoken>,
+    /// Entries of `spoken` whose legs are gone, and until when they stay.
+    fading: VecDeque<(Moment, u64)>,
+    calls: FxHashMap<CallId, Call>,
+    custodies: FxHashMap<CustodyId, Custody>,
+    dials: FxHashMap<DialId, Dial>,
+
+    sessions: FxHashMap<SessionId, Session>,
+    /// Sessions per number, by tenant, behaviour and number.
+    keyed: FxHashMap<String, SessionId>,
+    asks: FxHashMap<AskId, SessionId>,
+    late_decisions: u64,
+    /// Digits on their way into a leg.
+    sending: FxHashMap<::media::PlayId, (SessionId, Tag)>,
+
+    registrations: ByTenant<Registration>,
+    /// Who registered over a connection.
+    connections: FxHashMap<sip::endpoint::ConnectionId, Vec<(Arc<str>, Arc<str>)>>,
+    lines: ByTenant<Activity>,
+    /// Legs of each device and trunk.
+    legs_of: ByTenant<usize>,
+    calls_of_tenant: FxHashMap<Arc<str>, usize>,
+    trunks: ByTenant<trunks::TrunkState>,
+    /// Requests of ours out of dialogs.
+    requests: FxHashMap<RequestId, (Arc<str>, Arc<str>)>,
+    /// Addresses of the host names that trunks are configured with.
+    names: FxHashMap<String, IpAddr>,
+
+    ports_v4: Option<PortPairs>,
+    ports_v6: Option<PortPairs>,
+    /// Ports that the engine is still letting go of.
+    closing: FxHashMap<::media::PortId, SocketAddr>,
+    shipped_prompts: ::media::Prompts,
+    prompts: FxHashMap<Arc<str>, ::media::Prompts>,
+
+    /// Answers that wait for their writes.
+    waiting: FxHashMap<Ticket, WaitingReply>,
+}
+
+/// Numbers for everything that needs one; never reused, also over restarts.
+#[derive(Debug, Default)]
+struct Ids(u64);
+
+impl Ids {
+    fn next(&mut self) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+}
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Due {
+    StageOver(DialId),
+    NoDecision(AskId),
+    SessionTimer(SessionId, Tag),
+    /// A schedule of a session's manifest, by its place there.
+    Schedule(SessionId, usize),
+    /// The digit that a `gather` waits for.
+    DigitOver(LegId),
+    /// A binding of this device expires.
+    Registration {
+        tenant: Arc<str>,
+        device: Arc<str>,
+    },
+    /// The registration with a trunk is to be made, or made anew.
+    Trunk {
+        tenant: Arc<str>,
+        trunk: Arc<str>,
+    },
+}
+
+/// A consequence that is looked at once the input is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Dial(DialId),
+    Settle(SessionId),
+    Call(CallId),
 }
 
 impl Exchange {
     /// `random` gives tags, nonces and seeds: seed it from the operating system, or from a simulation's seed.
-    pub fn new(config: Config, random: Random) -> Self {
+    pub fn new(config: Config, mut random: Random) -> Self {
+        let mut secret = [0; 32];
+        random.fill(&mut secret);
+        let pairs = |ip: Option<IpAddr>| ip.map(|ip| PortPairs::new(ip, &config.media.ports));
         Self {
+            sip: Endpoint::new(config.sip.clone(), random.fork()),
+            digest: sip::digest::Server::new(sip::digest::Settings::default(), secret, random.fork()),
+            ports_v4: pairs(config.media.v4),
+            ports_v6: pairs(config.media.v6),
             config,
             random,
+            now: Moment::ZERO,
+            ids: Ids::default(),
             outbox: VecDeque::new(),
+            steps: VecDeque::new(),
+            timers: Timers::default(),
+            directory: Directory::new(),
+            legs: FxHashMap::default(),
+            by_usage: FxHashMap::default(),
+            by_port: FxHashMap::default(),
+            spoken: FxHashMap::default(),
+            fading: VecDeque::new(),
+            calls: FxHashMap::default(),
+            custodies: FxHashMap::default(),
+            dials: FxHashMap::default(),
+            sessions: FxHashMap::default(),
+            keyed: FxHashMap::default(),
+            asks: FxHashMap::default(),
+            late_decisions: 0,
+            sending: FxHashMap::default(),
+            registrations: FxHashMap::default(),
+            connections: FxHashMap::default(),
+            lines: FxHashMap::default(),
+            legs_of: FxHashMap::default(),
+            calls_of_tenant: FxHashMap::default(),
+            trunks: FxHashMap::default(),
+            requests: FxHashMap::default(),
+            names: FxHashMap::default(),
+            closing: FxHashMap::default(),
+            shipped_prompts: ::media::Prompts::default(),
+            prompts: FxHashMap::default(),
+            waiting: FxHashMap::default(),
         }
     }
 
-    /// Takes up what another run had stored: directory, registrations, sessions, timers, calls. Once,
-    /// before the first input. Entries that cannot be read are reported and left out.
-    pub fn restore(&mut self, _now: Moment, _entries: Vec<Entry>) {}
-
     /// Takes one input in. Take all outputs out with [`poll`](Self::poll) afterwards. `now` never goes backwards.
-    pub fn handle(&mut self, _now: Moment, _input: Input) {}
+    pub fn handle(&mut self, now: Moment, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Packet(packet) => self.packet(packet),
+            Input::ConnectionClosed(connection) => {
+                self.sip.connection_lost(self.now, connection);
+                self.connection_lost(connection);
+            }
+            Input::Unreachable(path) => self.sip.unreachable(self.now, path),
+            Input::Decision(decision) => self.decision(decision),
+            Input::Media(event) => self.media_event(event),
+            Input::BindFailed(port) => self.bind_failed(port),
+            Input::Admin { id, request } => self.admin(id, request),
+            Input::Prompts { tenant, prompts } => {
+                match tenant {
+                    Some(tenant) => self.prompts.insert(tenant, prompts).map(drop),
+                    None => Some(self.shipped_prompts = prompts),
+                };
+            }
+            Input::Name { name, address } => {
+                match address {
+                    Some(address) => self.names.insert(name, address),
+                    None => self.names.remove(&name),
+                };
+            }
+            Input::Durable(ticket) => self.durable(ticket),
+            Input::Timeout => self.timeout(),
+        }
+        self.settle_all();
+    }
 
     /// The next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
@@ -40,6 +246,184 @@ impl Exchange {
 
     /// When to hand in [`Input::Timeout`]; none when nothing is waited for.
     pub fn next_timeout(&self) -> Option<Moment> {
-        None
+        [self.timers.next(), self.sip.next_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
+
+    /// What there is, for metrics and tests of leaks.
+    pub fn census(&self) -> Census {
+        let ports = [&self.ports_v4, &self.ports_v6];
+        Census {
+            calls: self.calls.len(),
+            legs: self.legs.len(),
+            sessions: self.sessions.len(),
+            custodies: self.custodies.len(),
+            dials: self.dials.len(),
+            asks: self.asks.len(),
+            timers: self.timers.len(),
+            ports: ports.into_iter().flatten().map(PortPairs::in_use).sum(),
+            usages: self.sip.live_usages(),
+            late_decisions: self.late_decisions,
+        }
+    }
+
+    /// All tenants.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    fn timeout(&mut self) {
+        self.sip.timeout(self.now);
+        // A timer may make another one due at once; those wait for the next turn, so that this ends.
+        let now = self.now;
+        for _ in 0..self.timers.len() {
+            let Some(due) = self.timers.pop(now) else {
+                break;
+            };
+            self.fire(due);
+            self.settle_all();
+        }
+    }
+
+    fn fire(&mut self, due: Due) {
+        match due {
+            Due::StageOver(dial) => self.stage_over(dial),
+            Due::NoDecision(ask) => self.no_decision(ask),
+            Due::SessionTimer(session, tag) => self.session_timer(session, tag),
+            Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
+            Due::DigitOver(leg) => self.digit_over(leg),
+            Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
+            Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
+        }
+    }
+
+    fn media_event(&mut self, event: ::media::Event) {
+        use ::media::Event;
+        match event {
+            Event::Digit {
+                port, digit, held, ..
+            } => {
+                if let Some(leg) = self.by_port.get(&port).copied() {
+                    self.digit(leg, digit, held);
+                }
+            }
+            Event::PlayDone { port, play, end } => self.play_done(port, play, end),
+            Event::DigitsSent { play, end, .. } => self.digits_sent(play, end),
+            Event::Silence { port, .. } => self.silence(port),
+            Event::Stats { port, .. } => self.port_closed(port),
+            Event::Latched { .. } | Event::Heard { .. } => {}
+        }
+    }
+
+    fn digits_sent(&mut self, play: ::media::PlayId, end: ::media::PlayEnd) {
+        let Some((session, tag)) = self.sending.remove(&play) else {
+            return;
+        };
+        let kind = match end {
+            ::media::PlayEnd::Finished => contract::OutcomeKind::Done,
+            ::media::PlayEnd::Interrupted(_) | ::media::PlayEnd::Stopped | ::media::PlayEnd::Gone => {
+                contract::OutcomeKind::Failed(contract::Cause::Cancelled)
+            }
+        };
+        self.outcome(session, tag, kind);
+    }
+
+    /// Puts a consequence off until the input is done.
+    fn later(&mut self, step: Step) {
+        // The same look twice in a row sees nothing new.
+        if self.steps.back() != Some(&step) {
+            self.steps.push_back(step);
+        }
+    }
+
+    /// Takes everything that follows from the input: what SIP says, and what was put off.
+    fn settle_all(&mut self) {
+        loop {
+            self.drain_sip();
+            let Some(step) = self.steps.pop_front() else {
+                return;
+            };
+            match step {
+                Step::Dial(dial) => self.check_dial(dial),
+                Step::Settle(session) => self.settle(session),
+                Step::Call(call) => self.end_call(call),
+            }
+        }
+    }
+}
+
+/// Facts.
+impl Exchange {
+    fn report(&mut self, fact: Fact) {
+        self.outbox.push_back(Output::Report(Box::new(Report {
+            at: self.now,
+            tenant: None,
+            call: None,
+            leg: None,
+            session: None,
+            fact,
+        })));
+    }
+
+    fn report_for(
+        &mut self,
+        tenant: &Arc<str>,
+        call: Option<CallId>,
+        leg: Option<LegId>,
+        session: Option<SessionId>,
+        fact: Fact,
+    ) {
+        self.outbox.push_back(Output::Report(Box::new(Report {
+            at: self.now,
+            tenant: Some(tenant.clone()),
+            call,
+            leg,
+            session,
+            fact,
+        })));
+    }
+
+    fn report_leg(&mut self, leg: LegId, fact: Fact) {
+        if let Some((tenant, call)) = self.legs.get(&leg).map(|leg| (leg.tenant.clone(), leg.call)) {
+            self.report_for(&tenant, Some(call), Some(leg), None, fact);
+        }
+    }
+
+    /// A fact about a session belongs to its call, or to that of the leg that it holds alone.
+    fn report_session(&mut self, id: SessionId, fact: Fact) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let tenant = session.tenant.clone();
+        let call = session.call.or_else(|| match session.custodies.as_slice() {
+            [only] => self.custodies.get(only).map(|custody| custody.call),
+            _ => None,
+        });
+        self.report_for(&tenant, call, None, Some(id), fact);
+    }
+
+    fn because(&mut self, tenant: &Arc<str>, call: CallId, rule: &'static str, sentence: String) {
+        self.report_for(tenant, Some(call), None, None, Fact::Because { rule, sentence });
+    }
+}
+
+/// How much of everything there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    pub calls: usize,
+    pub legs: usize,
+    pub sessions: usize,
+    pub custodies: usize,
+    pub dials: usize,
+    /// Events that behaviours are working on.
+    pub asks: usize,
+    pub timers: usize,
+    /// RTP port pairs in use.
+    pub ports: usize,
+    /// INVITE usages of the SIP stack.
+    pub usages: usize,
+    /// Answers that came too late, since the start.
+    pub late_decisions: u64,
 }

@@ -1,0 +1,182 @@
+//! Changes of configuration, and what they mean to what is running.
+
+use std::sync::Arc;
+
+use contract::{Event, SessionId, SessionScope};
+
+use super::Exchange;
+use super::requests::Waiting;
+use super::session::Session;
+use crate::admin;
+use crate::directory::{Document, Kind};
+use crate::io::{AdminId, Output, Write};
+
+impl Exchange {
+    /// Applies a change; it is answered once it is durable.
+    pub(super) fn admin(&mut self, id: AdminId, request: admin::Request) {
+        let response = apply(&mut self.directory, request, self.now);
+        let Ok(applied) = &response else {
+            self.outbox.push_back(Output::Reply { id, response });
+            return;
+        };
+        if applied.changes.is_empty() {
+            self.outbox.push_back(Output::Reply { id, response });
+            return;
+        }
+        let changes = applied.changes.clone();
+        let ticket = self.ticket(Waiting::Admin { id, response });
+        self.outbox.push_back(Output::Persist {
+            writes: changes.iter().map(record).collect(),
+            ticket: Some(ticket),
+        });
+        self.adapt(&changes);
+    }
+
+    /// What runs goes on under the new configuration.
+    fn adapt(&mut self, changes: &[admin::Change]) {
+        let mut tenants: Vec<Arc<str>> = changes
+            .iter()
+            .map(|change| change.key.tenant.text().clone())
+            .collect();
+        tenants.dedup();
+        for tenant in tenants {
+            let touched = |kinds: &[Kind]| {
+                changes
+                    .iter()
+                    .any(|change| *change.key.tenant == *tenant && kinds.contains(&change.key.kind))
+            };
+            if touched(&[Kind::Trunk, Kind::Tenant]) {
+                self.trunks_changed(&tenant);
+            }
+            if touched(&[Kind::Device, Kind::Line, Kind::User, Kind::Tenant]) {
+                self.lines_reconfigured(&tenant);
+            }
+            if touched(&[
+                Kind::Behaviour,
+                Kind::Number,
+                Kind::Line,
+                Kind::DialPlan,
+                Kind::Tenant,
+            ]) {
+                self.settings_changed(&tenant);
+            }
+        }
+    }
+
+    /// Devices may have come, gone or moved: registrations of those that are no more end, and lines are
+    /// looked at anew.
+    fn lines_reconfigured(&mut self, tenant: &Arc<str>) {
+        let Some(view) = self.tenant(tenant).cloned() else {
+            self.registrations.remove(tenant);
+            return;
+        };
+        if let Some(registrations) = self.registrations.get_mut(tenant) {
+            registrations.retain(|name, _| name.starts_with("trunk/") || view.device(name).is_some());
+        }
+        for line in view.lines().keys() {
+            self.line_changed(tenant, line.text());
+        }
+    }
+
+    /// Sessions per number whose settings are others now are told; what they get is complete.
+    fn settings_changed(&mut self, tenant: &Arc<str>) {
+        let changed: Vec<(SessionId, Arc<str>)> = self
+            .keyed
+            .values()
+            .filter_map(|id| {
+                let session = self
+                    .sessions
+                    .get(id)
+                    .filter(|session| session.tenant == *tenant)?;
+                let settings = self.settings_of(session)?;
+                (settings != session.settings).then_some((*id, settings))
+            })
+            .collect();
+        for (id, settings) in changed {
+            let Some(session) = self.sessions.get_mut(&id) else {
+                continue;
+            };
+            let old = std::mem::replace(&mut session.settings, settings);
+            self.unwatch_lines(id, tenant, &old);
+            self.watch_lines(id);
+            self.deliver(id, Event::SettingsChanged);
+        }
+    }
+
+    /// Settings of a session's behaviour at the place that it is bound to.
+    fn settings_of(&self, session: &Session) -> Option<Arc<str>> {
+        let view = self.tenant(&session.tenant)?;
+        let stack = match view.number(&session.number) {
+            Some(number) => view.stack_of_number(number),
+            None => view
+                .find_line(&session.number)
+                .map(|line| view.stack_of_line(line))
+                .unwrap_or_default(),
+        };
+        let at_place = stack
+            .into_iter()
+            .find(|bound| *bound.behaviour.name == *session.behaviour);
+        let bound = at_place.or_else(|| view.bound(&(&*session.behaviour).into()))?;
+        Some(bound.settings)
+    }
+
+    /// The session per number of a behaviour, started if need be.
+    pub(super) fn keyed_session_or_new(
+        &mut self,
+        tenant: &Arc<str>,
+        behaviour: &str,
+        number: &str,
+    ) -> Option<SessionId> {
+        let view = self.tenant(tenant)?;
+        let number: Arc<str> = match view.number(number) {
+            Some(document) => document.id.text().clone(),
+            None => match view.find_line(number) {
+                Some(line) => line.label().clone(),
+                None => contract::View::normalise(&**view, number)?.into(),
+            },
+        };
+        if let Some(session) = self.keyed_session(tenant, behaviour, &number) {
+            return Some(session);
+        }
+        let version = self.active_version(tenant, behaviour)?;
+        if version.scope != SessionScope::PerNumber {
+            return None;
+        }
+        let placed = self.placed_by_name(tenant, behaviour)?;
+        let id = self.start_session(tenant, &placed, &number, None)?;
+        let settings = self
+            .sessions
+            .get(&id)
+            .and_then(|session| self.settings_of(session));
+        if let (Some(session), Some(settings)) = (self.sessions.get_mut(&id), settings) {
+            session.settings = settings;
+        }
+        Some(id)
+    }
+}
+
+/// A document as it is stored: JSON, so that people can read and mend it.
+fn record(change: &admin::Change) -> Write {
+    let key = format!(
+        "document/{}/{}/{}",
+        change.key.tenant, change.key.kind, change.key.id
+    );
+    let value = change
+        .document
+        .as_ref()
+        .and_then(|document| serde_json::to_vec(document).ok());
+    match value {
+        Some(value) => Write::put(key, value),
+        None => Write::remove(key),
+    }
+}
+
+/// What [`record`] wrote.
+pub(super) fn read_record(value: &[u8]) -> Option<crate::directory::Versioned<Document>> {
+    serde_json::from_slice(value).ok()
+}
+
+/// Until changes can be applied, each is refused.
+fn apply(_: &mut crate::directory::Directory, _: admin::Request, _: base::Moment) -> admin::Response {
+    Err(admin::Refusal::Invalid(Vec::new()))
+}

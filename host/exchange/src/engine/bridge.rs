@@ -1,0 +1,141 @@
+//! Who talks with whom: bridging, parting, holding.
+
+use contract::{Cause, Event, LegId, OutcomeKind};
+use media::Command;
+use sip::endpoint::{Failure, Renegotiated};
+use sip::sdp::Direction;
+
+use super::Exchange;
+use super::audio::AudioOwner;
+use super::leg::Waiting;
+use crate::report::Fact;
+
+impl Exchange {
+    /// Lets two legs hear each other. Whatever plays to them stops, and earlier partners are left alone.
+    pub(super) fn connect(&mut self, a: LegId, b: LegId) {
+        let (Some(port_a), Some(port_b)) = (self.port_of(a), self.port_of(b)) else {
+            return;
+        };
+        for leg in [a, b] {
+            self.stop_audio(leg);
+            self.part(leg);
+        }
+        self.media(Command::Connect { a: port_a, b: port_b });
+        for (leg, other) in [(a, b), (b, a)] {
+            let Some(leg) = self.legs.get_mut(&leg) else {
+                continue;
+            };
+            leg.bridged = Some(other);
+            leg.talked = true;
+        }
+        if let Some(call) = self.legs.get(&a).map(|leg| leg.call) {
+            self.call_connected(call, b);
+            self.join_calls(a, b);
+        }
+        self.report_leg(a, Fact::Bridged { with: b });
+    }
+
+    /// Parts a leg from its partner; both stay up. Returns the partner.
+    pub(super) fn part(&mut self, leg: LegId) -> Option<LegId> {
+        let other = self.legs.get_mut(&leg)?.bridged.take()?;
+        if let Some(other) = self.legs.get_mut(&other) {
+            other.bridged = None;
+        }
+        for port in [self.port_of(leg), self.port_of(other)].into_iter().flatten() {
+            self.media(Command::Disconnect { port });
+        }
+        self.report_leg(leg, Fact::Unbridged);
+        Some(other)
+    }
+
+    pub(super) fn hold(&mut self, leg_id: LegId, waiting: Waiting, on: bool) {
+        let started = match self.legs.get_mut(&leg_id) {
+            Some(leg) if leg.is_answered() && leg.renegotiating.is_none() => {
+                leg.holding = on;
+                self.reoffer(
+                    leg_id,
+                    if on {
+                        Direction::SendOnly
+                    } else {
+                        Direction::SendRecv
+                    },
+                )
+            }
+            _ => Err(Cause::Failed),
+        };
+        match started {
+            Ok(()) => {
+                if let Some(leg) = self.legs.get_mut(&leg_id) {
+                    leg.renegotiating = Some(waiting);
+                }
+                if on {
+                    self.play_hold_music(leg_id);
+                } else {
+                    self.stop_hold_music(leg_id);
+                }
+            }
+            Err(cause) => {
+                if let Some(leg) = self.legs.get_mut(&leg_id) {
+                    leg.holding = !on;
+                }
+                self.outcome(waiting.session, waiting.tag, OutcomeKind::Failed(cause));
+            }
+        }
+    }
+
+    /// The answer to an offer of ours.
+    pub(super) fn renegotiation_over(&mut self, leg_id: LegId, result: Result<Renegotiated, Failure>) {
+        let result = match result {
+            Ok(Renegotiated { body, .. }) => self.our_offer_answered(leg_id, body.as_ref()),
+            Err(failure) => {
+                self.withdraw_offer(leg_id);
+                Err(crate::cause::of_status(failure.status(), false))
+            }
+        };
+        let Some(waiting) = self
+            .legs
+            .get_mut(&leg_id)
+            .and_then(|leg| leg.renegotiating.take())
+        else {
+            return;
+        };
+        let kind = match result {
+            Ok(()) => OutcomeKind::Done,
+            Err(cause) => {
+                if let Some(leg) = self.legs.get_mut(&leg_id) {
+                    leg.holding = !leg.holding;
+                }
+                OutcomeKind::Failed(cause)
+            }
+        };
+        self.outcome(waiting.session, waiting.tag, kind);
+        self.keep_leg(leg_id);
+    }
+
+    /// The party put us on hold or took us back: its partner hears music meanwhile, and the session may know.
+    pub(super) fn party_holds(&mut self, leg_id: LegId, held: bool) {
+        self.report_leg(leg_id, Fact::Held(held));
+        if let Some(partner) = self.legs.get(&leg_id).and_then(|leg| leg.bridged) {
+            if held {
+                self.play_hold_music(partner);
+            } else {
+                self.stop_hold_music(partner);
+            }
+        }
+        let event = if held {
+            Event::LegHeld(leg_id)
+        } else {
+            Event::LegResumed(leg_id)
+        };
+        if let Some(session) = self.innermost(leg_id) {
+            self.deliver_if(session, |wants| wants.hold, event);
+        }
+    }
+
+    fn stop_hold_music(&mut self, leg: LegId) {
+        let music = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
+        if music.is_some_and(|audio| audio.owner == AudioOwner::HoldMusic) {
+            self.stop_audio(leg);
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Custody of a caller's leg: who decides about it, and who stands in front.
+//!
+//! Each behaviour that is offered a leg gets a custody of its own. A custody that dials a `number` or
+//! `next` which leads to another behaviour becomes the parent of that one's:
+//!
+//! ```text
+//!  root custody: alerter ──dial next──▶ custody: forwards ──dial number──▶ custody: group
+//!                       ◀──cause──────            ◀──cause───────────── reject
+//! ```
+//!
+//! A custody ends by giving the leg back with a cause, by an answer inside of another branch, or
+//! with the leg. Answering inside of a nested custody wins every dial on the way to the root.
+
+use std::sync::Arc;
+
+use contract::{Cause, Event, Identity, LegEnded, LegId, Offer, SessionId};
+
+use super::dial::{DialId, DialOwner};
+use super::lookup::{Placed, placed};
+use super::{Exchange, Step};
+use crate::directory::Inside;
+use crate::io::CallId;
+use crate::report::{Fact, Rung};
+
+/// Names a custody; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub(crate) struct CustodyId(pub u64);
+
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Session(SessionId),
+    /// The exchange itself: a number without a behaviour, or the failure ladder's default.
+    Host,
+}
+
+#[derive(Debug)]
+pub(crate) struct Custody {
+    pub leg: LegId,
+    pub call: CallId,
+    pub tenant: Arc<str>,
+    pub holder: Holder,
+    /// The dial in front, and which of its targets this is.
+    pub parent: Option<(DialId, usize)>,
+    /// The number that the behaviour is bound to.
+    pub number: Arc<str>,
+    /// Behaviours stacked on that number, and which of them this is.
+    pub stack: Arc<[Placed]>,
+    pub position: usize,
+    /// The line behind the last of them.
+    pub line: Option<Arc<str>>,
+    pub hops: u32,
+    /// Latest first.
+    pub diversions: Vec<String>,
+    /// The dial that runs for the leg on behalf of the holder.
+    pub dial: Option<DialId>,
+    /// Somebody answered inside: dials in front have been won.
+    pub won: bool,
+}
+
+/// What a custody begins with.
+#[derive(Debug)]
+pub(crate) struct Handover {
+    pub leg: LegId,
+    pub parent: Option<(DialId, usize)>,
+    pub number: Arc<str>,
+    pub stack: Arc<[Placed]>,
+    pub position: usize,
+    pub line: Option<Arc<str>>,
+    pub hops: u32,
+    pub diversions: Vec<String>,
+}
+
+impl Exchange {
+    /// Gives a leg to the behaviour at a place of a number's stack.
+    ///
+    /// Returns the custody, unless it could not even begin: then why.
+    pub(super) fn hand_over(&mut self, handover: Handover) -> Result<CustodyId, Cause> {
+        let Some(leg) = self.legs.get(&handover.leg) else {
+            return Err(Cause::Cancelled);
+        };
+        if handover.hops > self.config.max_hops {
+            let (tenant, call) = (leg.tenant.clone(), leg.call);
+            let sentence = format!("the call was sent on {} times already", handover.hops - 1);
+            self.because(&tenant, call, "R74", sentence);
+            return Err(Cause::Failed);
+        }
+        let (call, tenant) = (leg.call, leg.tenant.clone());
+        let id = CustodyId(self.ids.next());
+        let placed = handover.stack.get(handover.position).cloned();
+        self.custodies.insert(
+            id,
+            Custody {
+                leg: handover.leg,
+                call,
+                tenant: tenant.clone(),
+                holder: Holder::Host,
+                parent: handover.parent,
+                number: handover.number.clone(),
+                stack: handover.stack,
+                position: handover.position,
+                line: handover.line,
+                hops: handover.hops,
+                diversions: handover.diversions,
+                dial: None,
+                won: false,
+            },
+        );
+        if let Some(leg) = self.legs.get_mut(&handover.leg) {
+            leg.custodies.push(id);
+        }
+        match placed.and_then(|placed| self.session_for(&tenant, &placed, &handover.number, call)) {
+            Some(session) => self.offer(id, session),
+            None => self.host_default(id),
+        }
+        Ok(id)
+    }
+
+    /// Wakes the session with the call.
+    fn offer(&mut self, id: CustodyId, session: SessionId) {
+        let Some(custody) = self.custodies.get_mut(&id) else {
+            return;
+        };
+        custody.holder = Holder::Session(session);
+        let diversions = custody.diversions.clone();
+        let (leg, call, tenant, hops, number) = (
+            custody.leg,
+            custody.call,
+            custody.tenant.clone(),
+            custody.hops,
+            custody.number.clone(),
+        );
+        let behaviour = custody
+            .stack
+            .get(custody.position)
+            .map(|placed| placed.behaviour.clone())
+            .unwrap_or_default();
+        let offer = Offer {
+            leg,
+            caller: self.caller_of(call),
+            called: self
+                .calls
+                .get(&call)
+                .map(|call| call.called.to_string())
+                .unwrap_or_default(),
+            number: number.to_string(),
+            diversions,
+            answered: self.legs.get(&leg).is_some_and(|leg| leg.is_answered()),
+            sole_holder: self.is_sole(id),
+            has_next: self
+                .custodies
+                .get(&id)
+                .is_some_and(|c| c.position + 1 < c.stack.len()),
+        };
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.custodies.push(id);
+        }
+        let fact = Fact::Offered {
+            behaviour,
+            number: number.to_string().into(),
+            hops,
+        };
+        self.report_for(&tenant, Some(call), Some(leg), Some(session), fact);
+        self.deliver(session, Event::CallOffered(offer));
+    }
+
+    pub(super) fn caller_of(&self, call: CallId) -> Identity {
+        self.calls
+            .get(&call)
+            .map(|call| call.caller.clone())
+            .unwrap_or_default()
+    }
+
+    /// Whether no parallel branch holds the leg too: every dial on the way to the root has this one
+    /// target left.
+    pub(super) fn is_sole(&self, id: CustodyId) -> bool {
+        let mut at = id;
+        while let Some(custody) = self.custodies.get(&at) {
+            let Some((dial, _)) = custody.parent else {
+                return true;
+            };
+            let Some(dial) = self.dials.get(&dial) else {
+                return true;
+            };
+            if custody.won {
+                return true;
+            }
+            if dial.live_targets() > 1 {
+                return false;
+            }
+            match dial.custody {
+                Some(parent) => at = parent,
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// The custody through which a session holds a caller's leg.
+    pub(super) fn custody_of(&self, session: SessionId, leg: LegId) -> Option<CustodyId> {
+        let leg = self.legs.get(&leg)?;
+        leg.custodies.iter().rev().copied().find(|id| {
+            self.custodies
+                .get(id)
+                .is_some_and(|c| c.holder == Holder::Session(session))
+        })
+    }
+
+    /// The leg goes back to whatever stands in front, with a cause.
+    pub(super) fn give_back(&mut self, id: CustodyId, why: Cause) {
+        let Some(custody) = self.end_custody(id) else {
+            return;
+        };
+        let session = match custody.holder {
+            Holder::Session(session) => Some(session),
+            Holder::Host => None,
+        };
+        self.report_for(
+            &custody.tenant,
+            Some(custody.call),
+            Some(custody.leg),
+            session,
+            Fact::GivenBack(why),
+        );
+        self.stop_audio_of(custody.leg, id);
+        match custody.parent.filter(|_| !custody.won) {
+            Some((dial, target)) => self.target_done(dial, target, why),
+            None => self.refuse(custody.leg, why),
+        }
+        if let Some(session) = session {
+            self.later(Step::Settle(session));
+        }
+    }
+
+    /// The leg is taken away from a branch: another one won, the dial in front gave up, or the
+    /// caller is gone. The holder hears `leg-ended`.
+    pub(super) fn revoke(&mut self, id: CustodyId, why: Cause) {
+        let Some(custody) = self.end_custody(id) else {
+            return;
+        };
+        self.stop_audio_of(custody.leg, id);
+        if let Holder::Session(session) = custody.holder {
+            self.deliver(
+                session,
+                Event::LegEnded(LegEnded {
+                    leg: custody.leg,
+                    cause: why,
+                }),
+            );
+        }
+    }
+
+    /// Takes a custody out of every table, and ends the dial that runs inside of it.
+    fn end_custody(&mut self, id: CustodyId) -> Option<Custody> {
+        let mut custody = self.custodies.remove(&id)?;
+        if let Some(leg) = self.legs.get_mut(&custody.leg) {
+            leg.custodies.retain(|other| *other != id);
+        }
+        if let Holder::Session(session) = custody.holder
+            && let Some(session) = self.sessions.get_mut(&session)
+        {
+            session.custodies.retain(|other| *other != id);
+        }
+        if let Some(dial) = custody.dial.take() {
+            self.end_dial(dial, Cause::Cancelled);
+        }
+        Some(custody)
+    }
+
+    /// Somebody answered inside of this custody: every dial in front is won by the branch that it is in.
+    ///
+    /// `answerer` is the leg that the dials in front are told of: the callee's, or the caller's own when a
+    /// behaviour answered it.
+    pub(super) fn win(&mut self, id: CustodyId, answerer: LegId) {
+        let mut at = Some(id);
+        while let Some(id) = at {
+            let Some(custody) = self.custodies.get_mut(&id) else {
+                return;
+            };
+            if custody.won {
+                return;
+            }
+            custody.won = true;
+            at = None;
+            if let Some((dial, target)) = custody.parent {
+                at = self.dials.get(&dial).and_then(|dial| dial.custody);
+                self.dial_won(dial, target, answerer);
+            }
+        }
+    }
+
+    /// What happens to a leg that no behaviour decides about (any more): the line of the number
+    /// rings, else a courtesy announcement plays.
+    pub(super) fn host_default(&mut self, id: CustodyId) {
+        let Some(custody) = self.custodies.get_mut(&id) else {
+            return;
+        };
+        custody.holder = Holder::Host;
+        let (tenant, call, leg, number) = (
+            custody.tenant.clone(),
+            custody.call,
+            custody.leg,
+            custody.number.clone(),
+        );
+        match custody.line.clone() {
+            Some(line) => {
+                let ring_for = u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX);
+                let stage = contract::Stage {
+                    targets: vec![contract::Target::Line(line.to_string())],
+                    ring_for,
+                };
+                self.start_dial(
+                    DialOwner::Host,
+                    Some(id),
+                    call,
+                    vec![stage],
+                    contract::DialOptions::default(),
+                );
+            }
+            None => {
+                let why = format!("nothing decides about {}", base::Pii(number.to_string()));
+                self.report_for(
+                    &tenant,
+                    Some(call),
+                    Some(leg),
+                    None,
+                    Fact::Ladder {
+                        rung: Rung::Courtesy,
+                        why,
+                    },
+                );
+                self.courtesy(id);
+            }
+        }
+    }
+
+    /// Says that something went wrong, then gives the leg back.
+    fn courtesy(&mut self, id: CustodyId) {
+        let Some(leg) = self.custodies.get(&id).map(|custody| custody.leg) else {
+            return;
+        };
+        if !self.is_sole(id) || self.play_courtesy(leg, id).is_err() {
+            self.give_back(id, Cause::Failed);
+        }
+    }
+
+    /// Refuses a caller: with a status, or, when it was answered already, with the tone of the cause.
+    fn refuse(&mut self, leg: LegId, why: Cause) {
+        let Some(state) = self.legs.get(&leg) else {
+            return;
+        };
+        if state.is_answered() && why != Cause::Normal {
+            self.play_farewell(leg, why);
+        } else {
+            self.hang_up(leg, why);
+        }
+    }
+
+    /// Routes a call inside of a dial, to a behaviour or back to the dial's own means.
+    pub(super) fn nest(&mut self, dial: DialId, target: usize, inside: &Inside) -> Result<CustodyId, Cause> {
+        let (leg, parent) = self
+            .dials
+            .get(&dial)
+            .and_then(|dial| Some((dial.caller?, dial.custody?)))
+            .ok_or(Cause::Failed)?;
+        let parent = self.custodies.get(&parent).ok_or(Cause::Cancelled)?;
+        let mut diversions = Vec::with_capacity(parent.diversions.len() + 1);
+        diversions.push(parent.number.to_string());
+        diversions.extend(parent.diversions.iter().cloned());
+        let hops = parent.hops + 1;
+        self.hand_over(Handover {
+            leg,
+            parent: Some((dial, target)),
+            number: inside.number.clone(),
+            stack: placed(&inside.stack),
+            position: 0,
+            line: inside.line.as_ref().map(|line| line.id.text().clone()),
+            hops,
+            diversions,
+        })
+    }
+
+    /// The next behaviour on the number of the dial's own custody.
+    pub(super) fn nest_next(&mut self, dial: DialId, target: usize) -> Result<Option<CustodyId>, Cause> {
+        let (leg, parent) = self
+            .dials
+            .get(&dial)
+            .and_then(|dial| Some((dial.caller?, dial.custody?)))
+            .ok_or(Cause::Failed)?;
+        let parent = self.custodies.get(&parent).ok_or(Cause::Cancelled)?;
+        if parent.position + 1 >= parent.stack.len() {
+            return Ok(None);
+        }
+        let handover = Handover {
+            leg,
+            parent: Some((dial, target)),
+            number: parent.number.clone(),
+            stack: parent.stack.clone(),
+            position: parent.position + 1,
+            line: parent.line.clone(),
+            hops: parent.hops,
+            diversions: parent.diversions.clone(),
+        };
+        self.hand_over(handover).map(Some)
+    }
+}

@@ -1,0 +1,489 @@
+//! Legs that a dial rings: INVITEs to devices and trunks, and what becomes of them.
+
+use std::sync::Arc;
+
+use contract::{Cause, LegId, SessionId, Shown};
+use sip::endpoint::{Body, Credentials, ExtraHeaders, Failure, Invite, Party as Named, Path};
+use sip::sdp::{Agreed, Answer};
+use sip::uri::Uri;
+use smallvec::SmallVec;
+
+use super::{DialId, DialOwner, RunState};
+use crate::cause;
+use crate::directory::TrunkId;
+use crate::engine::Exchange;
+use crate::engine::custody::Holder;
+use crate::engine::leg::{LegState, Party};
+use crate::engine::lookup::Contact;
+use crate::report::{Fact, LegRole};
+
+/// Trunks still to be tried for a number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redirections {
+    /// The best next one last.
+    pub trunks: Vec<TrunkId>,
+    pub number: Arc<str>,
+}
+
+/// An INVITE to make.
+struct Branch {
+    party: Party,
+    target: Uri,
+    path: Path,
+    routes: Vec<Uri>,
+    credentials: Option<Credentials>,
+    number: String,
+    outside: bool,
+    /// The domain that From and P-Asserted-Identity name.
+    domain: String,
+}
+
+impl Exchange {
+    pub(super) fn invite_contact(
+        &mut self,
+        id: DialId,
+        target: usize,
+        line: &Arc<str>,
+        device: &Arc<str>,
+        contact: Contact,
+    ) -> Result<(), Cause> {
+        let tenant = self
+            .dials
+            .get(&id)
+            .map(|dial| dial.tenant.clone())
+            .ok_or(Cause::Cancelled)?;
+        let branch = Branch {
+            party: Party::Device {
+                line: line.clone(),
+                device: device.clone(),
+            },
+            target: contact.uri,
+            path: contact.path,
+            routes: contact.routes,
+            credentials: None,
+            number: line.to_string(),
+            outside: false,
+            domain: self.domain_of(&tenant),
+        };
+        self.invite(id, target, branch, &Redirections::default())
+    }
+
+    /// Over the first trunk that takes the number; the others wait in case it cannot.
+    pub(super) fn ring_outside(
+        &mut self,
+        id: DialId,
+        target: usize,
+        number: &Arc<str>,
+        trunks: &[TrunkId],
+    ) -> Result<(), Cause> {
+        let trunks = trunks.iter().rev().cloned().collect();
+        let rest = Redirections {
+            trunks,
+            number: number.clone(),
+        };
+        self.invite_trunk(id, target, rest)
+    }
+
+    fn invite_trunk(&mut self, id: DialId, target: usize, mut rest: Redirections) -> Result<(), Cause> {
+        let tenant = self
+            .dials
+            .get(&id)
+            .map(|dial| dial.tenant.clone())
+            .ok_or(Cause::Cancelled)?;
+        let mut why = Cause::Congestion;
+        while let Some(trunk) = rest.trunks.pop() {
+            let Some(way) = self.way_out(&tenant, &trunk, &rest.number) else {
+                continue;
+            };
+            let branch = Branch {
+                party: Party::Trunk(trunk.text().clone()),
+                target: way.target,
+                path: way.path,
+                routes: Vec::new(),
+                credentials: way.credentials,
+                number: way.number,
+                outside: true,
+                domain: way.domain,
+            };
+            match self.invite(id, target, branch, &rest) {
+                Ok(()) => return Ok(()),
+                Err(cause) => why = cause,
+            }
+        }
+        Err(why)
+    }
+
+    fn invite(
+        &mut self,
+        id: DialId,
+        target: usize,
+        branch: Branch,
+        rest: &Redirections,
+    ) -> Result<(), Cause> {
+        let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
+        let (call, tenant, caller, options) =
+            (dial.call, dial.tenant.clone(), dial.caller, dial.options.clone());
+        let (media, offer) = self
+            .open_offer(&branch.path, caller)
+            .map_err(|()| Cause::Congestion)?;
+        let shown = self.shown_to(call, &options.shown, &branch);
+        let to =
+            Uri::sip(Some(&branch.number), &branch.domain, None).unwrap_or_else(|_| branch.target.clone());
+        let mut invite = Invite::new(branch.target, branch.path, shown.from, to).offer(offer);
+        invite.routes = branch.routes;
+        invite.credentials = branch.credentials;
+        invite.headers = shown.headers;
+        invite.max_forwards = self
+            .calls
+            .get(&call)
+            .map_or(70, |call| call.max_forwards)
+            .saturating_sub(1);
+        if let Some(alert) = &options.alert {
+            invite.headers.push("Alert-Info", alert_info(alert));
+        }
+        self.add_diversions(id, &branch.domain, &mut invite.headers);
+        let usage = match self.sip.invite(self.now, invite) {
+            Ok(usage) => usage,
+            Err(_) => {
+                self.close_media(*media);
+                return Err(Cause::Congestion);
+            }
+        };
+        let leg = self.add_leg(
+            call,
+            tenant,
+            usage,
+            branch.party,
+            LegState::Calling,
+            LegRole::Callee,
+            branch.number,
+        );
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.dial = Some((id, target));
+            leg.rest = (!rest.trunks.is_empty()).then(|| Box::new(rest.clone()));
+        }
+        self.attach_media(leg, media);
+        if let Some(run) = self.dials.get_mut(&id).and_then(|dial| dial.runs.get_mut(target))
+            && let RunState::Legs { live, .. } = &mut run.state
+        {
+            live.push(leg);
+        }
+        Ok(())
+    }
+
+    /// The callee rings, perhaps with sound of its own.
+    pub(in crate::engine) fn callee_progress(&mut self, leg_id: LegId, status: u16, body: Option<&Body>) {
+        let Some(leg) = self.legs.get_mut(&leg_id) else {
+            return;
+        };
+        let Some((dial, target)) = leg.dial else {
+            return;
+        };
+        let early = body
+            .filter(|body| body.is_sdp())
+            .and_then(|body| Answer::parse(&body.bytes).ok());
+        if leg.state == LegState::Calling && status >= 180 {
+            leg.state = LegState::Ringing;
+            let call = leg.call;
+            if status == 180 || early.is_none() {
+                self.call_rings(call);
+                self.report_leg(leg_id, Fact::LegRinging);
+            }
+        }
+        if let Some(answer) = early
+            && self.early_media(leg_id, dial, &answer)
+        {
+            return;
+        }
+        if status == 180 {
+            self.target_rings(dial, target);
+        }
+    }
+
+    /// The callee answered: it wins every dial on the way to the caller, and the two are connected.
+    pub(in crate::engine) fn callee_answered(&mut self, leg_id: LegId, body: Option<&Body>) {
+        let Some(leg) = self.legs.get_mut(&leg_id) else {
+            return;
+        };
+        leg.state = LegState::Up;
+        let Some((dial, target)) = leg.dial.take() else {
+            return;
+        };
+        let agreed = match self.take_answer(leg_id, body) {
+            Ok(agreed) => agreed,
+            Err(_) => {
+                self.branch_over(dial, target, leg_id, Cause::NotAcceptable);
+                self.hang_up(leg_id, Cause::NotAcceptable);
+                return;
+            }
+        };
+        self.report_leg(leg_id, Fact::LegAnswered);
+        self.end_other_forks(dial, target, leg_id);
+        let Some((caller, custody, owner)) = self.dials.get(&dial).map(|d| (d.caller, d.custody, d.owner))
+        else {
+            self.hang_up(leg_id, Cause::Cancelled);
+            return;
+        };
+        match caller {
+            Some(caller) => {
+                let holders = custody.map(|custody| self.chain(custody)).unwrap_or_default();
+                self.hold_callee(leg_id, holders);
+                self.stop_ringback(caller, dial);
+                if let Err(why) = self.connect_answered(caller, leg_id, &agreed) {
+                    self.target_done(dial, target, why);
+                    self.hang_up(leg_id, why);
+                    return;
+                }
+            }
+            None => self.hold_originated(leg_id, owner),
+        }
+        self.dial_won(dial, target, leg_id);
+        if let Some(custody) = custody {
+            self.win(custody, leg_id);
+        }
+    }
+
+    /// The sessions that hold a leg through this custody and those in front of it.
+    fn chain(&self, custody: super::CustodyId) -> SmallVec<[SessionId; 1]> {
+        let mut sessions = SmallVec::new();
+        let mut at = Some(custody);
+        while let Some(custody) = at.and_then(|id| self.custodies.get(&id)) {
+            if let Holder::Session(session) = custody.holder {
+                sessions.push(session);
+            }
+            at = custody
+                .parent
+                .and_then(|(dial, _)| self.dials.get(&dial))
+                .and_then(|dial| dial.custody);
+        }
+        sessions
+    }
+
+    fn hold_callee(&mut self, leg_id: LegId, holders: SmallVec<[SessionId; 1]>) {
+        for session in &holders {
+            if let Some(session) = self.sessions.get_mut(session) {
+                session.callees.push(leg_id);
+            }
+        }
+        if let Some(leg) = self.legs.get_mut(&leg_id) {
+            leg.holders = holders;
+        }
+    }
+
+    /// A callee that was dialled without a caller is the session's to decide about.
+    fn hold_originated(&mut self, leg: LegId, owner: DialOwner) {
+        if let DialOwner::Session { session, .. } = owner {
+            self.take_custody(session, leg);
+        }
+    }
+
+    fn connect_answered(&mut self, caller: LegId, callee: LegId, agreed: &Agreed) -> Result<(), Cause> {
+        self.answer_caller(caller, Some(agreed.codec), None)?;
+        self.connect(caller, callee);
+        Ok(())
+    }
+
+    /// One leg of a target failed; the others may still answer.
+    pub(in crate::engine) fn callee_failed(&mut self, leg_id: LegId, failure: &Failure) {
+        let Some(leg) = self.legs.get_mut(&leg_id) else {
+            return;
+        };
+        let rang = leg.state == LegState::Ringing;
+        let (dial, rest, line) = (leg.dial.take(), leg.rest.take(), leg.party.line().cloned());
+        let status = failure.status();
+        let cause = match failure {
+            Failure::Cancelled { .. } => Cause::NoAnswer,
+            // Nothing came back at all: the phone is not there any more, whatever the registrar says.
+            Failure::Timeout | Failure::Transport if !rang => Cause::Unreachable,
+            _ => cause::of_status(status, rang),
+        };
+        self.leg_gone(leg_id, cause);
+        let Some((dial, target)) = dial else {
+            return;
+        };
+        if let Some(rest) = rest
+            && !rang
+            && matches!(status, 408 | 500 | 502 | 503 | 504)
+        {
+            self.forget_leg(dial, target, leg_id);
+            if self.invite_trunk(dial, target, *rest).is_ok() {
+                return;
+            }
+        }
+        let redirected = failure
+            .response()
+            .filter(|response| (300..400).contains(&response.status.code()));
+        if let (Some(response), Some(line)) = (redirected, &line)
+            && let Some(number) = redirected_to(response)
+        {
+            self.forget_leg(dial, target, leg_id);
+            if let Err(why) = self.ring_redirected(dial, target, line, &number) {
+                self.target_done(dial, target, why);
+            }
+            return;
+        }
+        let cause = if cause == Cause::Unreachable && line.is_none() {
+            Cause::Congestion
+        } else {
+            cause
+        };
+        self.branch_over(dial, target, leg_id, cause);
+    }
+
+    /// Takes a leg out of its target without judging it.
+    fn forget_leg(&mut self, dial: DialId, target: usize, leg: LegId) {
+        if let Some(run) = self
+            .dials
+            .get_mut(&dial)
+            .and_then(|dial| dial.runs.get_mut(target))
+            && let RunState::Legs { live, .. } = &mut run.state
+        {
+            live.retain(|other| *other != leg);
+        }
+    }
+
+    /// A leg of the target is over; once none is left, so is the target.
+    pub(in crate::engine) fn branch_over(&mut self, dial: DialId, target: usize, leg: LegId, why: Cause) {
+        let Some(run) = self
+            .dials
+            .get_mut(&dial)
+            .and_then(|dial| dial.runs.get_mut(target))
+        else {
+            return;
+        };
+        let RunState::Legs { live, worst } = &mut run.state else {
+            return;
+        };
+        live.retain(|other| *other != leg);
+        let telling = worst
+            .filter(|worst| cause::weight(*worst) >= cause::weight(why))
+            .unwrap_or(why);
+        *worst = Some(telling);
+        // One person has several phones: refusing on one of them refuses on all (R11).
+        let refused = why == Cause::Declined;
+        if live.is_empty() {
+            self.target_done(dial, target, telling);
+        } else if refused {
+            let others = std::mem::take(live);
+            self.target_done(dial, target, why);
+            for other in others {
+                self.hang_up(other, Cause::Cancelled);
+            }
+        }
+    }
+
+    /// The other phones of the line that answered stop ringing.
+    fn end_other_forks(&mut self, dial: DialId, target: usize, winner: LegId) {
+        let Some(run) = self
+            .dials
+            .get_mut(&dial)
+            .and_then(|dial| dial.runs.get_mut(target))
+        else {
+            return;
+        };
+        let RunState::Legs { live, .. } = &mut run.state else {
+            return;
+        };
+        let others = std::mem::take(live);
+        for leg in others.into_iter().filter(|leg| *leg != winner) {
+            self.hang_up(leg, Cause::AnsweredElsewhere);
+        }
+    }
+}
+
+/// Where a phone that answers 3xx wants the call: the number goes through the dial plan, so that restrictions and
+/// the hop limit apply, whatever host it names.
+fn redirected_to(response: &sip::Response) -> Option<String> {
+    let sip::header::Contacts::List(contacts) = response.headers.contacts().ok()? else {
+        return None;
+    };
+    contacts.first()?.address.uri.user().map(|user| user.into_owned())
+}
+
+/// Who the callee is told calls.
+struct ShownAs {
+    from: Named,
+    headers: ExtraHeaders,
+}
+
+impl Exchange {
+    /// Identity headers (RFC 3261 §8.1.1.3, RFC 3325, RFC 3323). People of the house see the caller's short number;
+    /// outside, a number that the tenant may use goes out, and hiding it is a matter of privacy.
+    fn shown_to(&self, call: crate::io::CallId, shown: &Shown, branch: &Branch) -> ShownAs {
+        let caller = self.caller_of(call);
+        let tenant = self
+            .calls
+            .get(&call)
+            .map(|call| call.tenant.clone())
+            .unwrap_or_default();
+        let trunk = match &branch.party {
+            Party::Trunk(trunk) => trunk.clone(),
+            Party::Device { .. } => Arc::default(),
+        };
+        let (number, hidden) = match shown {
+            Shown::Caller => (caller.number.clone(), caller.anonymous),
+            Shown::Anonymous => (caller.number.clone(), true),
+            Shown::Number(number) => (Some(number.clone()), false),
+        };
+        let number = match (&number, branch.outside) {
+            (_, true) => self.number_outside(&tenant, &trunk, number.as_deref(), &caller),
+            (number, false) => number.clone(),
+        };
+        let name = caller.name.filter(|_| matches!(shown, Shown::Caller) && !hidden);
+        let mut headers = ExtraHeaders::new();
+        let own = number
+            .as_deref()
+            .and_then(|number| Uri::sip(Some(number), &branch.domain, None).ok());
+        if hidden {
+            if branch.outside
+                && let Some(own) = &own
+            {
+                headers.push("P-Asserted-Identity", format!("<{own}>"));
+            }
+            headers.push("Privacy", "id");
+        } else if branch.outside
+            && let Some(own) = &own
+        {
+            headers.push("P-Asserted-Identity", format!("<{own}>"));
+        }
+        let from = match own.filter(|_| !hidden) {
+            Some(uri) => Named { name, uri },
+            None => anonymous(&branch.target),
+        };
+        ShownAs { from, headers }
+    }
+
+    /// Where the call came from before it reached this callee (RFC 7044, and RFC 5806 for those who only know
+    /// that). R23: the callee sees the caller, and may see by which way it came.
+    fn add_diversions(&self, dial: DialId, domain: &str, headers: &mut ExtraHeaders) {
+        let custody = self
+            .dials
+            .get(&dial)
+            .and_then(|dial| dial.custody)
+            .and_then(|id| self.custodies.get(&id));
+        let Some(custody) = custody else {
+            return;
+        };
+        let numbers = custody.diversions.iter();
+        for number in numbers {
+            if let Ok(uri) = Uri::sip(Some(number), domain, None) {
+                headers.push("Diversion", format!("<{uri}>;reason=unknown"));
+            }
+        }
+    }
+}
+
+/// `From` of a caller who hides (RFC 3323 §4.1).
+fn anonymous(fallback: &Uri) -> Named {
+    let uri = Uri::parse("sip:anonymous@anonymous.invalid").unwrap_or_else(|_| fallback.clone());
+    Named::named("Anonymous", uri)
+}
+
+/// The words of the contract as URNs (RFC 7462); anything else is a ring name of the phone's.
+fn alert_info(alert: &str) -> String {
+    match alert {
+        "internal" => "<urn:alert:source:internal>".to_owned(),
+        "external" => "<urn:alert:source:external>".to_owned(),
+        name => format!("<http://127.0.0.1>;info={name}"),
+    }
+}

@@ -1,0 +1,330 @@
+//! A call comes in: whose it is, who calls, where it goes.
+//!
+//! ```text
+//!  INVITE ─▶ from a trunk's address? ──yes──▶ caller: what the trunk asserts
+//!                 └─no─▶ credentials ──▶ caller: the device's line, whatever From says
+//!         ─▶ dial plan ─▶ behaviours, a line, outside, emergency (R74), or a refusal
+//! ```
+
+use std::sync::Arc;
+
+use contract::{Cause, DialOptions, Identity, LegId, Stage, Target};
+use sip::endpoint::{Body, Path, Reply, UsageId};
+use sip::sdp::Offer;
+use sip::{Name, Request};
+use smallvec::SmallVec;
+
+use super::Exchange;
+use super::call::Call;
+use super::custody::Handover;
+use super::dial::DialOwner;
+use super::leg::{LegState, Party};
+use super::lookup::{placed, trunk_account};
+use super::requests::Account;
+use crate::directory::{Origin, OwnIdentity, Resolution, TenantView};
+use crate::report::{Direction, LegRole};
+
+/// Numbers that a caller may name as the way it came.
+const MAX_DIVERSIONS: usize = 16;
+
+/// Who calls, and what he may.
+struct Caller {
+    tenant: Arc<TenantView>,
+    party: Party,
+    identity: Identity,
+    /// The line's id.
+    line: Option<Arc<str>>,
+    diversions: Vec<String>,
+}
+
+impl Exchange {
+    pub(super) fn invited(&mut self, usage: UsageId, request: &Request, path: Path, body: Option<&Body>) {
+        if let Err(reply) = self.admit(usage, request, path, body) {
+            // An error means that the caller gave up.
+            let _ = self.sip.reject(self.now, usage, *reply);
+        }
+    }
+
+    fn admit(
+        &mut self,
+        usage: UsageId,
+        request: &Request,
+        path: Path,
+        body: Option<&Body>,
+    ) -> Result<(), Box<Reply>> {
+        let called = request
+            .uri()
+            .ok()
+            .and_then(|uri| uri.user().map(|user| user.into_owned()));
+        let caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
+        let offer = match body.filter(|body| body.is_sdp()) {
+            Some(body) => Some(Offer::parse(&body.bytes).map_err(|error| {
+                let warning = format!("{} cordboard \"{error}\"", error.warning());
+                Box::new(Reply::new(error.status()).header("Warning", warning))
+            })?),
+            None => None,
+        };
+        if request.headers.has(Name::Replaces) {
+            return self.replaces(
+                usage,
+                request,
+                caller.tenant.id().text().clone(),
+                caller.party,
+                offer,
+            );
+        }
+        let called = called
+            .filter(|called| !called.is_empty())
+            .ok_or_else(|| refuse(404))?;
+        let resolution = {
+            let origin = match (&caller.line, &caller.party) {
+                (Some(line), _) => Origin::Line(line),
+                (None, Party::Trunk(trunk)) => Origin::Trunk(trunk),
+                (None, Party::Device { line, .. }) => Origin::Line(line),
+            };
+            caller.tenant.resolve(&called, origin, self.now)
+        };
+        let emergency = matches!(resolution, Resolution::Emergency { .. });
+        let tenant = caller.tenant.id().text().clone();
+        if self.is_full(&tenant) && !emergency {
+            return Err(refuse(503));
+        }
+        let number: Arc<str> = match &resolution {
+            Resolution::Inside(inside) => inside.number.clone(),
+            Resolution::Outside { number, .. } | Resolution::Emergency { number, .. } => number.clone(),
+            Resolution::Unknown => return Err(refuse(404)),
+            Resolution::Forbidden(_) => return Err(refuse(403)),
+            Resolution::NoTrunk(_) => return Err(refuse(503)),
+        };
+        let max_forwards = request.headers.max_forwards().ok().flatten().unwrap_or(70);
+        let leg = self.begin_call(usage, caller, number.clone(), offer, max_forwards, emergency);
+        self.send_on(leg.0, leg.1, resolution, number, leg.2);
+        Ok(())
+    }
+
+    fn begin_call(
+        &mut self,
+        usage: UsageId,
+        caller: Caller,
+        number: Arc<str>,
+        offer: Option<Offer>,
+        max_forwards: u8,
+        emergency: bool,
+    ) -> (LegId, crate::io::CallId, Vec<String>) {
+        let tenant = caller.tenant.id().text().clone();
+        let direction = match &caller.party {
+            Party::Device { .. } => Direction::FromInside,
+            Party::Trunk(_) => Direction::FromOutside,
+        };
+        let trunk = match &caller.party {
+            Party::Trunk(trunk) => Some(trunk.clone()),
+            Party::Device { .. } => None,
+        };
+        let shown = caller.identity.number.clone().unwrap_or_default();
+        let call = self.start_call(Call {
+            tenant: tenant.clone(),
+            direction,
+            caller: caller.identity,
+            caller_line: caller.line,
+            called: number,
+            diverted: Vec::new(),
+            legs: SmallVec::new(),
+            started: self.now,
+            ringing: None,
+            answered: None,
+            connected: None,
+            answered_by: None,
+            trunk,
+            cause: Cause::Normal,
+            max_forwards,
+            emergency,
+        });
+        let leg = self.add_leg(
+            call,
+            tenant,
+            usage,
+            caller.party,
+            LegState::Offered,
+            LegRole::Caller,
+            shown,
+        );
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.offer = offer.map(Box::new);
+        }
+        (leg, call, caller.diversions)
+    }
+
+    /// To behaviours, or, where none decides, to whom the dial plan says.
+    fn send_on(
+        &mut self,
+        leg: LegId,
+        call: crate::io::CallId,
+        resolution: Resolution,
+        number: Arc<str>,
+        diversions: Vec<String>,
+    ) {
+        let mut handover = Handover {
+            leg,
+            parent: None,
+            number: number.clone(),
+            stack: Arc::from([]),
+            position: 0,
+            line: None,
+            hops: 0,
+            diversions,
+        };
+        match resolution {
+            Resolution::Inside(inside) => {
+                handover.stack = placed(&inside.stack);
+                handover.line = inside.line.as_ref().map(|line| line.id.text().clone());
+                if let Err(why) = self.hand_over(handover) {
+                    self.hang_up(leg, why);
+                }
+            }
+            Resolution::Emergency { .. } | Resolution::Outside { .. } => {
+                let Some(custody) = self.host_custody(handover) else {
+                    return;
+                };
+                let stage = Stage {
+                    targets: vec![Target::Number(number.to_string())],
+                    ring_for: 0,
+                };
+                self.start_dial(
+                    DialOwner::Host,
+                    Some(custody),
+                    call,
+                    vec![stage],
+                    DialOptions::default(),
+                );
+            }
+            Resolution::Unknown | Resolution::Forbidden(_) | Resolution::NoTrunk(_) => {
+                self.hang_up(leg, Cause::Failed);
+            }
+        }
+    }
+
+    /// Who calls: a trunk by its address, a device or a registering trunk by its credentials.
+    fn who_calls(&mut self, request: &Request, path: Path, called: &str) -> Result<Caller, Box<Reply>> {
+        let by_address = self
+            .directory
+            .inbound_trunk(path.remote.ip(), called)
+            .map(|(view, trunk)| (view.clone(), trunk.id.text().clone()));
+        if let Some((tenant, trunk)) = by_address {
+            return self.outside_caller(tenant, &trunk, request);
+        }
+        let tenant = self.tenant_of(request).ok_or_else(|| refuse(404))?;
+        match self.authenticate(request, path, &tenant)? {
+            Account::Device(device) => inside_caller(tenant, &device, request).ok_or_else(|| refuse(403)),
+            Account::Trunk(trunk) => self.outside_caller(tenant, &trunk, request),
+        }
+    }
+
+    /// A trunk's word is taken: P-Asserted-Identity, else From (RFC 3325).
+    fn outside_caller(
+        &self,
+        tenant: Arc<TenantView>,
+        trunk: &Arc<str>,
+        request: &Request,
+    ) -> Result<Caller, Box<Reply>> {
+        let document = tenant.trunk(trunk).ok_or_else(|| refuse(403))?;
+        let full = document.max_calls > 0
+            && self.calls_of_device(tenant.id(), &trunk_account(trunk)) >= document.max_calls as usize;
+        if full {
+            return Err(refuse(503));
+        }
+        let headers = &request.headers;
+        let asserted = headers.addresses(Name::PAssertedIdentity).unwrap_or_default();
+        let from = headers.from().ok();
+        let shown = asserted.first().or(from.as_ref());
+        let hides = headers.wants_privacy("id") || from.as_ref().is_some_and(is_anonymous);
+        let plan = tenant.number_plan();
+        let number = shown
+            .filter(|_| !hides)
+            .and_then(|address| address.uri.user())
+            .map(|user| document.read_number(&user, plan))
+            .filter(|number| plan.normalise(number).is_some());
+        let name = shown
+            .filter(|_| !hides)
+            .and_then(|address| address.display_name())
+            .map(|name| name.into_owned());
+        let diversions = diversions(request, |number| document.read_number(number, plan));
+        Ok(Caller {
+            identity: Identity {
+                number,
+                name,
+                anonymous: hides,
+                line: None,
+            },
+            party: Party::Trunk(trunk.clone()),
+            line: None,
+            diversions,
+            tenant,
+        })
+    }
+}
+
+/// A person of the house is who his device says he is, not who From does.
+fn inside_caller(tenant: Arc<TenantView>, device: &Arc<str>, request: &Request) -> Option<Caller> {
+    let document = tenant.device(device)?;
+    let line = tenant.lines_of_device(document).next()?.clone();
+    let hides = request.headers.wants_privacy("id")
+        || line.features.caller_id == OwnIdentity::Hidden
+        || request.headers.from().is_ok_and(|from| is_anonymous(&from));
+    let owner = line
+        .user
+        .as_deref()
+        .and_then(|user| tenant.user(user))
+        .map(|user| user.full_name());
+    let label = line.label().to_string();
+    Some(Caller {
+        identity: Identity {
+            number: Some(label.clone()).filter(|_| !hides),
+            name: owner
+                .or_else(|| Some(line.name.to_string()))
+                .filter(|name| !hides && !name.is_empty()),
+            anonymous: hides,
+            line: Some(label),
+        },
+        party: Party::Device {
+            line: line.id.text().clone(),
+            device: device.clone(),
+        },
+        line: Some(line.id.text().clone()),
+        diversions: Vec::new(),
+        tenant,
+    })
+}
+
+/// `From: "Anonymous" <sip:anonymous@anonymous.invalid>` (RFC 3323 §4.1).
+fn is_anonymous(from: &sip::header::NameAddr<'_>) -> bool {
+    from.uri
+        .user()
+        .is_some_and(|user| user.eq_ignore_ascii_case("anonymous"))
+        || from
+            .uri
+            .host()
+            .to_string()
+            .eq_ignore_ascii_case("anonymous.invalid")
+}
+
+/// Numbers that sent the call on before it came to us, latest first: Diversion (RFC 5806) has them in this
+/// order, History-Info (RFC 7044) in the other, with the called number last.
+fn diversions(request: &Request, read: impl Fn(&str) -> String) -> Vec<String> {
+    let numbers = |name: Name| -> Vec<String> {
+        let addresses = request.headers.addresses(name).unwrap_or_default();
+        let users = addresses.iter().filter_map(|address| address.uri.user());
+        users.map(|user| read(&user)).take(MAX_DIVERSIONS).collect()
+    };
+    let diverted = numbers(Name::Diversion);
+    if !diverted.is_empty() {
+        return diverted;
+    }
+    let mut history = numbers(Name::HistoryInfo);
+    history.pop();
+    history.reverse();
+    history
+}
+
+fn refuse(status: u16) -> Box<Reply> {
+    Box::new(Reply::new(status))
+}

@@ -1,0 +1,126 @@
+//! A leg: one party's dialog and media.
+//!
+//! ```text
+//!  caller:  Offered ──answer──▶ Confirming ──ACK──▶ Up ──▶ gone
+//!              └────── reject, CANCEL ────────────────────▶ gone
+//!  callee:  Calling ──180──▶ Ringing ──200──▶ Up ──▶ gone
+//!              └──────── cancel, 3xx–6xx ────────────▶ gone
+//! ```
+//!
+//! A leg is only data here; what moves it lies with `invited`, `branch`, `media` and `bridge`.
+
+use std::sync::Arc;
+
+use base::Moment;
+use contract::{LegId, SessionId, Tag};
+use sip::endpoint::UsageId;
+use sip::sdp::Offer;
+use smallvec::SmallVec;
+
+use super::audio::Audio;
+use super::custody::CustodyId;
+use super::dial::{DialId, Redirections};
+use super::media::LegMedia;
+use super::transfer::Wanted;
+use crate::io::CallId;
+
+/// How far a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LegState {
+    /// A caller waits for our answer.
+    Offered,
+    /// Our 200 waits for the caller's ACK.
+    Confirming,
+    /// Our INVITE is out.
+    Calling,
+    /// The callee rings.
+    Ringing,
+    /// Answered on both sides.
+    Up,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Party {
+    /// A device of one of the tenant's lines.
+    Device {
+        line: Arc<str>,
+        device: Arc<str>,
+    },
+    Trunk(Arc<str>),
+}
+
+impl Party {
+    pub(crate) fn line(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Device { line, .. } => Some(line),
+            Self::Trunk(_) => None,
+        }
+    }
+}
+
+/// A command whose outcome waits for this leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub session: SessionId,
+    pub tag: Tag,
+}
+
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub id: LegId,
+    pub call: CallId,
+    pub tenant: Arc<str>,
+    pub usage: UsageId,
+    pub party: Party,
+    pub state: LegState,
+    pub started: Moment,
+    /// The caller's offer, until it is answered.
+    pub offer: Option<Box<Offer>>,
+    pub media: Option<Box<LegMedia>>,
+    /// The chain of custody, the outermost first; parallel branches lie side by side. Empty for callees.
+    pub custodies: SmallVec<[CustodyId; 2]>,
+    /// The dial that rings this callee, and which of its targets.
+    pub dial: Option<(DialId, usize)>,
+    /// Trunks to try should this one not take the call.
+    pub rest: Option<Box<Redirections>>,
+    /// Sessions that hold this callee since it answered.
+    pub holders: SmallVec<[SessionId; 1]>,
+    pub bridged: Option<LegId>,
+    /// It has been bridged: when it is left alone now, the talk is over.
+    pub talked: bool,
+    pub audio: Option<Box<Audio>>,
+    /// `answer`, until the ACK.
+    pub answering: Option<Waiting>,
+    /// `hold` or `resume`, until the party agreed.
+    pub renegotiating: Option<Waiting>,
+    /// We hold the party.
+    pub holding: bool,
+    /// The party holds us.
+    pub held: bool,
+    /// The party asked to be rid of its partner.
+    pub transfer: Option<Box<Wanted>>,
+    /// Of its Call-ID, for reports.
+    pub dialog: u64,
+    /// The caller was told that it rings.
+    pub rung: bool,
+}
+
+impl Leg {
+    pub(crate) fn is_caller(&self) -> bool {
+        !self.custodies.is_empty() || matches!(self.state, LegState::Offered | LegState::Confirming)
+    }
+
+    /// The party can talk and listen.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(self.state, LegState::Confirming | LegState::Up)
+    }
+
+    /// Something is under way that will end in an event.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.audio.is_some()
+            || self.bridged.is_some()
+            || self.answering.is_some()
+            || self.renegotiating.is_some()
+    }
+}

@@ -1,0 +1,418 @@
+//! What the engine asks of the directory and of the registrations, in its own words.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use contract::{Cause, Identity, Interests, ModuleDigest, SessionId, SessionScope, View};
+use sip::endpoint::{ConnectionId, Credentials, Path, Transport};
+use sip::uri::Uri;
+
+use super::Exchange;
+use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
+use crate::io::CallId;
+
+/// A behaviour at its place in a number's stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub behaviour: Arc<str>,
+    /// JSON, complete.
+    pub settings: Arc<str>,
+}
+
+pub(crate) fn placed(stack: &[Bound]) -> Arc<[Placed]> {
+    let placed = |bound: &Bound| Placed {
+        behaviour: bound.behaviour.name.text().clone(),
+        settings: bound.settings.clone(),
+    };
+    stack.iter().map(placed).collect()
+}
+
+/// A module as it is used.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub digest: ModuleDigest,
+    pub version: Arc<str>,
+    pub scope: SessionScope,
+    pub interests: Interests,
+}
+
+/// A device to ring.
+#[derive(Clone, Debug)]
+pub(crate) struct Device {
+    pub name: Arc<str>,
+    /// Calls that it can have at once.
+    pub quota: usize,
+}
+
+/// A place where a device registered from.
+#[derive(Clone, Debug)]
+pub(crate) struct Contact {
+    pub uri: Uri,
+    pub path: Path,
+    pub routes: Vec<Uri>,
+}
+
+/// How a call leaves over a trunk.
+#[derive(Clone, Debug)]
+pub(crate) struct WayOut {
+    pub target: Uri,
+    pub path: Path,
+    pub credentials: Option<Credentials>,
+    /// As the trunk wants it written.
+    pub number: String,
+    pub domain: String,
+}
+
+/// A number outside.
+#[derive(Clone, Debug)]
+pub(crate) struct OutsideNumber {
+    pub text: Arc<str>,
+    pub is_emergency: bool,
+}
+
+impl Exchange {
+    pub(super) fn tenant(&self, tenant: &str) -> Option<&Arc<TenantView>> {
+        self.directory.tenant(tenant)
+    }
+
+    pub(super) fn view_of(&self, tenant: &str) -> Arc<dyn View> {
+        match self.tenant(tenant) {
+            Some(view) => view.clone(),
+            None => Arc::new(contract::EmptyView),
+        }
+    }
+
+    pub(super) fn resolve(&self, tenant: &str, number: &str, origin: Origin<'_>) -> Resolution {
+        match self.tenant(tenant) {
+            Some(view) => view.resolve(number, origin, self.now),
+            None => Resolution::Unknown,
+        }
+    }
+
+    /// The line that a call is made from, when it is one of the tenant's.
+    pub(super) fn caller_line(&self, call: CallId) -> Option<Arc<str>> {
+        self.calls.get(&call).and_then(|call| call.caller_line.clone())
+    }
+
+    /// Number and trunks of an `outside` target.
+    pub(super) fn outside_trunks(
+        &self,
+        tenant: &str,
+        number: &str,
+    ) -> Result<(OutsideNumber, Vec<TrunkId>), Cause> {
+        let view = self.tenant(tenant).ok_or(Cause::Failed)?;
+        if let Some(number) = view.number_plan().emergency(number) {
+            let number = OutsideNumber {
+                text: number.into(),
+                is_emergency: true,
+            };
+            return Ok((number, view.emergency_trunks(None)));
+        }
+        let class = match view.route(number) {
+            Ok(class) => class,
+            Err(contract::RouteError::Invalid) => return Err(Cause::UnknownNumber),
+            Err(contract::RouteError::Forbidden(_)) => return Err(Cause::Forbidden),
+            Err(contract::RouteError::NoTrunk) => return Err(Cause::Congestion),
+        };
+        let text = view.normalise(number).ok_or(Cause::UnknownNumber)?;
+        let number = OutsideNumber {
+            text: text.into(),
+            is_emergency: false,
+        };
+        Ok((number, view.trunks_for(class)))
+    }
+
+    /// How a number is reached over a trunk; none when the trunk is full, down, or has no address.
+    pub(super) fn way_out(&self, tenant: &str, trunk: &str, number: &str) -> Option<WayOut> {
+        let view = self.tenant(tenant)?;
+        let trunk = view.trunk(trunk)?;
+        if trunk.max_calls > 0 && self.calls_of_trunk(tenant, &trunk.id) >= trunk.max_calls as usize {
+            return None;
+        }
+        let number = trunk.write_number(number, view.number_plan());
+        let (path, host, port) = self.next_hop(tenant, trunk)?;
+        let target = Uri::sip(Some(&number), &host, port).ok()?;
+        let credentials = match &trunk.access {
+            Access::Register {
+                username,
+                password,
+                auth_username,
+                ..
+            } => Some(Credentials {
+                user: auth_username.as_ref().unwrap_or(username).clone(),
+                password: password.reveal().to_owned(),
+            }),
+            Access::Address { .. } | Access::Registered { .. } => None,
+        };
+        Some(WayOut {
+            target,
+            path,
+            credentials,
+            number,
+            domain: host,
+        })
+    }
+
+    /// Where a trunk's requests go: its outbound address, else its registrar's, else where it registered from.
+    pub(super) fn next_hop(&self, tenant: &str, trunk: &Entry<Trunk>) -> Option<(Path, String, Option<u16>)> {
+        let text = match (&trunk.outbound, &trunk.access) {
+            (Some(uri), _) => uri.clone(),
+            (None, Access::Register { registrar, .. }) => registrar.clone(),
+            (None, Access::Registered { .. }) => {
+                let contact = self
+                    .contacts_of(tenant, &trunk_account(&trunk.id))
+                    .into_iter()
+                    .next()?;
+                let parts = contact.uri.parts();
+                return Some((contact.path, parts.host().to_string(), parts.port()));
+            }
+            (None, Access::Address { .. }) => return None,
+        };
+        let uri = Uri::parse(&text).ok()?;
+        let parts = uri.parts();
+        let transport = match parts.param("transport") {
+            Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+            _ => Transport::Udp,
+        };
+        let remote = self.address_of(&parts)?;
+        let path = self.path_to(transport, remote)?;
+        Some((path, parts.host().to_string(), parts.port()))
+    }
+
+    /// The address that a URI means. Names are looked up by the shell, which says what it found.
+    fn address_of(&self, parts: &sip::Parts<'_>) -> Option<SocketAddr> {
+        let port = parts.port().unwrap_or(5060);
+        match parts.host() {
+            sip::Host::Name(name) => {
+                let ip = self.names.get(name).copied()?;
+                Some(SocketAddr::new(ip, port))
+            }
+            host => host.ip().map(|ip| SocketAddr::new(ip, port)),
+        }
+    }
+
+    /// From the first of our addresses that fits.
+    fn path_to(&self, transport: Transport, remote: SocketAddr) -> Option<Path> {
+        let fits = |path: &&Path| path.transport == transport && path.local.is_ipv4() == remote.is_ipv4();
+        let source = self.config.sources.iter().find(fits)?;
+        Some(Path {
+            remote,
+            connection: None,
+            ..*source
+        })
+    }
+
+    /// The domain that people of the house see in identities.
+    pub(super) fn domain_of(&self, tenant: &str) -> String {
+        let domain = self
+            .tenant(tenant)
+            .and_then(|view| view.tenant().domains.first().cloned());
+        domain.unwrap_or_else(|| "invalid".to_owned())
+    }
+
+    /// The number shown outside: the wanted one if the tenant may use it on this trunk, else its own (R56).
+    pub(super) fn number_outside(
+        &self,
+        tenant: &str,
+        trunk: &str,
+        wanted: Option<&str>,
+        caller: &Identity,
+    ) -> Option<String> {
+        let view = self.tenant(tenant)?;
+        let trunk = view.trunk(trunk)?;
+        let of_line = |name: &str| {
+            view.find_line(name)
+                .and_then(|line| line.number.as_deref().map(str::to_owned))
+        };
+        let owned = wanted.and_then(|wanted| {
+            let number = view.normalise(wanted)?;
+            if number.starts_with('+') && view.owns(&number) {
+                return Some(number);
+            }
+            of_line(&number).or_else(|| {
+                trunk
+                    .caller_id
+                    .foreign
+                    .then_some(number)
+                    .filter(|n| n.starts_with('+'))
+            })
+        });
+        owned
+            .or_else(|| caller.line.as_deref().and_then(of_line))
+            .or_else(|| trunk.caller_id.fallback.clone())
+            .map(|number| trunk.write_number(&number, view.number_plan()))
+    }
+
+    /// A line's devices, with the line's id.
+    pub(super) fn devices_of(&self, tenant: &str, line: &str) -> Option<(Arc<str>, Vec<Device>)> {
+        let view = self.tenant(tenant)?;
+        let line = view.find_line(line)?;
+        let device = |id: &crate::directory::DeviceId| {
+            let device = view.device(id)?;
+            Some(Device {
+                name: device.id.text().clone(),
+                quota: usize::from(device.capacity()),
+            })
+        };
+        let devices = view.devices_of_line(line).iter().filter_map(device).collect();
+        Some((line.id.text().clone(), devices))
+    }
+
+    /// One device by its name, and the line that it calls from.
+    pub(super) fn device(&self, tenant: &str, name: &str) -> Option<(Arc<str>, Device)> {
+        let view = self.tenant(tenant)?;
+        let device = view.device(name)?;
+        let line = view.lines_of_device(device).next()?;
+        let quota = usize::from(device.capacity());
+        Some((
+            line.id.text().clone(),
+            Device {
+                name: device.id.text().clone(),
+                quota,
+            },
+        ))
+    }
+
+    /// Where a device can be reached now.
+    pub(super) fn contacts_of(&self, tenant: &str, device: &str) -> Vec<Contact> {
+        let Some(bindings) = self.bindings_of(tenant, device) else {
+            return Vec::new();
+        };
+        let contact = |binding: &sip::registrar::Binding| {
+            let source = &binding.source;
+            Contact {
+                uri: binding.contact.clone(),
+                path: Path {
+                    transport: if source.reliable {
+                        Transport::Tcp
+                    } else {
+                        Transport::Udp
+                    },
+                    local: source.local,
+                    remote: source.remote,
+                    connection: source.connection.map(ConnectionId),
+                },
+                routes: binding
+                    .path
+                    .iter()
+                    .filter_map(|hop| Uri::parse(hop.trim_start_matches('<').trim_end_matches('>')).ok())
+                    .collect(),
+            }
+        };
+        bindings.live(self.now).into_iter().map(contact).collect()
+    }
+
+    pub(super) fn bindings_of(&self, tenant: &str, device: &str) -> Option<&sip::registrar::Bindings> {
+        self.registrations
+            .get(tenant)?
+            .get(device)
+            .map(|registration| &registration.bindings)
+    }
+
+    pub(super) fn is_registered(&self, tenant: &str, device: &str) -> bool {
+        self.bindings_of(tenant, device)
+            .is_some_and(|bindings| !bindings.live(self.now).is_empty())
+    }
+}
+
+/// Behaviours and their versions.
+impl Exchange {
+    pub(super) fn active_version(&self, tenant: &str, behaviour: &str) -> Option<Version> {
+        let behaviour = self.tenant(tenant)?.behaviour(behaviour)?;
+        Some(Version {
+            digest: behaviour.active,
+            version: behaviour.manifest.version.as_str().into(),
+            scope: behaviour.manifest.scope,
+            interests: behaviour.manifest.interests,
+        })
+    }
+
+    /// A version that is or was active.
+    pub(super) fn version(&self, tenant: &str, behaviour: &str, digest: ModuleDigest) -> Option<Version> {
+        let active = self.active_version(tenant, behaviour)?;
+        if active.digest == digest {
+            return Some(active);
+        }
+        let behaviour = self.tenant(tenant)?.behaviour(behaviour)?;
+        let earlier = behaviour
+            .history
+            .iter()
+            .find(|activation| activation.digest == digest)?;
+        Some(Version {
+            digest,
+            version: earlier.version.as_str().into(),
+            ..active
+        })
+    }
+
+    /// The version that worked before `failed`: the one that was active before it.
+    pub(super) fn last_good(
+        &self,
+        tenant: &str,
+        behaviour: &str,
+        failed: ModuleDigest,
+    ) -> Option<ModuleDigest> {
+        let behaviour = self.tenant(tenant)?.behaviour(behaviour)?;
+        let history: Vec<ModuleDigest> = behaviour
+            .history
+            .iter()
+            .map(|activation| activation.digest)
+            .collect();
+        let after = match history.iter().position(|digest| *digest == failed) {
+            Some(position) => history.get(position + 1..)?,
+            None => &history,
+        };
+        after.iter().copied().find(|digest| *digest != failed)
+    }
+
+    /// Whether the session's behaviour imports an interface.
+    pub(super) fn session_may(&self, session: SessionId, interface: &str) -> bool {
+        let Some(session) = self.sessions.get(&session) else {
+            return false;
+        };
+        let behaviour = self
+            .tenant(&session.tenant)
+            .and_then(|view| view.behaviour(&session.behaviour));
+        behaviour.is_some_and(|behaviour| {
+            behaviour
+                .manifest
+                .imports
+                .iter()
+                .any(|import| import == interface)
+        })
+    }
+
+    /// A behaviour with its own settings.
+    pub(super) fn placed_by_name(&self, tenant: &str, behaviour: &str) -> Option<Placed> {
+        let bound = self.tenant(tenant)?.bound(&behaviour.into())?;
+        Some(Placed {
+            behaviour: bound.behaviour.name.text().clone(),
+            settings: bound.settings,
+        })
+    }
+}
+
+/// Sounds.
+impl Exchange {
+    pub(super) fn prompts_of(&self, tenant: &str) -> &media::Prompts {
+        self.prompts.get(tenant).unwrap_or(&self.shipped_prompts)
+    }
+
+    pub(super) fn tones_of(&self, tenant: &str) -> media::Country {
+        let country = self
+            .tenant(tenant)
+            .map(|view| view.tenant().country.clone())
+            .unwrap_or_default();
+        match country.as_str() {
+            "FR" => media::Country::France,
+            "GB" | "IE" => media::Country::UnitedKingdom,
+            "US" | "CA" => media::Country::UnitedStates,
+            _ => media::Country::Europe,
+        }
+    }
+}
+
+/// Trunks that register with us keep their bindings beside those of devices, under a name that no device has.
+pub(super) fn trunk_account(trunk: &str) -> String {
+    format!("trunk/{trunk}")
+}

@@ -1,0 +1,62 @@
+//! Which RTP port pair is free. Pure: the shell binds what is chosen here, and says if it cannot.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+/// Pairs of one local address: an even port for RTP and the one after it (RFC 3550 §11).
+///
+/// The pair free for longest goes first, so that packets of a call that just ended do not
+/// reach the next one.
+#[derive(Debug)]
+pub(crate) struct PortPairs {
+    ip: IpAddr,
+    free: VecDeque<u16>,
+    size: usize,
+}
+
+impl PortPairs {
+    pub(crate) fn new(ip: IpAddr, ports: &RangeInclusive<u16>) -> Self {
+        let last = ports.end().saturating_sub(1);
+        let free: VecDeque<u16> = (*ports.start()..=last).filter(|port| port % 2 == 0).collect();
+        Self {
+            ip,
+            size: free.len(),
+            free,
+        }
+    }
+
+    /// None when all are in use.
+    pub(crate) fn take(&mut self) -> Option<SocketAddr> {
+        self.free.pop_front().map(|port| SocketAddr::new(self.ip, port))
+    }
+
+    pub(crate) fn give_back(&mut self, address: SocketAddr) {
+        if self.free.len() < self.size {
+            self.free.push_back(address.port());
+        }
+    }
+
+    pub(crate) fn in_use(&self) -> usize {
+        self.size - self.free.len()
+    }
+
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.ip
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_even_and_the_longest_free_goes_first() {
+        let mut pairs = PortPairs::new(IpAddr::from([127, 0, 0, 1]), &(9_999..=10_003));
+        let (a, b) = (pairs.take().unwrap(), pairs.take().unwrap());
+        assert_eq!((a.port(), b.port(), pairs.take()), (10_000, 10_002, None));
+        pairs.give_back(b);
+        pairs.give_back(a);
+        assert_eq!((pairs.take(), pairs.in_use()), (Some(b), 1));
+    }
+}

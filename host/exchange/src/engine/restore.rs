@@ -1,0 +1,74 @@
+//! Taking up what another run had stored.
+
+use std::sync::Arc;
+
+use base::Moment;
+use sip::registrar::Bindings;
+
+use super::Exchange;
+use super::administer::read_record;
+use super::requests::Registration;
+use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
+use crate::io::Entry;
+
+impl Exchange {
+    /// Takes up what another run had stored: directory, registrations, sessions, timers, calls. Once,
+    /// before the first input. Entries that cannot be read are left out, and logged.
+    pub fn restore(&mut self, now: Moment, entries: Vec<Entry>) {
+        self.now = now;
+        let mut documents = Vec::new();
+        let mut registrations = Vec::new();
+        for (key, value) in entries {
+            let mut words = key.splitn(3, '/');
+            let read = match (words.next(), words.next(), words.next()) {
+                (Some("document"), Some(tenant), Some(rest)) => {
+                    document(tenant, rest, &value).map(|document| documents.push(document))
+                }
+                (Some("registration"), Some(tenant), Some(name)) => postcard::from_bytes::<Bindings>(&value)
+                    .ok()
+                    .map(|bindings| registrations.push((Arc::from(tenant), Arc::from(name), bindings))),
+                _ => None,
+            };
+            if read.is_none() {
+                tracing::error!(key, "a stored entry cannot be read; it is left out");
+            }
+        }
+        let (directory, orphans) = Directory::restore(documents);
+        for key in orphans {
+            tracing::error!(%key, "a stored document belongs to no tenant; it is left out");
+        }
+        self.directory = directory;
+        for (tenant, name, bindings) in registrations {
+            self.restore_registration(tenant, name, bindings);
+        }
+        let tenants: Vec<Arc<str>> = self
+            .directory
+            .tenants()
+            .map(|view| view.id().text().clone())
+            .collect();
+        for tenant in tenants {
+            self.trunks_changed(&tenant);
+        }
+        self.settle_all();
+    }
+
+    fn restore_registration(&mut self, tenant: Arc<str>, name: Arc<str>, bindings: Bindings) {
+        let registration = Registration {
+            bindings,
+            timer: None,
+        };
+        self.registrations
+            .entry(tenant.clone())
+            .or_default()
+            .insert(name.clone(), registration);
+        self.bindings_changed(&tenant, &name, None);
+    }
+}
+
+fn document(tenant: &str, rest: &str, value: &[u8]) -> Option<(Key, Versioned<Document>)> {
+    let document = read_record(value)?;
+    let tenant = TenantId::from(tenant);
+    let kind: Kind = document.document.kind();
+    let key = Key::new(&tenant, kind, document.document.id(&tenant));
+    rest.starts_with(kind.as_str()).then_some((key, document))
+}

@@ -1,0 +1,168 @@
+//! What a behaviour decided, and the failure ladder when it did not.
+//!
+//! ```text
+//!  failure ──▶ last good version, same event ──▶ failure ──▶ the event is lost:
+//!      a call that was offered goes to the host's default; other legs do if nothing happens to them now
+//! ```
+
+use std::sync::Arc;
+
+use contract::{AskId, Cause, Decided, Decision, Event, Failure, Record, SessionId, Spent, Task};
+
+use super::Question;
+use crate::engine::Exchange;
+use crate::engine::Step;
+use crate::engine::custody::CustodyId;
+use crate::report::{Fact, Rung};
+
+impl Exchange {
+    /// An answer came in.
+    pub(in crate::engine) fn decision(&mut self, decision: Decision) {
+        let Some(id) = self.asks.remove(&decision.ask) else {
+            self.late_decisions += 1;
+            self.report(Fact::LateDecision { ask: decision.ask });
+            return;
+        };
+        let Some(asked) = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.asked.take())
+        else {
+            return;
+        };
+        self.timers.cancel(asked.deadline);
+        match (decision.result, asked.what) {
+            (Ok(decided), Question::Event { event, .. }) => {
+                let fact = Fact::Decided {
+                    ask: decision.ask,
+                    commands: decided.commands.clone(),
+                    state: decided.state.len(),
+                    record: decision.record,
+                    spent: decision.spent,
+                    took: self.now.since(asked.at),
+                };
+                self.report_session(id, fact);
+                self.carry_out_all(id, decided, &event);
+            }
+            (Ok(decided), Question::Migration) => self.migrated(id, asked.module, decided.state),
+            (Err(failure), what) => {
+                self.not_decided(id, decision.ask, &failure, decision.record, decision.spent);
+                match what {
+                    Question::Event { event, again } => self.descend(id, event, again, &failure),
+                    Question::Migration => self.migration_declined(id, asked.module),
+                }
+            }
+        }
+        self.later(Step::Settle(id));
+    }
+
+    /// No answer came in time.
+    pub(in crate::engine) fn no_decision(&mut self, ask: AskId) {
+        let Some(id) = self.asks.remove(&ask) else {
+            return;
+        };
+        let Some(asked) = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.asked.take())
+        else {
+            return;
+        };
+        let failure = Failure::Overrun;
+        self.not_decided(id, ask, &failure, Record::default(), Spent::default());
+        match asked.what {
+            Question::Event { event, again } => self.descend(id, event, again, &failure),
+            Question::Migration => self.migration_declined(id, asked.module),
+        }
+        self.later(Step::Settle(id));
+    }
+
+    fn not_decided(&mut self, id: SessionId, ask: AskId, failure: &Failure, record: Record, spent: Spent) {
+        let fact = Fact::NotDecided {
+            ask,
+            failure: failure.clone(),
+            record,
+            spent,
+        };
+        self.report_session(id, fact);
+    }
+
+    fn carry_out_all(&mut self, id: SessionId, decided: Decided, event: &Event) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.state = Some(Arc::from(decided.state));
+        let untouched = decided.commands.is_empty();
+        for command in decided.commands.into_iter().take(self.config.limits.commands) {
+            self.carry_out(id, command);
+        }
+        if let (Event::TransferRequested(request), true) = (event, untouched) {
+            self.transfer_untouched(request.leg);
+        }
+        self.keep_session(id);
+    }
+
+    /// One step down the ladder.
+    fn descend(&mut self, id: SessionId, event: Event, again: bool, failure: &Failure) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let good = self
+            .last_good(&session.tenant, &session.behaviour, session.module)
+            .filter(|_| !again);
+        if let Some(version) = good {
+            let fact = Fact::Ladder {
+                rung: Rung::LastGood,
+                why: failure.to_string(),
+            };
+            self.report_session(id, fact);
+            let task = Task::Handle(event.clone());
+            self.ask(id, version, task, Question::Event { event, again: true });
+            return;
+        }
+        // The event is lost. What it was about must not be.
+        if let Event::TransferRequested(request) = &event {
+            self.transfer_untouched(request.leg);
+        }
+        if let Event::CallOffered(offer) = &event
+            && let Some(custody) = self.custody_of(id, offer.leg)
+        {
+            self.fall_to_host(id, custody, &failure.to_string());
+        }
+    }
+
+    /// The host's default takes a leg over from a session.
+    pub(super) fn fall_to_host(&mut self, id: SessionId, custody: CustodyId, why: &str) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.custodies.retain(|other| *other != custody);
+        }
+        let (leg, rings_line) = match self.custodies.get(&custody) {
+            Some(custody) => (custody.leg, custody.line.is_some()),
+            None => return,
+        };
+        let rung = if rings_line {
+            Rung::RingLine
+        } else {
+            Rung::Courtesy
+        };
+        let fact = Fact::Ladder {
+            rung,
+            why: why.to_owned(),
+        };
+        self.report_session(id, fact);
+        self.stop_audio_of(leg, custody);
+        self.host_default(custody);
+    }
+
+    /// More events wait than a session may have: it cannot keep up, and is ended with everything it holds.
+    pub(in crate::engine) fn overflow(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let custodies = session.custodies.clone();
+        for custody in custodies {
+            self.fall_to_host(id, custody, "too many events wait for the session");
+        }
+        self.end_session(id, Cause::Failed);
+    }
+}

@@ -1,0 +1,464 @@
+//! Sessions: durable runs of a behaviour, one event at a time.
+//!
+//! ```text
+//!            ┌─ mailbox (bounded) ◀── events
+//!            ▼
+//!  Idle ──event──▶ Asked ──decision──▶ commands carried out ──▶ settle ──▶ Idle | over
+//!                    │ ▲                                          ▲
+//!                    │ └── last good version, same event          │
+//!                    └──── failure, no answer in time ── host default for what is left undone
+//! ```
+//!
+//! The behaviour runs elsewhere; here is only what it is told, what it said, and what happens
+//! when it says nothing. `decide` takes answers in, `swap` changes versions under live sessions.
+
+mod decide;
+mod schedules;
+mod swap;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use base::Moment;
+use contract::{
+    AskId, Cause, Event, HeldLeg, Interests, Invocation, LegId, ModuleDigest, OutcomeKind, Session as Told,
+    SessionId, SessionScope, Tag, Task,
+};
+use smallvec::SmallVec;
+
+use super::custody::{CustodyId, Holder};
+use super::dial::{DialId, outcome_event};
+use super::lookup::Placed;
+use super::timers::TimerKey;
+use super::{Due, Exchange, Step};
+use crate::io::CallId;
+use crate::report::Fact;
+
+/// Timers that a session may have set at once (`wit/timers.wit`).
+const MAX_TIMERS: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub tenant: Arc<str>,
+    pub behaviour: Arc<str>,
+    pub number: Arc<str>,
+    pub settings: Arc<str>,
+    pub scope: SessionScope,
+    /// For traces; none for a session per number.
+    pub call: Option<CallId>,
+    /// The version that it runs on.
+    pub module: ModuleDigest,
+    pub version: Arc<str>,
+    pub interests: Interests,
+    /// It declined to move to this version.
+    pub pinned_against: Option<ModuleDigest>,
+    pub state: Option<Arc<[u8]>>,
+    pub mailbox: VecDeque<Event>,
+    pub asked: Option<Asked>,
+    pub timers: BTreeMap<Tag, TimerKey>,
+    pub schedules: Vec<TimerKey>,
+    pub custodies: SmallVec<[CustodyId; 1]>,
+    /// Callees that answered a dial of this session's.
+    pub callees: SmallVec<[LegId; 1]>,
+    pub dials: SmallVec<[DialId; 1]>,
+    /// It ends once its event is handled.
+    pub finishing: bool,
+}
+
+/// A question that is out.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub ask: AskId,
+    pub at: Moment,
+    pub module: ModuleDigest,
+    pub what: Question,
+    pub deadline: TimerKey,
+}
+
+#[derive(Debug)]
+pub(crate) enum Question {
+    Event {
+        event: Event,
+        /// It is the second attempt, on the last good version.
+        again: bool,
+    },
+    /// Takes the state over to another version; then the waiting events go on.
+    Migration,
+}
+
+/// Starting and ending.
+impl Exchange {
+    /// The session that handles a call: a new one, or the one of the number. None when the behaviour
+    /// cannot run.
+    pub(super) fn session_for(
+        &mut self,
+        tenant: &Arc<str>,
+        placed: &Placed,
+        number: &Arc<str>,
+        call: CallId,
+    ) -> Option<SessionId> {
+        let version = self.active_version(tenant, &placed.behaviour)?;
+        let keyed = version.scope == SessionScope::PerNumber;
+        if keyed && let Some(session) = self.keyed_session(tenant, &placed.behaviour, number) {
+            if let Some(session) = self.sessions.get_mut(&session) {
+                session.settings = placed.settings.clone();
+            }
+            return Some(session);
+        }
+        self.start_session(tenant, placed, number, (!keyed).then_some(call))
+    }
+
+    pub(super) fn keyed_session(&self, tenant: &str, behaviour: &str, number: &str) -> Option<SessionId> {
+        self.keyed.get(&keyed_key(tenant, behaviour, number)).copied()
+    }
+
+    pub(super) fn start_session(
+        &mut self,
+        tenant: &Arc<str>,
+        placed: &Placed,
+        number: &Arc<str>,
+        call: Option<CallId>,
+    ) -> Option<SessionId> {
+        if self.sessions.len() >= self.config.max_sessions {
+            return None;
+        }
+        let version = self.active_version(tenant, &placed.behaviour)?;
+        let id = SessionId(self.ids.next());
+        let session = Session {
+            tenant: tenant.clone(),
+            behaviour: placed.behaviour.clone(),
+            number: number.clone(),
+            settings: placed.settings.clone(),
+            scope: version.scope,
+            call,
+            module: version.digest,
+            version: version.version,
+            interests: version.interests,
+            pinned_against: None,
+            state: None,
+            mailbox: VecDeque::new(),
+            asked: None,
+            timers: BTreeMap::new(),
+            schedules: Vec::new(),
+            custodies: SmallVec::new(),
+            callees: SmallVec::new(),
+            dials: SmallVec::new(),
+            finishing: false,
+        };
+        let fact = Fact::SessionStarted {
+            behaviour: placed.behaviour.clone(),
+            number: number.to_string().into(),
+            module: session.module,
+        };
+        self.report_for(tenant, call, None, Some(id), fact);
+        if call.is_none() {
+            self.keyed
+                .insert(keyed_key(tenant, &placed.behaviour, number), id);
+        }
+        self.sessions.insert(id, session);
+        self.watch_lines(id);
+        self.set_schedules(id);
+        Some(id)
+    }
+
+    /// Ends a session. Calls that talk go on talking; other legs are given back.
+    pub(super) fn end_session(&mut self, id: SessionId, why: Cause) {
+        let Some(session) = self.sessions.remove(&id) else {
+            return;
+        };
+        if let Some(asked) = &session.asked {
+            self.timers.cancel(asked.deadline);
+            self.asks.remove(&asked.ask);
+        }
+        for timer in session.timers.values().chain(&session.schedules) {
+            self.timers.cancel(*timer);
+        }
+        if session.scope == SessionScope::PerNumber {
+            self.keyed
+                .remove(&keyed_key(&session.tenant, &session.behaviour, &session.number));
+        }
+        self.forget_session(id, &session);
+        for dial in session.dials {
+            self.end_dial(dial, Cause::Cancelled);
+        }
+        for custody in session.custodies {
+            let bridged = self
+                .custodies
+                .get(&custody)
+                .and_then(|custody| self.legs.get(&custody.leg))
+                .is_some_and(|leg| leg.bridged.is_some());
+            if bridged {
+                if let Some(custody) = self.custodies.get_mut(&custody) {
+                    custody.holder = Holder::Host;
+                }
+            } else {
+                self.give_back(custody, why);
+            }
+        }
+        for callee in session.callees {
+            let Some(leg) = self.legs.get_mut(&callee) else {
+                continue;
+            };
+            leg.holders.retain(|holder| *holder != id);
+            if leg.bridged.is_none() && leg.holders.is_empty() {
+                self.hang_up(callee, Cause::Normal);
+            }
+        }
+        self.report_for(&session.tenant, session.call, None, Some(id), Fact::SessionEnded);
+    }
+}
+
+/// Events.
+impl Exchange {
+    /// Puts an event into the session's mailbox.
+    pub(super) fn deliver(&mut self, id: SessionId, event: Event) {
+        let limit = self.config.mailbox;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.mailbox.len() >= limit {
+            self.overflow(id);
+            return;
+        }
+        session.mailbox.push_back(event);
+        self.later(Step::Settle(id));
+    }
+
+    /// Delivers an optional event, if the behaviour asked for its kind.
+    pub(super) fn deliver_if(&mut self, id: SessionId, wants: fn(&Interests) -> bool, event: Event) {
+        if self
+            .sessions
+            .get(&id)
+            .is_some_and(|session| wants(&session.interests))
+        {
+            self.deliver(id, event);
+        }
+    }
+
+    /// Tells a session what became of a command.
+    pub(super) fn outcome(&mut self, id: SessionId, tag: Tag, kind: OutcomeKind) {
+        if !self.sessions.contains_key(&id) {
+            return;
+        }
+        self.report_session(
+            id,
+            Fact::Outcome {
+                tag,
+                kind: kind.clone(),
+            },
+        );
+        self.deliver(id, outcome_event(tag, kind));
+    }
+
+    /// The session that decides about a leg at the moment: the innermost of the chain.
+    pub(super) fn innermost(&self, leg: LegId) -> Option<SessionId> {
+        let leg = self.legs.get(&leg)?;
+        let custody = leg.custodies.last().and_then(|id| self.custodies.get(id));
+        match custody.map(|custody| custody.holder) {
+            Some(Holder::Session(session)) => Some(session),
+            Some(Holder::Host) => None,
+            None => leg.holders.first().copied(),
+        }
+    }
+
+    /// Goes on with a session: the next event, or, when there is none, a look at what was left undone.
+    pub(super) fn settle(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        if session.asked.is_some() {
+            return;
+        }
+        if session.finishing {
+            self.end_session(id, Cause::Failed);
+            return;
+        }
+        if !session.mailbox.is_empty() {
+            self.ask_next(id);
+            return;
+        }
+        self.look_after_idle(id);
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let holds_nothing =
+            session.custodies.is_empty() && session.callees.is_empty() && session.dials.is_empty();
+        if session.scope == SessionScope::PerCall && holds_nothing && session.mailbox.is_empty() {
+            self.end_session(id, Cause::Normal);
+        }
+    }
+
+    /// Legs that nothing happens to any more: a talk that is over is hung up, anything else goes to the host's
+    /// default. Callers never hear silence.
+    fn look_after_idle(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let awaits = !session.timers.is_empty() || !session.dials.is_empty();
+        let custodies = session.custodies.clone();
+        let callees = session.callees.clone();
+        for custody_id in custodies {
+            let Some(custody) = self.custodies.get(&custody_id) else {
+                continue;
+            };
+            let Some(leg) = self.legs.get(&custody.leg) else {
+                continue;
+            };
+            let decides = leg.custodies.last() == Some(&custody_id) || !custody.won;
+            let nothing = custody.dial.is_none() && !leg.is_busy();
+            if !decides || !nothing {
+                continue;
+            }
+            let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
+            if talked && ready {
+                self.hang_up(leg_id, Cause::Normal);
+            } else if !awaits {
+                self.fall_to_host(id, custody_id, "the behaviour left the call undone");
+            }
+        }
+        for callee in callees {
+            let idle = self
+                .legs
+                .get(&callee)
+                .is_some_and(|leg| !leg.is_busy() && leg.custodies.is_empty());
+            if idle && !awaits {
+                self.hang_up(callee, Cause::Normal);
+            }
+        }
+    }
+
+    /// Sends the first event of the mailbox off, after a change of version where there is one to make.
+    fn ask_next(&mut self, id: SessionId) {
+        if self.begin_swap(id) {
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(event) = session.mailbox.pop_front() else {
+            return;
+        };
+        let module = session.module;
+        let task = Task::Handle(event.clone());
+        self.ask(id, module, task, Question::Event { event, again: false });
+    }
+
+    /// Sends a question off, and sets its deadline.
+    pub(super) fn ask(&mut self, id: SessionId, module: ModuleDigest, task: Task, what: Question) {
+        let ask = AskId(self.ids.next());
+        let deadline = self
+            .timers
+            .set(self.now + self.config.patience, Due::NoDecision(ask));
+        let seed = self.random.next_u64();
+        let (now, limits) = (self.now, self.config.limits);
+        let Some(tenant) = self.sessions.get(&id).map(|session| session.tenant.clone()) else {
+            self.timers.cancel(deadline);
+            return;
+        };
+        let view = self.view_of(&tenant);
+        let held = self.held_by(id);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.asked = Some(Asked {
+            ask,
+            at: now,
+            module,
+            what,
+            deadline,
+        });
+        let invocation = Invocation {
+            ask,
+            module,
+            session: Told {
+                id,
+                behaviour: session.behaviour.clone(),
+                number: session.number.clone(),
+                settings: session.settings.clone(),
+            },
+            state: session.state.clone(),
+            task: task.clone(),
+            now,
+            seed,
+            limits,
+            held,
+            view,
+        };
+        let (behaviour, version) = (session.behaviour.clone(), session.version.clone());
+        self.asks.insert(ask, id);
+        let fact = Fact::Asked {
+            ask,
+            behaviour,
+            module,
+            version,
+            task,
+        };
+        self.report_session(id, fact);
+        self.outbox
+            .push_back(crate::io::Output::Invoke(Box::new(invocation)));
+    }
+
+    /// The legs that a session holds now.
+    fn held_by(&self, id: SessionId) -> Vec<HeldLeg> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let through_custody = session.custodies.iter().filter_map(|id| {
+            let custody = self.custodies.get(id)?;
+            let leg = self.legs.get(&custody.leg)?;
+            Some(HeldLeg {
+                leg: leg.id,
+                sole_holder: self.is_sole(*id),
+                answered: leg.is_answered(),
+            })
+        });
+        let answered = session.callees.iter().filter_map(|leg| {
+            let leg = self.legs.get(leg)?;
+            leg.custodies.is_empty().then_some(HeldLeg {
+                leg: leg.id,
+                sole_holder: true,
+                answered: true,
+            })
+        });
+        through_custody.chain(answered).collect()
+    }
+}
+
+/// Timers.
+impl Exchange {
+    pub(super) fn set_session_timer(&mut self, id: SessionId, tag: Tag, at: Moment) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return false;
+        };
+        if let Some(old) = session.timers.remove(&tag) {
+            self.timers.cancel(old);
+        } else if session.timers.len() >= MAX_TIMERS {
+            return false;
+        }
+        let key = self.timers.set(at.max(self.now), Due::SessionTimer(id, tag));
+        session.timers.insert(tag, key);
+        true
+    }
+
+    pub(super) fn cancel_session_timer(&mut self, id: SessionId, tag: Tag) {
+        let timer = self
+            .sessions
+            .get_mut(&id)
+            .and_then(|session| session.timers.remove(&tag));
+        if let Some(timer) = timer {
+            self.timers.cancel(timer);
+        }
+    }
+
+    pub(super) fn session_timer(&mut self, id: SessionId, tag: Tag) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.timers.remove(&tag);
+            self.deliver(id, Event::Timer(tag));
+        }
+    }
+}
+
+/// A session per number is found by tenant, behaviour and number.
+fn keyed_key(tenant: &str, behaviour: &str, number: &str) -> String {
+    format!("{tenant}/{behaviour}/{number}")
+}

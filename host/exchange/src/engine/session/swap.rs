@@ -1,0 +1,89 @@
+//! A change of version under a live session.
+//!
+//! It happens at the next event, never between: the new version is asked to take the state over
+//! (`migrate`) and then gets the event. One that declines leaves the session pinned to the version that it
+//! runs on, until it ends or yet another version is activated.
+
+use std::sync::Arc;
+
+use contract::{ModuleDigest, SessionId, Task};
+
+use super::Question;
+use crate::engine::Exchange;
+use crate::report::Fact;
+
+impl Exchange {
+    /// Begins a change of version if one is due. True when the session is waiting for it.
+    pub(super) fn begin_swap(&mut self, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get(&id) else {
+            return false;
+        };
+        let Some(active) = self.active_version(&session.tenant, &session.behaviour) else {
+            return false;
+        };
+        if active.digest == session.module || session.pinned_against == Some(active.digest) {
+            return false;
+        }
+        if session.state.is_none() {
+            self.adopt(id, active.digest, None);
+            return false;
+        }
+        let from_version = session.version.to_string();
+        self.ask(
+            id,
+            active.digest,
+            Task::Migrate { from_version },
+            Question::Migration,
+        );
+        true
+    }
+
+    /// The new version took the state over.
+    pub(super) fn migrated(&mut self, id: SessionId, to: ModuleDigest, state: Vec<u8>) {
+        self.adopt(id, to, Some(Arc::from(state)));
+    }
+
+    fn adopt(&mut self, id: SessionId, to: ModuleDigest, state: Option<Arc<[u8]>>) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        // Yet another version may have been activated meanwhile; it is asked at the event after this.
+        let Some(version) = self.version(&session.tenant, &session.behaviour, to) else {
+            return;
+        };
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let from = std::mem::replace(&mut session.module, to);
+        session.version = version.version;
+        session.interests = version.interests;
+        session.pinned_against = None;
+        if state.is_some() {
+            session.state = state;
+        }
+        self.report_session(
+            id,
+            Fact::Swapped {
+                from,
+                to,
+                accepted: true,
+            },
+        );
+    }
+
+    pub(super) fn migration_declined(&mut self, id: SessionId, to: ModuleDigest) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.pinned_against = Some(to);
+        let from = session.module;
+        self.report_session(
+            id,
+            Fact::Swapped {
+                from,
+                to,
+                accepted: false,
+            },
+        );
+    }
+}

@@ -1,0 +1,325 @@
+//! What the SIP stack says, handed to the part that it is for; and every message reported.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use contract::{Cause, LegId};
+use rustc_hash::FxHasher;
+use sip::endpoint::{Ending, Event, Output as FromSip, Packet, Path, Reason, RequestId, UsageId};
+use sip::{Method, Request};
+
+use super::Exchange;
+use crate::cause;
+use crate::io::{CallId, Output};
+use crate::report::{Fact, Report, SipMessage};
+
+impl Exchange {
+    pub(super) fn packet(&mut self, packet: Packet) {
+        let reported = self.config.report_messages.then(|| {
+            let position = self.outbox.len();
+            let dialog = dialog_of(&packet.bytes);
+            self.report_message(packet.path, packet.bytes.clone(), false, dialog);
+            (position, dialog)
+        });
+        self.sip.receive(self.now, packet);
+        self.drain_sip();
+        // A first INVITE has made its leg only now.
+        if let Some((position, Some(dialog))) = reported {
+            self.attribute(position, dialog);
+        }
+    }
+
+    /// Takes everything out of the stack.
+    pub(super) fn drain_sip(&mut self) {
+        while let Some(output) = self.sip.poll() {
+            match output {
+                FromSip::Send { path, bytes } => {
+                    if self.config.report_messages {
+                        let dialog = dialog_of(&bytes);
+                        self.report_message(path, bytes.clone(), true, dialog);
+                    }
+                    self.outbox.push_back(Output::Transmit { path, bytes });
+                }
+                FromSip::Close { connection } => self.outbox.push_back(Output::CloseConnection(connection)),
+                FromSip::Event(event) => self.sip_event(event),
+            }
+        }
+    }
+
+    fn sip_event(&mut self, event: Event) {
+        match event {
+            Event::Invited {
+                usage,
+                request,
+                path,
+                body,
+            } => self.invited(usage, &request, path, body.as_ref()),
+            Event::Confirmed { usage, body } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.caller_confirmed(leg, body.as_ref());
+                }
+            }
+            Event::Progress {
+                usage,
+                response,
+                body,
+                ..
+            } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.callee_progress(leg, response.status.code(), body.as_ref());
+                }
+            }
+            Event::Accepted { usage, body, .. } => match self.leg_of(usage) {
+                Some(leg) => self.callee_answered(leg, body.as_ref()),
+                // Given up while the answer was on its way, and the stack could not know.
+                None => self.say_goodbye(usage),
+            },
+            Event::Failed { usage, failure } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.callee_failed(leg, &failure);
+                }
+            }
+            Event::Reinvited {
+                usage,
+                request_id,
+                body,
+                ..
+            } => match self.leg_of(usage) {
+                Some(leg) => self.renegotiate(leg, request_id, body.as_ref()),
+                None => self.respond(request_id, 481),
+            },
+            Event::Renegotiated { usage, result } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.renegotiation_over(leg, result);
+                }
+            }
+            Event::InDialog {
+                usage,
+                request_id,
+                request,
+            } => self.in_dialog(usage, request_id, &request),
+            Event::Ended { usage, ending } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.leg_gone(leg, cause_of(&ending));
+                }
+            }
+            Event::Request {
+                request_id,
+                request,
+                path,
+            } => self.request(request_id, &request, path),
+            Event::Response { request_id, result } => self.trunk_answered(request_id, result),
+            // Answers to our NOTIFYs change nothing, and neither does what is not known here.
+            Event::InDialogAnswered { .. } | _ => {}
+        }
+    }
+
+    fn leg_of(&self, usage: UsageId) -> Option<LegId> {
+        self.by_usage.get(&usage).copied()
+    }
+
+    fn in_dialog(&mut self, usage: UsageId, request_id: RequestId, request: &Arc<Request>) {
+        let Some(leg) = self.leg_of(usage) else {
+            self.respond(request_id, 481);
+            return;
+        };
+        match request.method {
+            Method::Info => {
+                let digit = info_digit(request);
+                self.respond(
+                    request_id,
+                    if digit.is_some() || request.body.is_empty() {
+                        200
+                    } else {
+                        415
+                    },
+                );
+                if let (Some((digit, held)), Some(port)) = (digit, self.port_of(leg)) {
+                    self.media(::media::Command::InjectDigit { port, digit, held });
+                }
+            }
+            Method::Refer => self.referred(leg, request_id, request),
+            _ => self.respond(request_id, 405),
+        }
+    }
+
+    pub(super) fn respond(&mut self, request_id: RequestId, status: u16) {
+        // An error means that the peer gave up waiting.
+        let _ = self.sip.respond(self.now, request_id, status);
+    }
+
+    /// Ends a dialog that no leg stands for.
+    fn say_goodbye(&mut self, usage: UsageId) {
+        let _ = self
+            .sip
+            .hang_up(self.now, usage, 487, Some(Reason::answered_elsewhere()));
+    }
+}
+
+/// Reports of messages.
+impl Exchange {
+    fn report_message(&mut self, path: Path, text: Bytes, sent: bool, dialog: Option<u64>) {
+        let spoken = dialog.and_then(|dialog| self.spoken.get(&dialog));
+        let message = SipMessage {
+            sent,
+            path,
+            summary: summary(&text),
+            text,
+        };
+        self.outbox.push_back(Output::Report(Box::new(Report {
+            at: self.now,
+            tenant: spoken.map(|spoken| spoken.tenant.clone()),
+            call: spoken.map(|spoken| spoken.call),
+            leg: spoken.map(|spoken| spoken.leg),
+            session: None,
+            fact: Fact::Sip(message),
+        })));
+    }
+
+    /// Says whose the message was that is reported at this place of the outbox.
+    fn attribute(&mut self, position: usize, dialog: u64) {
+        let Some(spoken) = self.spoken.get(&dialog) else {
+            return;
+        };
+        if let Some(Output::Report(report)) = self.outbox.get_mut(position)
+            && report.leg.is_none()
+        {
+            report.tenant = Some(spoken.tenant.clone());
+            report.call = Some(spoken.call);
+            report.leg = Some(spoken.leg);
+        }
+    }
+
+    pub(super) fn remember_dialog(&mut self, usage: UsageId, id: LegId) {
+        if !self.config.report_messages {
+            return;
+        }
+        let Some(dialog) = self.sip.usage(usage).map(|usage| hash(usage.call_id.as_bytes())) else {
+            return;
+        };
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        leg.dialog = dialog;
+        let spoken = Spoken {
+            tenant: leg.tenant.clone(),
+            call: leg.call,
+            leg: id,
+        };
+        self.spoken.insert(dialog, spoken);
+    }
+
+    /// The leg is gone; its last messages are still on their way (RFC 3261 §17: 64·T1 at most).
+    pub(super) fn forget_dialog(&mut self, dialog: u64) {
+        if !self.config.report_messages {
+            return;
+        }
+        self.fading.push_back((self.now + TRAIL, dialog));
+        while let Some((_, dialog)) = self.fading.pop_front_if(|(until, _)| *until <= self.now) {
+            self.spoken.remove(&dialog);
+        }
+    }
+}
+
+/// How long after a leg's end its messages are still told apart.
+const TRAIL: std::time::Duration = std::time::Duration::from_secs(33);
+
+/// Whose messages carry a Call-ID.
+#[derive(Debug)]
+pub(crate) struct Spoken {
+    tenant: Arc<str>,
+    call: CallId,
+    leg: LegId,
+}
+
+/// A hash of the message's Call-ID, found without taking the message apart.
+fn dialog_of(message: &[u8]) -> Option<u64> {
+    let mut lines = message.split(|byte| *byte == b'\n').skip(1);
+    let value = lines.find_map(|line| {
+        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
+        let name = name.trim_ascii();
+        (name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i")).then(|| value.get(1..))?
+    })?;
+    Some(hash(value.trim_ascii()))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The method of a request; status and phrase of a response. The Request-URI is personal data.
+fn summary(message: &[u8]) -> String {
+    let line = message
+        .split(|byte| *byte == b'\r' || *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let line = String::from_utf8_lossy(line.get(..line.len().min(80)).unwrap_or_default());
+    match line.strip_prefix("SIP/2.0 ") {
+        Some(status) => status.to_owned(),
+        None => line.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Why a leg ended, as its peer or the stack tells.
+fn cause_of(ending: &Ending) -> Cause {
+    match ending {
+        Ending::Bye { reason: Some(reason) } if reason.protocol.eq_ignore_ascii_case("SIP") => reason
+            .cause
+            .filter(|status| *status >= 300)
+            .map_or(Cause::Normal, |status| cause::of_status(status, true)),
+        Ending::Ours | Ending::Bye { .. } => Cause::Normal,
+        Ending::Cancelled { .. } => Cause::Cancelled,
+        Ending::NotConfirmed | Ending::NotAcknowledged | Ending::DialogGone | Ending::SessionExpired => {
+            Cause::Failed
+        }
+        Ending::Transport => Cause::Unreachable,
+        _ => Cause::Failed,
+    }
+}
+
+/// A digit in an INFO: `application/dtmf-relay` (`Signal=5`, `Duration=160`) or `application/dtmf` (`5`).
+fn info_digit(request: &Request) -> Option<(char, std::time::Duration)> {
+    let body = std::str::from_utf8(&request.body).ok()?;
+    let field = |name: &str| {
+        body.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    };
+    let signal = field("Signal").unwrap_or(body.trim());
+    let digit = match signal {
+        "10" => '*',
+        "11" => '#',
+        text => text.chars().next().filter(|_| text.chars().count() == 1)?,
+    };
+    let held = field("Duration")
+        .and_then(|millis| millis.parse().ok())
+        .unwrap_or(160);
+    let digit = digit.to_ascii_uppercase();
+    "0123456789*#ABCD"
+        .contains(digit)
+        .then(|| (digit, std::time::Duration::from_millis(held)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_call_id_is_found_in_either_spelling() {
+        let long = b"INVITE sip:1@a SIP/2.0\r\nCALL-ID : x@y\r\n\r\n";
+        let short = b"SIP/2.0 200 OK\r\nVia: v\r\ni: x@y\r\n\r\n";
+        assert!(dialog_of(long).is_some());
+        assert_eq!(dialog_of(long), dialog_of(short));
+        assert_eq!(dialog_of(b"INVITE sip:1@a SIP/2.0\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn a_summary_holds_no_number() {
+        assert_eq!(summary(b"INVITE sip:+33123456789@a SIP/2.0\r\n"), "INVITE");
+        assert_eq!(summary(b"SIP/2.0 486 Busy Here\r\n"), "486 Busy Here");
+    }
+}

@@ -1,0 +1,301 @@
+//! Transfers: REFER from a party (RFC 3515, RFC 5589), and INVITE with Replaces (RFC 3891).
+//!
+//! ```text
+//!  blind:     A refers B to a number ─▶ A and B part, B dials ─▶ answered: A is told 200 and let go
+//!                                                           └─▶ failed: A and B talk on
+//!  attended:  A refers B to C's dialog ─▶ the partners of A's two calls are connected
+//! ```
+//!
+//! The behaviour that decides about the call is asked first; one that leaves `transfer-requested` untouched
+//! leaves it to the exchange.
+
+use std::sync::Arc;
+
+use contract::{Cause, DialOptions, DialResult, Event, LegId, Stage, Target, TransferRequest};
+use sip::endpoint::{Body, ExtraHeaders, Reply, RequestId, UsageId};
+use sip::header::Replaces;
+use sip::sdp::Offer;
+use sip::{Name, Request};
+
+use super::custody::{Custody, CustodyId, Handover, Holder};
+use super::dial::DialOwner;
+use super::leg::{LegState, Party};
+use super::{Exchange, Step};
+use crate::cause;
+use crate::report::LegRole;
+
+/// A transfer that a party asked for, until somebody takes care of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    number: String,
+    replaces: Option<LegId>,
+}
+
+impl Exchange {
+    /// A REFER inside of a dialog.
+    pub(super) fn referred(&mut self, leg: LegId, request_id: RequestId, request: &Request) {
+        let wanted = match self.read_refer(request) {
+            Ok(wanted) => wanted,
+            Err(status) => {
+                self.respond(request_id, status);
+                return;
+            }
+        };
+        let bridged = self.legs.get(&leg).and_then(|leg| leg.bridged).is_some();
+        let session = self.innermost(leg);
+        if !bridged && session.is_none() {
+            // Nobody is there to be transferred.
+            self.respond(request_id, 603);
+            return;
+        }
+        self.respond(request_id, 202);
+        self.notify(leg, 100, false);
+        let event = TransferRequest {
+            leg,
+            to: wanted.number.clone(),
+            replaces: wanted.replaces,
+        };
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.transfer = Some(Box::new(wanted));
+        }
+        match session {
+            Some(session) => self.deliver(session, Event::TransferRequested(event)),
+            None => self.transfer_untouched(leg),
+        }
+    }
+
+    /// Refer-To, with the number as the tenant reads it and the dialog that it replaces.
+    fn read_refer(&self, request: &Request) -> Result<Wanted, u16> {
+        let target = request
+            .headers
+            .address(Name::ReferTo)
+            .map_err(|_| 400_u16)?
+            .ok_or(400_u16)?;
+        let number = target.uri.user().ok_or(404_u16)?.into_owned();
+        let replaces = match target.uri.header("Replaces") {
+            Some(text) => {
+                let replaces = Replaces::parse(&text).map_err(|_| 400_u16)?;
+                Some(self.replaced_leg(&replaces).ok_or(481_u16)?)
+            }
+            None => None,
+        };
+        Ok(Wanted { number, replaces })
+    }
+
+    fn replaced_leg(&self, replaces: &Replaces<'_>) -> Option<LegId> {
+        let usage = self
+            .sip
+            .find_dialog(replaces.call_id, replaces.to_tag, replaces.from_tag)?;
+        self.by_usage.get(&usage).copied()
+    }
+
+    /// The behaviour did nothing about a transfer: the exchange makes it.
+    pub(super) fn transfer_untouched(&mut self, leg: LegId) {
+        let Some(wanted) = self.legs.get_mut(&leg).and_then(|leg| leg.transfer.take()) else {
+            return;
+        };
+        let done = match wanted.replaces {
+            Some(other) => self.attended(leg, other),
+            None => self.blind(leg, &wanted.number),
+        };
+        if let Err(status) = done {
+            self.notify(leg, status, true);
+        }
+    }
+
+    /// The partners of both calls talk; the one who brought them together is let go.
+    fn attended(&mut self, first: LegId, second: LegId) -> Result<(), u16> {
+        let partner = |leg: LegId| self.legs.get(&leg).and_then(|leg| leg.bridged);
+        let (a, b) = (partner(first).ok_or(481_u16)?, partner(second).ok_or(481_u16)?);
+        if a == second || self.tenant_of_leg(a) != self.tenant_of_leg(b) {
+            return Err(603);
+        }
+        self.connect(a, b);
+        self.notify(first, 200, true);
+        for leg in [first, second] {
+            self.hang_up(leg, Cause::Normal);
+        }
+        Ok(())
+    }
+
+    fn tenant_of_leg(&self, leg: LegId) -> Option<Arc<str>> {
+        self.legs.get(&leg).map(|leg| leg.tenant.clone())
+    }
+
+    /// The partner rings the number, as if the one who asked had dialled it for him.
+    fn blind(&mut self, referrer: LegId, number: &str) -> Result<(), u16> {
+        let partner = self.part(referrer).ok_or(481_u16)?;
+        let call = self.call_of(partner).ok_or(481_u16)?;
+        let handover = Handover {
+            leg: partner,
+            parent: None,
+            number: number.into(),
+            stack: Arc::from([]),
+            position: 0,
+            line: None,
+            hops: 1,
+            diversions: Vec::new(),
+        };
+        let custody = self.host_custody(handover).ok_or(481_u16)?;
+        let stage = Stage {
+            targets: vec![Target::Number(number.to_owned())],
+            ring_for: u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX),
+        };
+        let owner = DialOwner::Transfer {
+            referrer: Some(referrer),
+        };
+        self.start_dial(owner, Some(custody), call, vec![stage], DialOptions::default());
+        Ok(())
+    }
+
+    /// How the transferred party's dial ended.
+    pub(super) fn transfer_done(
+        &mut self,
+        referrer: Option<LegId>,
+        custody: Option<CustodyId>,
+        result: &DialResult,
+    ) {
+        let transferred = custody
+            .and_then(|id| self.custodies.get(&id))
+            .map(|custody| custody.leg);
+        let referrer = referrer.filter(|leg| self.legs.contains_key(leg));
+        match (result, referrer) {
+            (DialResult::Answered(_), Some(referrer)) => {
+                self.notify(referrer, 200, true);
+                self.hang_up(referrer, Cause::Normal);
+            }
+            (DialResult::Answered(_), None) => {}
+            (DialResult::Failed(why), Some(referrer)) => {
+                self.notify(referrer, cause::status(*why), true);
+                if let (Some(leg), Some(custody)) = (transferred, custody) {
+                    self.drop_custody(custody);
+                    self.connect(referrer, leg);
+                }
+            }
+            (DialResult::Failed(why), None) => {
+                if let Some(custody) = custody {
+                    self.give_back(custody, *why);
+                }
+            }
+        }
+    }
+
+    /// Tells a party how the transfer goes, with a `message/sipfrag` (RFC 3515 §2.4.5).
+    fn notify(&mut self, leg: LegId, status: u16, last: bool) {
+        let Some(usage) = self.legs.get(&leg).map(|leg| leg.usage) else {
+            return;
+        };
+        let state = if last {
+            "terminated;reason=noresource"
+        } else {
+            "active;expires=60"
+        };
+        let headers = ExtraHeaders::new()
+            .with("Event", "refer")
+            .with("Subscription-State", state);
+        let phrase = sip::Status::new(status)
+            .map(sip::Status::reason)
+            .unwrap_or_default();
+        let body = Body::new(
+            "message/sipfrag;version=2.0",
+            format!("SIP/2.0 {status} {phrase}\r\n"),
+        );
+        // A party that hung up in between wants to know nothing more.
+        let _ = self
+            .sip
+            .request_in_dialog(self.now, usage, "NOTIFY", headers, Some(body));
+    }
+}
+
+/// Replaces.
+impl Exchange {
+    /// A phone takes the place of another one in a call: it was told to by an attended transfer, or picks up.
+    pub(super) fn replaces(
+        &mut self,
+        usage: UsageId,
+        request: &Request,
+        tenant: Arc<str>,
+        party: Party,
+        offer: Option<Offer>,
+    ) -> Result<(), Box<Reply>> {
+        let refuse = |status: u16| Box::new(Reply::new(status));
+        let replaces = request
+            .headers
+            .replaces()
+            .map_err(|_| refuse(400))?
+            .ok_or_else(|| refuse(400))?;
+        let replaced = self.replaced_leg(&replaces).ok_or_else(|| refuse(481))?;
+        if self.tenant_of_leg(replaced).as_ref() != Some(&tenant) {
+            // Nobody learns about another tenant's calls.
+            return Err(refuse(481));
+        }
+        let leg = self.legs.get(&replaced).ok_or_else(|| refuse(481))?;
+        let (call, partner) = (leg.call, leg.bridged);
+        let partner = partner.ok_or_else(|| refuse(603))?;
+        let name = match &party {
+            Party::Device { line, .. } => line.to_string(),
+            Party::Trunk(trunk) => trunk.to_string(),
+        };
+        let id = self.add_leg(
+            call,
+            tenant,
+            usage,
+            party,
+            LegState::Offered,
+            LegRole::Caller,
+            name,
+        );
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.offer = offer.map(Box::new);
+        }
+        if let Err(why) = self.answer_caller(id, None, None) {
+            self.hang_up(id, why);
+            return Ok(());
+        }
+        self.connect(partner, id);
+        self.hang_up(replaced, Cause::Normal);
+        Ok(())
+    }
+}
+
+/// Custody without a behaviour.
+impl Exchange {
+    /// The exchange decides about a leg itself, in front of everybody else.
+    pub(super) fn host_custody(&mut self, handover: Handover) -> Option<CustodyId> {
+        let id = CustodyId(self.ids.next());
+        let leg = self.legs.get_mut(&handover.leg)?;
+        leg.custodies.push(id);
+        self.custodies.insert(
+            id,
+            Custody {
+                leg: handover.leg,
+                call: leg.call,
+                tenant: leg.tenant.clone(),
+                holder: Holder::Host,
+                parent: handover.parent,
+                number: handover.number,
+                stack: handover.stack,
+                position: handover.position,
+                line: handover.line,
+                hops: handover.hops,
+                diversions: handover.diversions,
+                dial: None,
+                won: false,
+            },
+        );
+        Some(id)
+    }
+
+    /// Ends a custody of the exchange's own; whoever decided before decides again.
+    fn drop_custody(&mut self, id: CustodyId) {
+        let Some(custody) = self.custodies.remove(&id) else {
+            return;
+        };
+        if let Some(leg) = self.legs.get_mut(&custody.leg) {
+            leg.custodies.retain(|other| *other != id);
+        }
+        if let Some(session) = self.innermost(custody.leg) {
+            self.later(Step::Settle(session));
+        }
+    }
+}
