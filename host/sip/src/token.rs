@@ -1,22 +1,80 @@
 //! Character classes of RFC 3261 §25.1 and the small scanners that every header shares.
 
-/// `token`: letters, digits and `-.!%*_+`'~`.
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_token_byte)
+/// What a byte may be part of, one bit each: one look instead of a row of comparisons.
+const CLASSES: [u8; 256] = classes();
+const TOKEN: u8 = 1;
+const SPACE: u8 = 2;
+const HOST: u8 = 4;
+const URI: u8 = 8;
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        if byte.is_ascii_alphanumeric() {
+            classes[at] |= TOKEN | HOST;
+        }
+        if matches!(
+            byte,
+            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+        ) {
+            classes[at] |= TOKEN;
+        }
+        // `_` is not in RFC 3261's hostname, but in DNS labels that people use.
+        if matches!(byte, b'-' | b'.' | b'_') {
+            classes[at] |= HOST;
+        }
+        if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+            classes[at] |= SPACE;
+        }
+        if byte > b' ' && byte != 0x7f && !matches!(byte, b'<' | b'>' | b'"') {
+            classes[at] |= URI;
+        }
+        at += 1;
+    }
+    classes
 }
 
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+const fn is(class: u8, byte: u8) -> bool {
+    CLASSES[byte as usize] & class != 0
+}
+
+/// `token`: letters, digits and `-.!%*_+`'~`.
+pub fn is_token(text: &str) -> bool {
+    is_token_bytes(text.as_bytes())
+}
+
+pub(crate) fn is_token_bytes(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|byte| is_token_byte(*byte))
+}
+
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    is(TOKEN, byte)
 }
 
 /// SP, HTAB, and the CR LF of a folded line.
-pub(crate) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+pub(crate) const fn is_space(byte: u8) -> bool {
+    is(SPACE, byte)
+}
+
+/// Part of a host name or an IPv4 address.
+pub(crate) const fn is_host_byte(byte: u8) -> bool {
+    is(HOST, byte)
+}
+
+/// Anything that may stand in a URI, well placed; bytes beyond ASCII too, which many send.
+pub(crate) const fn is_uri_byte(byte: u8) -> bool {
+    is(URI, byte)
 }
 
 /// Without the white space around it.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_ascii() && is_space(c as u8))
+    // All four are ASCII, so both cuts are between characters.
+    let bytes = text.as_bytes();
+    let start = bytes.iter().take_while(|b| is_space(**b)).count();
+    let end = bytes.len() - bytes[start..].iter().rev().take_while(|b| is_space(**b)).count();
+    &text[start..end]
 }
 
 /// Where the quoted string that opens at `start` closes: the index of its second quote.

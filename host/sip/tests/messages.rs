@@ -125,3 +125,76 @@ fn a_built_request_is_read_back() {
     assert!(request.headers.content_type().unwrap().unwrap().is("text/plain"));
     assert_eq!(request.body.as_ref(), b"\x00\xff");
 }
+
+#[test]
+fn a_display_name_in_latin_1_is_read_as_what_was_meant() {
+    let mut bytes = INVITE.replace("Doe, Jane", "Ren@").into_bytes();
+    let at = bytes.windows(4).position(|four| four == b"Ren@").unwrap() + 3;
+    bytes[at] = 0xe9;
+    let request = Request::parse(Bytes::from(bytes)).unwrap();
+    assert_eq!(request.headers.from().unwrap().display_name().unwrap(), "René");
+    assert_eq!(request.body.as_ref(), b"v=0\n");
+}
+
+#[test]
+fn bounds_are_kept_and_answered() {
+    let status = |bytes: Vec<u8>| Message::parse(Bytes::from(bytes)).unwrap_err().error.status();
+    assert_eq!(status(vec![b'x'; 65_536]), Status::MESSAGE_TOO_LARGE);
+    assert_eq!(
+        status([INVITE.as_bytes(), &[0xff; 60_000]].concat()[..400].to_vec()),
+        Status::BAD_REQUEST
+    );
+    assert_eq!(
+        status(vec![0xff; 65_535]),
+        Status::MESSAGE_TOO_LARGE,
+        "it grows when read as Latin-1"
+    );
+    let with =
+        |line: &str, times: usize| INVITE.replace("l: 4\r\n", &format!("{}l: 4\r\n", line.repeat(times)));
+    assert_eq!(
+        status(with("X: 1\r\n", 250).into_bytes()),
+        Status::MESSAGE_TOO_LARGE
+    );
+    assert_eq!(
+        status(with("v: SIP/2.0/UDP a\r\n", 63).into_bytes()),
+        Status::MESSAGE_TOO_LARGE
+    );
+    assert_eq!(
+        status(with("v: SIP/2.0/UDP a,SIP/2.0/UDP a\r\n", 32).into_bytes()),
+        Status::MESSAGE_TOO_LARGE
+    );
+    assert!(Message::parse(Bytes::from(with("v: SIP/2.0/UDP a\r\n", 62))).is_ok());
+    let long = INVITE.replace(
+        "sip:201@acme.example SIP",
+        &format!("sip:{}@acme.example SIP", "2".repeat(8_192)),
+    );
+    assert_eq!(status(long.into_bytes()), Status::REQUEST_URI_TOO_LONG);
+    assert_eq!(
+        status(INVITE.replace("l: 4", "l: 5").into_bytes()),
+        Status::BAD_REQUEST
+    );
+    assert_eq!(
+        status(INVITE.replace("l: 4", "l: 65535").into_bytes()),
+        Status::MESSAGE_TOO_LARGE
+    );
+    let version = INVITE.replace("SIP/2.0\r\nv: SIP/2.0", "SIP/3.0\r\nv: SIP/3.0");
+    assert_eq!(status(version.into_bytes()), Status::VERSION_NOT_SUPPORTED);
+}
+
+#[test]
+fn an_ack_and_a_request_without_a_way_back_are_never_answered() {
+    let ack = INVITE.replace("INVITE", "ACK").replace("tag=f1", "tag=\"");
+    assert!(
+        Message::parse(Bytes::from(ack))
+            .unwrap_err()
+            .answerable()
+            .is_none()
+    );
+    let lost = INVITE.replace("SIP/2.0/UDP 10.0.0.7:5062", "SIP/2.0/UDP :5062");
+    assert!(
+        Message::parse(Bytes::from(lost))
+            .unwrap_err()
+            .answerable()
+            .is_none()
+    );
+}

@@ -22,7 +22,8 @@ fuzz_target!(|bytes: &[u8]| match Message::parse(Bytes::copy_from_slice(bytes)) 
 });
 
 fn read(headers: &Headers) {
-    for field in headers.iter() {
+    // A dozen lines are enough to find a fault, and keep the runs short.
+    for field in headers.iter().take(12) {
         let _ = field.name_text();
         for text in split_list(field.value()).chain([field.value()]) {
             let _ = (NameAddr::parse(text), Via::parse(text), Parts::parse(text), Replaces::parse(text));

@@ -99,7 +99,7 @@ impl<'a> Edit<'a> {
     }
 
     pub fn finish(self) -> Bytes {
-        let mut printer = Printer::new();
+        let mut printer = Printer::with_room(self.headers.head_room() + self.body.len());
         printer.safe(&self.start_line);
         printer.raw("\r\n");
         for (name, value) in &self.first {

@@ -21,7 +21,12 @@ struct Printer(BytesMut);
 
 impl Printer {
     fn new() -> Self {
-        Self(BytesMut::with_capacity(1_024))
+        Self::with_room(1_024)
+    }
+
+    /// For a message of about that many bytes.
+    fn with_room(bytes: usize) -> Self {
+        Self(BytesMut::with_capacity(bytes))
     }
 
     fn raw(&mut self, text: &str) {

@@ -108,6 +108,11 @@ impl Headers {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
+    /// Bytes that a message with these headers and a few more takes, without its body.
+    pub(crate) fn head_room(&self) -> usize {
+        self.fields.last().map_or(0, |last| usize::from(last.value_end)) + 512
+    }
+
     /// Another value for one line. Does nothing when the message would grow beyond its bound.
     pub(super) fn replace(&mut self, position: usize, value: &str) {
         let Some(span) = self.fields.get(position).copied() else {

@@ -6,7 +6,7 @@ use super::headers::{Headers, Span};
 use super::name::Name;
 use super::{MAX_HEADERS, MAX_MESSAGE, MAX_URI, Message, Rejected, Request, Response};
 use crate::error::{Fault, ParseError, Place};
-use crate::token::{is_space, is_token, trim};
+use crate::token::{is_space, is_token_bytes};
 use crate::{Method, Status};
 
 /// Where a message's parts lie, before they are judged.
@@ -20,7 +20,7 @@ pub(super) fn parse(bytes: Bytes) -> Result<Message, Rejected> {
     if bytes.len() > MAX_MESSAGE {
         return Err(ParseError::new(Fault::TooLarge, Place::Message).into());
     }
-    let bytes = readable(bytes);
+    let bytes = readable(bytes)?;
     let (lines, fault) = index(&bytes)?;
     let (from, to) = lines.start_line;
     let start_line = std::str::from_utf8(&bytes[from..to]).unwrap_or_default();
@@ -134,6 +134,9 @@ fn body(bytes: &Bytes, headers: &Headers, start: usize) -> Result<Bytes, ParseEr
     let length = headers
         .content_length()?
         .map_or(available, |length| length as usize);
+    if length > MAX_MESSAGE - start {
+        return Err(ParseError::new(Fault::TooLarge, Place::Body));
+    }
     if length > available {
         return Err(ParseError::new(Fault::BodyTooShort, Place::Body));
     }
@@ -145,12 +148,11 @@ fn body(bytes: &Bytes, headers: &Headers, start: usize) -> Result<Bytes, ParseEr
 /// Folded lines are joined by overwriting their CRLF with spaces, which RFC 3261 §7.3.1 calls the
 /// same. A head that is no UTF-8 is read as Latin-1 where it is not, as every phone that sends such
 /// a display name means it. Both are rare, and only then is the message copied.
-fn readable(bytes: Bytes) -> Bytes {
-    let head = head_length(&bytes);
-    let folded = is_folded(&bytes[..head]);
+fn readable(bytes: Bytes) -> Result<Bytes, ParseError> {
+    let (head, folded) = survey(&bytes);
     let is_utf8 = std::str::from_utf8(&bytes[..head]).is_ok();
     if !folded && is_utf8 {
-        return bytes;
+        return Ok(bytes);
     }
     let mut copy = Vec::with_capacity(bytes.len() + 16);
     for chunk in bytes[..head].utf8_chunks() {
@@ -163,24 +165,25 @@ fn readable(bytes: Bytes) -> Bytes {
         unfold(&mut copy);
     }
     copy.extend_from_slice(&bytes[head..]);
-    copy.into()
+    if copy.len() > MAX_MESSAGE {
+        return Err(ParseError::new(Fault::TooLarge, Place::Message));
+    }
+    Ok(copy.into())
 }
 
-/// Up to and including the empty line; everything when there is none.
-fn head_length(bytes: &[u8]) -> usize {
+/// The length of the head with its empty line (everything when there is none), and whether a line is folded.
+fn survey(bytes: &[u8]) -> (usize, bool) {
     let start = bytes.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    let mut folded = false;
     for at in memchr::memchr_iter(b'\n', &bytes[start..]) {
         match bytes[start + at + 1..] {
-            [b'\n', ..] => return start + at + 2,
-            [b'\r', b'\n', ..] => return start + at + 3,
+            [b'\n', ..] => return (start + at + 2, folded),
+            [b'\r', b'\n', ..] => return (start + at + 3, folded),
+            [b' ' | b'\t', ..] => folded = true,
             _ => {}
         }
     }
-    bytes.len()
-}
-
-fn is_folded(head: &[u8]) -> bool {
-    memchr::memchr_iter(b'\n', head).any(|at| matches!(head.get(at + 1), Some(b' ' | b'\t')))
+    (bytes.len(), folded)
 }
 
 fn unfold(head: &mut [u8]) {
@@ -221,7 +224,7 @@ fn index(bytes: &[u8]) -> Result<(Lines, Option<ParseError>), ParseError> {
             Some(span) if fields.len() < MAX_HEADERS => fields.push(span),
             Some(_) => {
                 fault = fault.or(Some(ParseError::new(Fault::TooMany, Place::Message)));
-                next = head_length(bytes);
+                next = survey(bytes).0;
                 break;
             }
             None => fault = fault.or(Some(ParseError::syntax(Place::Message, "`name: value`", next))),
@@ -250,32 +253,25 @@ fn line_end(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
 }
 
 fn field(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
-    let line = &bytes[start..end];
-    let colon = memchr::memchr(b':', line)?;
-    let name_text = trim_end(&line[..colon]);
-    let name_text = std::str::from_utf8(name_text).ok()?;
-    if !is_token(name_text) {
+    let colon = start + memchr::memchr(b':', &bytes[start..end])?;
+    let name_end = colon - spaces(bytes[start..colon].iter().rev());
+    let name = &bytes[start..name_end];
+    if !is_token_bytes(name) {
         return None;
     }
-    let value = std::str::from_utf8(&line[colon + 1..]).ok()?;
-    let leading = value.bytes().take_while(|b| is_space(*b)).count();
-    let value_start = start + colon + 1 + leading;
-    let value_end = value_start + trim(value).len();
+    let value_start = colon + 1 + spaces(bytes[colon + 1..end].iter());
+    let value_end = end - spaces(bytes[value_start..end].iter().rev());
     let short = |at: usize| u16::try_from(at).ok();
     Some(Span {
-        name: Name::of(name_text),
+        name: Name::of_bytes(name),
         start: short(start)?,
-        name_end: short(start + name_text.len())?,
+        name_end: short(name_end)?,
         value_start: short(value_start)?,
         value_end: short(value_end)?,
     })
 }
 
-fn trim_end(bytes: &[u8]) -> &[u8] {
-    let spaces = bytes
-        .iter()
-        .rev()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    &bytes[..bytes.len() - spaces]
+/// How many of the first are white space.
+fn spaces<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes.take_while(|byte| is_space(**byte)).count()
 }

@@ -198,7 +198,10 @@ const fn table() -> [u8; 256] {
 impl Name {
     /// Recognises the long or the compact form, in any case.
     pub fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
+        Self::of_bytes(text.as_bytes())
+    }
+
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         match bytes {
             [] => Self::Other,
             [letter] => Self::of_compact(*letter),
@@ -235,7 +238,8 @@ impl Name {
         let mut at = slot(bytes);
         while TABLE[at] != 0 {
             let (name, long, _) = NAMES[usize::from(TABLE[at]) - 1];
-            if long.as_bytes().eq_ignore_ascii_case(bytes) {
+            // Nearly all write the names as the RFCs do.
+            if long.as_bytes() == bytes || long.as_bytes().eq_ignore_ascii_case(bytes) {
                 return name;
             }
             at = (at + 1) & 255;

@@ -53,12 +53,7 @@ impl Headers {
     /// When it is missing or malformed.
     pub fn call_id(&self) -> Read<&str> {
         self.required(Name::CallId, |text| {
-            let valid = !text.is_empty() && text.bytes().all(|b| b > b' ' && b != 0x7f);
-            if valid {
-                Ok(text)
-            } else {
-                Err(Bad::new("a Call-ID", 0))
-            }
+            super::check::check_call_id(text).map(|()| text)
         })
     }
 

@@ -2,16 +2,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Host, Params, Parts, Scheme};
 use crate::error::Bad;
-use crate::token::parse_port;
+use crate::token::{is_host_byte, is_uri_byte, parse_port};
 
 /// Takes a URI apart without copying.
 pub(super) fn parse(text: &str) -> Result<Parts<'_>, Bad> {
     let colon = text.find(':').ok_or(Bad::new("a URI scheme", 0))?;
     let scheme = Scheme::of(&text[..colon]).ok_or(Bad::new("a URI scheme", 0))?;
-    if let Some(at) = text
-        .bytes()
-        .position(|b| b <= b' ' || b == 0x7f || matches!(b, b'<' | b'>' | b'"'))
-    {
+    if let Some(at) = text.bytes().position(|b| !is_uri_byte(b)) {
         return Err(Bad::new("a character allowed in a URI", at));
     }
     let rest = colon + 1;
@@ -105,11 +102,6 @@ fn parse_v6(text: &str) -> Option<Ipv6Addr> {
         Some((head, tail)) if tail.contains('.') => format!("{head}::{tail}").parse().ok(),
         _ => text.parse().ok(),
     }
-}
-
-/// `_` is not in RFC 3261's hostname, but in DNS labels that people use.
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
 fn parse_name_or_v4(text: &str) -> Host<'_> {
