@@ -197,7 +197,7 @@ impl Endpoint {
         let Some(client) = self.clients.get(id) else {
             return;
         };
-        let purpose = client.owner.purpose;
+        let (purpose, method) = (client.owner.purpose, client.method.clone());
         if let Ok(response) = &outcome
             && matches!(response.status.code(), 401 | 407)
             && self.authenticate(now, id, response)
@@ -214,7 +214,9 @@ impl Endpoint {
             _ if !is_final => {}
             Purpose::Bye => {}
             Purpose::Prack(usage) => self.on_prack_outcome(now, usage, outcome),
-            Purpose::InDialog(usage, request) => self.on_in_dialog_outcome(now, usage, request, outcome),
+            Purpose::InDialog(usage, request) => {
+                self.on_in_dialog_outcome(now, usage, request, &method, outcome)
+            }
             Purpose::Outside(request_id) => {
                 self.tell(Event::Response {
                     request_id,

@@ -130,8 +130,11 @@ impl Endpoint {
         now: Moment,
         id: UsageId,
         request_id: RequestId,
+        method: &Method,
         outcome: Outcome,
     ) {
+        // RFC 5057 §5.1, §5.3: these have usages of their own in the dialog; the call goes on without them.
+        let apart = matches!(method, Method::Notify | Method::Subscribe | Method::Refer);
         self.with_usage(id, |endpoint, usage| {
             let lost = match &outcome {
                 Ok(response) => match response.status.code() {
@@ -148,7 +151,7 @@ impl Endpoint {
                 result: outcome,
             };
             endpoint.tell_usage(usage, event);
-            if let Some(say_bye) = lost {
+            if let Some(say_bye) = lost.filter(|_| !apart) {
                 endpoint.lose_dialog(now, usage, say_bye);
             }
         });
@@ -237,11 +240,7 @@ impl Endpoint {
             Method::Bye => self.on_bye(now, usage, server, request),
             Method::Invite | Method::Update => self.on_change_asked(now, usage, server, request),
             Method::Prack => {
-                let status = if Self::take_prack(usage, request) {
-                    200
-                } else {
-                    481
-                };
+                let status = Self::take_prack(usage, request);
                 self.answer(now, server, Reply::new(status));
                 self.send_queued(now, usage);
             }

@@ -93,10 +93,24 @@ impl Endpoint {
                 None => self.on_orphan(now, id, request, source),
             },
             None if request.method == Method::Invite => self.on_invite(now, id, request, source),
-            None if matches!(request.method, Method::Bye | Method::Prack | Method::Update) => {
-                self.answer(now, id, Reply::new(481));
+            None => self.on_request_outside(now, id, request, source),
+        }
+    }
+
+    /// A request without a To tag that is no INVITE: for the endpoint's user, unless it makes sense in a dialog
+    /// only (RFC 3261 §12.2.2, RFC 6086 §4.2.2).
+    fn on_request_outside(&mut self, now: Moment, id: TransactionId, request: Arc<Request>, source: Path) {
+        let name = request.method.as_str();
+        let handled = self.config.handles.iter().any(|known| known == name);
+        match request.method {
+            Method::Options => self.ask_user(id, request, source),
+            Method::Bye | Method::Prack | Method::Update => self.answer(now, id, Reply::new(481)),
+            _ if handled => self.ask_user(id, request, source),
+            Method::Info => self.answer(now, id, Reply::new(481)),
+            _ => {
+                let reply = Reply::new(405).header("Allow", &self.words.allow);
+                self.answer(now, id, reply);
             }
-            None => self.ask_user(id, request, source),
         }
     }
 

@@ -362,19 +362,23 @@ impl Endpoint {
         }
     }
 
-    /// RFC 3262 §3. True when the PRACK is for what we sent.
-    pub(super) fn take_prack(usage: &mut Usage, prack: &Request) -> bool {
-        let Phase::Offered(offered) = &mut usage.phase else {
-            return false;
-        };
+    /// The status that answers a PRACK (RFC 3262 §3): 200 if it is for what we sent.
+    pub(super) fn take_prack(usage: &mut Usage, prack: &Request) -> u16 {
         let Ok(Some(rack)) = prack.headers.rack() else {
-            return false;
+            return 400;
+        };
+        let Phase::Offered(offered) = &mut usage.phase else {
+            return 481;
         };
         let invite = offered.request.headers.cseq().map(|cseq| cseq.number);
         let is_for = |reliable: &mut Box<Reliable>| {
             reliable.rseq == rack.rseq && Ok(rack.cseq.number) == invite && rack.cseq.method == "INVITE"
         };
-        offered.reliable.take_if(is_for).is_some()
+        if offered.reliable.take_if(is_for).is_some() {
+            200
+        } else {
+            481
+        }
     }
 
     /// What waited for a PRACK.

@@ -4,4 +4,7 @@
 
 mod called;
 mod calling;
+mod changing;
+mod in_dialog;
 mod ladder;
+mod refusing;

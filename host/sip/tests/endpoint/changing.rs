@@ -1,0 +1,563 @@
+//! Changing a session (RFC 3261 §14, RFC 3311, RFC 6337) and keeping it alive (RFC 4028).
+
+use std::time::Duration;
+
+use cordboard_sip::Name;
+use cordboard_sip::endpoint::{
+    Body, CommandError, Config, Ending, Event, ExtraHeaders, Failure, Fork, Reply, RequestId, SessionTimer,
+    Transport, UsageId,
+};
+
+use crate::ladder::{ANSWER, CONTACT, Ladder, OFFER, Peer, config, from_callee, ms, response, secs, to_tag};
+
+fn asked(event: Event) -> RequestId {
+    match event {
+        Event::Reinvited { request_id, .. } => request_id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn result(event: Event) -> Result<Option<Body>, Failure> {
+    match event {
+        Event::Renegotiated { result, .. } => result.map(|done| done.body),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ended(event: Event) -> Ending {
+    match event {
+        Event::Ended { ending, .. } => ending,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn update(ladder: &mut Ladder, usage: UsageId, offer: Option<&str>) -> Result<(), CommandError> {
+    let offer = offer.map(|offer| Body::sdp(offer.to_owned()));
+    ladder.tell(|endpoint, now| endpoint.update(now, usage, Fork(0), offer, ExtraHeaders::new()))
+}
+
+// ---- theirs ------------------------------------------------------------------------------------
+
+/// §14.2: offer in the re-INVITE, answer in our 2xx, which is repeated until its ACK.
+#[test]
+fn the_peer_changes_the_session() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (_, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    ladder.answers(100);
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let ok = ladder.answers(200);
+    assert_eq!(to_tag(&ok), tag);
+    assert_eq!(ok.body, ANSWER);
+    let start = ladder.now;
+    ladder.wait(secs(2));
+    assert_eq!(ladder.sent_times(start, "200 to INVITE"), [500, 1_500]);
+    ladder.receive(peer.in_dialog("ACK", 2, &tag, "", ""));
+    ladder.wait(secs(60)).is_silent().no_event();
+}
+
+/// §12.2.2: the Contact of an accepted change is where requests go from now on.
+#[test]
+fn an_accepted_change_moves_the_target_and_a_refused_one_does_not() {
+    for (status, moves) in [(488, false), (200, true)] {
+        let mut ladder = Ladder::new();
+        let (usage, tag) = ladder.established_as_callee();
+        let moved = Peer {
+            contact: "<sip:201@192.0.2.9:7070>",
+            ..Peer::default()
+        };
+        ladder.receive(moved.in_dialog("INVITE", 2, &tag, "", OFFER));
+        ladder.answers(100);
+        let request = asked(ladder.event());
+        ladder
+            .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(status)))
+            .unwrap();
+        ladder.answers(status);
+        ladder.receive(moved.in_dialog("ACK", 2, &tag, "", ""));
+        ladder.bye(usage).unwrap();
+        let (_, path, _) = ladder.sent();
+        assert_eq!(
+            path.remote.port(),
+            if moves { 7070 } else { 5060 },
+            "after {status}"
+        );
+    }
+}
+
+/// §14.2: no answer to our re-INVITE's 2xx for 64·T1 ends the call.
+#[test]
+fn a_changed_session_that_is_never_confirmed_ends() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (_, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    ladder.wait(secs(32));
+    assert_eq!(ended(ladder.event()), Ending::NotConfirmed);
+}
+
+/// §14.2: a second re-INVITE while the first is being decided gets 500 with Retry-After of 0 to 10 s.
+#[test]
+fn an_overlapping_change_gets_500_with_retry_after() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (_, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    ladder.answers(100);
+    for (method, cseq) in [("INVITE", 3), ("UPDATE", 4)] {
+        ladder.receive(peer.in_dialog(method, cseq, &tag, "", OFFER));
+        let refusal = ladder.answers(500);
+        let seconds: u32 = refusal.headers.get(Name::RetryAfter).unwrap().parse().unwrap();
+        assert!(seconds <= 10);
+    }
+}
+
+/// §14.2: before our answer to the INVITE.
+#[test]
+fn a_second_invite_before_the_answer_to_the_first_gets_500() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.progress(now, usage, 180))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(180));
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    ladder.answers(500);
+}
+
+/// RFC 3264 §5 in a re-INVITE: no offer asks for ours; the ACK has the answer.
+#[test]
+fn an_offerless_reinvite_gets_our_offer() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (usage, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", ""));
+    ladder.answers(100);
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(OFFER)))
+        .unwrap();
+    ladder.answers(200);
+    assert_eq!(ladder.reinvite(usage), Err(CommandError::OfferPending));
+    ladder.receive(peer.in_dialog("INVITE", 3, &tag, "", OFFER));
+    ladder.answers(491);
+    ladder.receive(peer.in_dialog("ACK", 2, &tag, "", ANSWER));
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(ANSWER)));
+}
+
+/// RFC 5407 §3.1.4: a re-INVITE that overtakes the ACK shows that our 2xx has arrived.
+#[test]
+fn a_reinvite_that_overtakes_the_ack_confirms_the_call() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(200));
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    ladder.answers(100);
+    assert!(matches!(ladder.event(), Event::Confirmed { .. }));
+    asked(ladder.event());
+}
+
+/// RFC 3311 §5.2.
+#[test]
+fn an_update_with_an_offer_is_asked_about_and_one_without_is_answered() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (_, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("UPDATE", 2, &tag, "", ""));
+    ladder.answers(200);
+    ladder.no_event();
+    ladder.receive(peer.in_dialog("UPDATE", 3, &tag, "", OFFER));
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    ladder.answers(200);
+    ladder.wait(secs(40)).is_silent();
+    let twice = ladder.tell(|endpoint, now| endpoint.respond(now, request, 200));
+    assert_eq!(twice, Err(CommandError::UnknownRequest));
+}
+
+/// §9.2 for a re-INVITE.
+#[test]
+fn a_cancelled_reinvite_gets_487_and_leaves_the_call_as_it_was() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (usage, tag) = ladder.established_as_callee();
+    let reinvite = peer.in_dialog("INVITE", 2, &tag, "", OFFER);
+    ladder.receive(reinvite);
+    ladder.answers(100);
+    let request = asked(ladder.event());
+    let cancel = peer
+        .in_dialog("CANCEL", 2, &tag, "", "")
+        .replace("z9hG4bKCANCEL2", "z9hG4bKINVITE2");
+    ladder.receive(cancel);
+    ladder.answers(200);
+    ladder.answers(487);
+    let late = ladder.tell(|endpoint, now| endpoint.respond(now, request, 200));
+    assert_eq!(late, Err(CommandError::UnknownRequest));
+    ladder.reinvite(usage).unwrap();
+}
+
+// ---- ours --------------------------------------------------------------------------------------
+
+#[test]
+fn we_change_the_session() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    assert_eq!(reinvite.headers.to().unwrap().tag(), Some("p1"));
+    assert_eq!(
+        ladder.reinvite(usage),
+        Err(CommandError::OfferPending),
+        "one at a time"
+    );
+    ladder.receive(response(&reinvite, 200, "", CONTACT, ANSWER));
+    let ack = ladder.sends("ACK");
+    assert_eq!(
+        ack.headers.cseq().unwrap().number,
+        reinvite.headers.cseq().unwrap().number
+    );
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(ANSWER)));
+    ladder.receive(response(&reinvite, 200, "", CONTACT, ANSWER));
+    assert_eq!(ladder.sends("ACK").as_bytes(), ack.as_bytes());
+    ladder.no_event();
+}
+
+/// §14.1: offerless, the peer's 2xx has the offer and our ACK the answer.
+#[test]
+fn we_ask_the_peer_for_its_offer() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    ladder
+        .tell(|endpoint, now| endpoint.reinvite(now, usage, None, ExtraHeaders::new()))
+        .unwrap();
+    let reinvite = ladder.sends("INVITE");
+    ladder.receive(response(&reinvite, 200, "", CONTACT, OFFER));
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(OFFER)));
+    ladder.is_silent();
+    ladder
+        .tell(|endpoint, now| endpoint.acknowledge(now, usage, Body::sdp(ANSWER)))
+        .unwrap();
+    assert_eq!(ladder.sends("ACK").body, ANSWER);
+}
+
+/// §14.1: a refused change leaves the session as it was.
+#[test]
+fn a_refused_change_leaves_the_call_up() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    ladder.receive(response(&reinvite, 488, "", "", ""));
+    ladder.sends("ACK");
+    assert_eq!(result(ladder.event()).unwrap_err().status(), 488);
+    ladder.reinvite(usage).unwrap();
+}
+
+/// §14.1: who made the Call-ID waits 2.1 to 4 s, the other side up to 2 s.
+#[test]
+fn glare_is_retried_after_a_random_wait_by_role() {
+    for (caller, from, to) in [(true, 2_100, 4_000), (false, 0, 2_000)] {
+        let mut ladder = Ladder::new();
+        let usage = if caller {
+            ladder.established_as_caller().0
+        } else {
+            ladder.established_as_callee().0
+        };
+        ladder.reinvite(usage).unwrap();
+        let reinvite = ladder.sends("INVITE");
+        ladder.receive(response(&reinvite, 491, "", "", ""));
+        ladder.sends("ACK");
+        let start = ladder.now;
+        ladder.wait(ms(4_100));
+        let (at, _, _) = ladder.sent();
+        let waited = at.since(start).as_millis();
+        assert!(
+            (from..=to).contains(&waited),
+            "waited {waited} ms as caller: {caller}"
+        );
+    }
+}
+
+#[test]
+fn endless_glare_is_given_up() {
+    let mut ladder = Ladder::over_tcp();
+    let (usage, _) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    for _ in 0..4 {
+        let reinvite = ladder.sends("INVITE");
+        ladder.receive(response(&reinvite, 491, "", "", ""));
+        ladder.sends("ACK");
+        // Over TCP, so that what comes is a new attempt and no repeat.
+        ladder.wait(ms(4_100));
+    }
+    assert!(matches!(result(ladder.event()), Err(Failure::Glare)));
+    ladder.is_silent();
+}
+
+/// §14.2: ours is under way, so theirs gets 491.
+#[test]
+fn a_change_that_meets_ours_gets_491() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    ladder.sends("INVITE");
+    for (method, cseq) in [("INVITE", 1), ("UPDATE", 2)] {
+        ladder.receive(from_callee(&invite, method, cseq, "p1", "", OFFER));
+        ladder.answers(491);
+    }
+    ladder.no_event();
+}
+
+/// A change of the peer's that wins the glare makes ours outdated: its user hears of it.
+#[test]
+fn a_change_of_theirs_during_our_wait_replaces_ours() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    ladder.receive(response(&reinvite, 491, "", "", ""));
+    ladder.sends("ACK");
+    ladder.receive(from_callee(&invite, "INVITE", 1, "p1", "", OFFER));
+    ladder.answers(100);
+    assert!(matches!(result(ladder.event()), Err(Failure::Glare)));
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    ladder.answers(200);
+}
+
+/// §14.2: 500 with Retry-After means later.
+#[test]
+fn a_peer_that_is_busy_with_its_own_is_asked_again_later() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    ladder.receive(response(&reinvite, 500, "", "Retry-After: 3\r\n", ""));
+    ladder.sends("ACK");
+    ladder.wait(ms(2_999)).is_silent();
+    ladder.wait(ms(1));
+    ladder.sends("INVITE");
+}
+
+/// §12.2.1.2: the peer does not know the dialog, or nobody answers.
+#[test]
+fn a_change_that_finds_no_dialog_ends_the_call() {
+    for (status, says_bye) in [(481, false), (408, true)] {
+        let mut ladder = Ladder::new();
+        let (usage, _) = ladder.established_as_caller();
+        ladder.reinvite(usage).unwrap();
+        let reinvite = ladder.sends("INVITE");
+        ladder.receive(response(&reinvite, status, "", "", ""));
+        ladder.sends("ACK");
+        if says_bye {
+            ladder.sends("BYE");
+        }
+        ladder.is_silent();
+        assert_eq!(ended(ladder.event()), Ending::DialogGone, "after {status}");
+        assert_eq!(ladder.endpoint.live_usages(), 0);
+    }
+}
+
+#[test]
+fn a_change_that_nobody_answers_ends_the_call() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    ladder.wait(secs(32));
+    assert_eq!(ended(ladder.event()), Ending::DialogGone);
+}
+
+/// RFC 3311 §4: only where the peer allows it.
+#[test]
+fn an_update_needs_a_peer_that_allows_it() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_callee();
+    assert!(matches!(
+        update(&mut ladder, usage, Some(OFFER)),
+        Err(CommandError::Refused(_))
+    ));
+
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    update(&mut ladder, usage, Some(OFFER)).unwrap();
+    let sent = ladder.sends("UPDATE");
+    ladder.receive(response(&sent, 200, "", CONTACT, ANSWER));
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(ANSWER)));
+    ladder.is_silent();
+}
+
+/// RFC 3311 §5.1: an early dialog can be updated before the answer.
+#[test]
+fn an_early_dialog_can_be_updated() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.calling();
+    let headers = format!("{CONTACT}Allow: INVITE, ACK, UPDATE\r\n");
+    ladder.receive(response(&invite, 183, "p1", &headers, ANSWER));
+    ladder.event();
+    update(&mut ladder, usage, Some(OFFER)).unwrap();
+    let sent = ladder.sends("UPDATE");
+    assert_eq!(sent.headers.to().unwrap().tag(), Some("p1"));
+    ladder.receive(response(&sent, 200, "", CONTACT, ANSWER));
+    assert!(result(ladder.event()).is_ok());
+}
+
+#[test]
+fn a_bye_of_theirs_ends_our_change() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.established_as_caller();
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    ladder.receive(from_callee(&invite, "BYE", 1, "p1", "", ""));
+    ladder.answers(200);
+    assert!(matches!(result(ladder.event()), Err(Failure::Ended)));
+    assert!(matches!(ended(ladder.event()), Ending::Bye { .. }));
+    ladder.receive(response(&reinvite, 487, "", "", ""));
+    ladder.sends("ACK");
+    ladder.wait(secs(60)).is_at_rest();
+}
+
+/// §15: both hang up at once; each BYE is answered.
+#[test]
+fn two_byes_that_cross_are_both_answered() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.established_as_caller();
+    ladder.bye(usage).unwrap();
+    ladder.event();
+    let bye = ladder.sends("BYE");
+    ladder.receive(from_callee(&invite, "BYE", 1, "p1", "", ""));
+    ladder.answers(481);
+    ladder.receive(response(&bye, 481, "", "", ""));
+    ladder.wait(secs(60)).is_at_rest();
+}
+
+// ---- session timers ----------------------------------------------------------------------------
+
+fn with_interval(seconds: u64) -> Ladder {
+    let session_timer = SessionTimer {
+        interval: Some(Duration::from_secs(seconds)),
+        ..SessionTimer::default()
+    };
+    Ladder::with(
+        Config {
+            session_timer,
+            ..config()
+        },
+        Transport::Udp,
+    )
+}
+
+/// RFC 4028 §7.4: the refresher refreshes at half time, with UPDATE where that is allowed.
+#[test]
+fn we_refresh_at_half_time_with_update() {
+    let mut ladder = Ladder::new();
+    ladder.established_as_caller();
+    for _ in 0..3 {
+        let start = ladder.now;
+        ladder.wait(secs(900));
+        let update = ladder.sends("UPDATE");
+        assert_eq!(ladder.now.since(start), secs(900));
+        assert_eq!(
+            update.headers.get(Name::SessionExpires),
+            Some("1800;refresher=uac")
+        );
+        ladder.receive(response(
+            &update,
+            200,
+            "",
+            "Session-Expires: 1800;refresher=uac\r\n",
+            "",
+        ));
+        ladder.no_event();
+    }
+}
+
+/// RFC 4028 §7.4: else with a re-INVITE that says what was said last.
+#[test]
+fn we_refresh_with_a_reinvite_where_update_is_not_known() {
+    let mut ladder = with_interval(600);
+    let (_, tag) = ladder.established_as_callee();
+    ladder.wait(secs(300));
+    let reinvite = ladder.sends("INVITE");
+    assert_eq!(reinvite.body, ANSWER);
+    assert_eq!(reinvite.headers.from().unwrap().tag(), Some(tag.as_str()));
+    ladder.receive(response(&reinvite, 200, "", CONTACT, OFFER));
+    ladder.sends("ACK");
+    ladder.no_event();
+}
+
+/// A refresh whose answer differs is news.
+#[test]
+fn a_refresh_that_changes_the_session_is_told() {
+    let mut ladder = with_interval(600);
+    ladder.established_as_callee();
+    ladder.wait(secs(300));
+    let reinvite = ladder.sends("INVITE");
+    let changed = OFFER.replace("1 1 IN", "1 2 IN");
+    ladder.receive(response(&reinvite, 200, "", CONTACT, &changed));
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(changed)));
+}
+
+/// RFC 4028 §10: BYE shortly before the end when the refresher is silent.
+#[test]
+fn a_call_that_is_not_refreshed_is_ended() {
+    let mut ladder = Ladder::new();
+    let peer = Peer {
+        headers: "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n",
+        ..Peer::default()
+    };
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let ok = ladder.answers(200);
+    assert_eq!(ok.headers.get(Name::SessionExpires), Some("120;refresher=uac"));
+    assert!(ok.headers.lists(Name::Require, "timer"));
+    let tag = to_tag(&ok);
+    ladder.receive(peer.in_dialog("ACK", 1, &tag, "", ""));
+    ladder.event();
+
+    ladder.wait(secs(80));
+    ladder.receive(peer.in_dialog(
+        "UPDATE",
+        2,
+        &tag,
+        "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n",
+        "",
+    ));
+    ladder.answers(200);
+    ladder.wait(ms(87_999)).is_silent();
+    ladder.wait(ms(1));
+    ladder.sends("BYE");
+    assert_eq!(ended(ladder.event()), Ending::SessionExpired);
+}
+
+/// RFC 4028 §6.
+#[test]
+fn an_interval_that_is_too_small_gets_422() {
+    let mut ladder = Ladder::new();
+    let peer = Peer {
+        headers: "Supported: timer\r\nSession-Expires: 60\r\n",
+        ..Peer::default()
+    };
+    ladder.receive(peer.invite(OFFER));
+    assert_eq!(ladder.answers(422).headers.get(Name::MinSe), Some("90"));
+    ladder.no_event();
+}
+
+/// RFC 4028 §7.4, §10: a refresh that nobody answers shows that the peer is gone.
+#[test]
+fn a_dead_peer_is_found_by_the_refresh() {
+    let mut ladder = Ladder::new();
+    ladder.established_as_caller();
+    ladder.wait(secs(932));
+    assert_eq!(ended(ladder.event()), Ending::DialogGone);
+    assert_eq!(ladder.endpoint.live_usages(), 0);
+}
