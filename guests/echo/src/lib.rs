@@ -34,3 +34,6 @@ pub async fn echo(call: Call, settings: Echo) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

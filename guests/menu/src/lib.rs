@@ -134,3 +134,6 @@ async fn say_goodbye(call: &Call, settings: &Menu) -> Outcome {
     call.play(&settings.goodbye).await;
     call.hang_up()
 }
+
+#[cfg(test)]
+mod tests;

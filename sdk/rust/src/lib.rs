@@ -14,6 +14,8 @@ mod policy;
 #[doc(hidden)]
 pub mod script;
 pub mod settings;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod test;
 mod view;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

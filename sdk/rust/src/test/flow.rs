@@ -1,0 +1,423 @@
+//! One session of a behaviour and the calls it holds.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Moment;
+use contract::{
+    AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, Failure, GatherOutcome,
+    HeldLeg, Identity, Invocation, LegEnded, LegId, Limits, Offer, Outcome, OutcomeKind, PlayOutcome,
+    Session, SessionId, Stage, Tag, TargetOutcome, Task,
+};
+
+use super::Tenant;
+use super::words::sentence;
+use crate::module::Module;
+use crate::native;
+use crate::settings::Value;
+
+/// Legs of callers count from 1, legs that answered a dial from here.
+const CALLEES: u64 = 1_001;
+
+/// What runs for a leg, and waits for its outcome.
+#[derive(Default)]
+struct Running {
+    audio: Option<Tag>,
+    dial: Option<(Tag, Vec<Stage>)>,
+}
+
+/// A session of a behaviour under test.
+///
+/// A caller's `answer` is confirmed at once, and a leg that is hung up ends at once; everything
+/// else waits for the test to say what happens.
+pub struct Flow {
+    module: native::Module,
+    settings: Arc<str>,
+    number: Arc<str>,
+    tenant: Tenant,
+    now: Moment,
+    state: Option<Arc<[u8]>>,
+    held: Vec<HeldLeg>,
+    running: BTreeMap<LegId, Running>,
+    timers: BTreeMap<Tag, Moment>,
+    next: VecDeque<Event>,
+    did: Vec<String>,
+    why: Vec<String>,
+    callers: u64,
+    callees: u64,
+}
+
+impl Flow {
+    /// A session of this behaviour, for the number 300, on a Thursday in 1970.
+    pub fn of<M: Module>(settings: &M::Settings) -> Self {
+        let mut json = String::new();
+        settings.json(&mut json);
+        Self {
+            module: native::Module::of::<M>(),
+            settings: json.into(),
+            number: "300".into(),
+            tenant: Tenant::default(),
+            now: Moment::from_secs(3_600),
+            state: None,
+            held: Vec::new(),
+            running: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            next: VecDeque::new(),
+            did: Vec::new(),
+            why: Vec::new(),
+            callers: 0,
+            callees: 0,
+        }
+    }
+
+    /// The tenant, to change it: a line becomes busy, a calendar closes.
+    pub fn tenant(&mut self) -> &mut Tenant {
+        &mut self.tenant
+    }
+
+    /// Virtual time, in milliseconds since the epoch.
+    pub fn now(&self) -> u64 {
+        self.now.as_millis()
+    }
+
+    /// Somebody calls from this number, and the session alone holds the leg.
+    pub fn call(&mut self, from: &str) -> LegId {
+        self.call_with(from, |_| {})
+    }
+
+    /// As [`call`](Self::call), with something about the offer changed.
+    pub fn call_with(&mut self, from: &str, change: impl FnOnce(&mut Offer)) -> LegId {
+        self.callers += 1;
+        let mut offer = Offer {
+            leg: LegId(self.callers),
+            caller: Identity {
+                number: Some(from.to_owned()),
+                ..Identity::default()
+            },
+            called: self.number.to_string(),
+            number: self.number.to_string(),
+            diversions: Vec::new(),
+            answered: false,
+            sole_holder: true,
+            has_next: false,
+        };
+        change(&mut offer);
+        let leg = offer.leg;
+        self.held.push(HeldLeg {
+            leg,
+            sole_holder: offer.sole_holder,
+            answered: offer.answered,
+        });
+        self.happens(Event::CallOffered(offer));
+        leg
+    }
+
+    /// What the behaviour did since this was last asked, in plain words. Where several called, the
+    /// call's number (from 1) goes before.
+    pub fn did(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.did)
+    }
+
+    /// What it explained since this was last asked: `rule: sentence`.
+    pub fn why(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.why)
+    }
+
+    /// Whether one of the explanations so far names this rule; they are kept.
+    pub fn cited(&self, rule: &str) -> bool {
+        self.why.iter().any(|line| line.split(':').next() == Some(rule))
+    }
+
+    /// What plays to the leg has come to its end.
+    pub fn played(&mut self, leg: LegId) {
+        self.audio(leg, OutcomeKind::Played(PlayOutcome::Finished));
+    }
+
+    /// The caller presses what a `gather` or a `play` waits for.
+    pub fn presses(&mut self, leg: LegId, digits: &str) {
+        self.audio(
+            leg,
+            OutcomeKind::Gathered(GatherOutcome::Digits(digits.to_owned())),
+        );
+    }
+
+    /// The caller presses nothing for as long as the `gather` waits.
+    pub fn presses_nothing(&mut self, leg: LegId) {
+        self.audio(leg, OutcomeKind::Gathered(GatherOutcome::Timeout(String::new())));
+    }
+
+    /// The audio that runs for the leg ends like this.
+    pub fn audio(&mut self, leg: LegId, kind: OutcomeKind) {
+        let tag = self.running.entry(leg).or_default().audio.take();
+        let Some(tag) = tag else {
+            panic_nothing(leg, "plays")
+        };
+        self.happens(Event::Outcome(Outcome { tag, kind }));
+    }
+
+    /// The target of the leg's dial with this index (through all stages, from 0) answers.
+    pub fn answers(&mut self, leg: LegId, target: u32) -> LegId {
+        let (tag, stages) = self.dial(leg);
+        self.callees += 1;
+        let callee = LegId(CALLEES + self.callees);
+        let line = stages
+            .iter()
+            .flat_map(|stage| &stage.targets)
+            .nth(target as usize)
+            .and_then(|target| match target {
+                contract::Target::Line(name) => Some(name.clone()),
+                _ => None,
+            });
+        self.held.push(HeldLeg {
+            leg: callee,
+            sole_holder: true,
+            answered: true,
+        });
+        for held in self.held.iter_mut().filter(|held| held.leg == leg) {
+            held.answered = true;
+        }
+        let result = DialResult::Answered(DialAnswer {
+            target,
+            leg: callee,
+            line,
+        });
+        self.dialled(
+            tag,
+            DialOutcome {
+                result,
+                targets: Vec::new(),
+            },
+        );
+        callee
+    }
+
+    /// Every target of the leg's dial fails with this cause.
+    pub fn fails(&mut self, leg: LegId, cause: Cause) {
+        let (tag, stages) = self.dial(leg);
+        let count = stages.iter().map(|stage| stage.targets.len() as u32).sum();
+        let rang = matches!(cause, Cause::NoAnswer | Cause::Declined | Cause::Cancelled);
+        let targets = (0..count)
+            .map(|target| TargetOutcome { target, cause, rang })
+            .collect();
+        self.dialled(
+            tag,
+            DialOutcome {
+                result: DialResult::Failed(cause),
+                targets,
+            },
+        );
+    }
+
+    fn dial(&mut self, leg: LegId) -> (Tag, Vec<Stage>) {
+        let dial = self.running.entry(leg).or_default().dial.take();
+        dial.unwrap_or_else(|| panic_nothing(leg, "dials"))
+    }
+
+    fn dialled(&mut self, tag: Tag, outcome: DialOutcome) {
+        self.happens(Event::Outcome(Outcome {
+            tag,
+            kind: OutcomeKind::Dialled(outcome),
+        }));
+    }
+
+    /// The leg's party hangs up.
+    pub fn hangs_up(&mut self, leg: LegId) {
+        self.ends(leg, Cause::Normal);
+        self.settle();
+    }
+
+    fn ends(&mut self, leg: LegId, cause: Cause) {
+        let before = self.held.len();
+        self.held.retain(|held| held.leg != leg);
+        if self.held.len() < before {
+            self.running.remove(&leg);
+            self.next.push_back(Event::LegEnded(LegEnded { leg, cause }));
+        }
+    }
+
+    /// Time passes; what falls due fires when it does.
+    pub fn passes(&mut self, length: Duration) {
+        let end = self.now + length;
+        while let Some((&tag, &due)) = self.timers.iter().min_by_key(|(_, due)| **due)
+            && due <= end
+        {
+            self.timers.remove(&tag);
+            self.now = self.now.max(due);
+            self.happens(Event::Timer(tag));
+        }
+        self.now = end;
+    }
+
+    /// Any other event.
+    pub fn happens(&mut self, event: Event) {
+        self.next.push_back(event);
+        self.settle();
+    }
+
+    /// Changes the settings; the next event comes with them, after `settings-changed`.
+    pub fn settings<S: Value>(&mut self, settings: &S) {
+        let mut json = String::new();
+        settings.json(&mut json);
+        self.settings = json.into();
+        self.happens(Event::SettingsChanged);
+    }
+
+    /// Another version of the behaviour takes the session over, or declines; the reason then.
+    ///
+    /// # Errors
+    ///
+    /// Why it declined: the session stays with the version it runs on.
+    pub fn swap<M: Module>(&mut self) -> Result<(), String> {
+        let module = native::Module::of::<M>();
+        let task = Task::Migrate {
+            from_version: self.module.describe().version,
+        };
+        match module.invoke(&self.invocation(task)).result {
+            Ok(decided) => {
+                self.module = module;
+                self.state = Some(decided.state.into());
+                Ok(())
+            }
+            Err(Failure::Refused(reason)) => Err(reason),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    /// Bytes of the session's state.
+    pub fn state_len(&self) -> usize {
+        self.state.as_deref().map_or(0, <[u8]>::len)
+    }
+
+    fn invocation(&self, task: Task) -> Invocation {
+        Invocation {
+            ask: AskId(1),
+            module: contract::ModuleDigest([0; 32]),
+            session: Session {
+                id: SessionId(1),
+                behaviour: "under-test".into(),
+                number: Arc::clone(&self.number),
+                settings: Arc::clone(&self.settings),
+            },
+            state: self.state.clone(),
+            task,
+            now: self.now,
+            seed: self.now.as_micros(),
+            limits: Limits::default(),
+            held: self.held.clone(),
+            view: Arc::new(self.tenant.clone()),
+        }
+    }
+
+    fn settle(&mut self) {
+        while let Some(event) = self.next.pop_front() {
+            let decision = self.module.invoke(&self.invocation(Task::Handle(event.clone())));
+            for explanation in decision.record.explanations {
+                self.why
+                    .push(format!("{}: {}", explanation.rule, explanation.sentence));
+            }
+            match decision.result {
+                Ok(Decided { state, commands }) => {
+                    self.state = Some(state.into());
+                    commands.into_iter().for_each(|command| self.carry_out(command));
+                }
+                Err(failure) => panic_refused(&event, &failure),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        self.tell(&command);
+        match command {
+            Command::Answer { tag, leg } => {
+                for held in self.held.iter_mut().filter(|held| held.leg == leg) {
+                    held.answered = true;
+                }
+                self.next.push_back(Event::Outcome(Outcome {
+                    tag,
+                    kind: OutcomeKind::Done,
+                }));
+            }
+            Command::HangUp { leg, cause, .. } => self.ends(leg, cause),
+            Command::Reject { leg, .. } => self.held.retain(|held| held.leg != leg),
+            Command::Play { tag, leg, .. } | Command::Gather { tag, leg, .. } => self.plays(leg, tag),
+            Command::StopAudio { leg } => self.running.entry(leg).or_default().audio = None,
+            Command::Dial {
+                tag,
+                caller: Some(leg),
+                stages,
+                ..
+            } => {
+                self.running.entry(leg).or_default().dial = Some((tag, stages));
+            }
+            Command::CancelDial { tag } => self.cancel(tag),
+            Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
+            Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
+            Command::Ring { .. }
+            | Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Bridge { .. }
+            | Command::Unbridge { .. }
+            | Command::SendDigits { .. }
+            | Command::Dial { caller: None, .. }
+            | Command::Send { .. }
+            | Command::Finish => {}
+        }
+    }
+
+    /// One thing plays to a leg at a time: what played before is stopped, and hears so.
+    fn plays(&mut self, leg: LegId, tag: Tag) {
+        if let Some(before) = self.running.entry(leg).or_default().audio.replace(tag)
+            && before != tag
+        {
+            let kind = OutcomeKind::Played(PlayOutcome::Stopped);
+            self.next.push_back(Event::Outcome(Outcome { tag: before, kind }));
+        }
+    }
+
+    fn cancel(&mut self, tag: Tag) {
+        for running in self.running.values_mut() {
+            if running.dial.as_ref().is_some_and(|(of, _)| *of == tag) {
+                running.dial = None;
+                let outcome = DialOutcome {
+                    result: DialResult::Failed(Cause::Cancelled),
+                    targets: Vec::new(),
+                };
+                let kind = OutcomeKind::Dialled(outcome);
+                self.next.push_back(Event::Outcome(Outcome { tag, kind }));
+            }
+        }
+    }
+
+    fn tell(&mut self, command: &Command) {
+        let Some(sentence) = sentence(command) else { return };
+        let leg = match command {
+            Command::Ring { leg, .. }
+            | Command::Answer { leg, .. }
+            | Command::Reject { leg, .. }
+            | Command::HangUp { leg, .. }
+            | Command::Play { leg, .. }
+            | Command::Gather { leg, .. }
+            | Command::StopAudio { leg }
+            | Command::Dial {
+                caller: Some(leg), ..
+            } => Some(leg.0),
+            Command::CancelDial { tag } if *tag < CALLEES => Some(*tag),
+            _ => None,
+        };
+        self.did.push(match leg {
+            Some(leg) if self.callers > 1 => format!("{leg}: {sentence}"),
+            _ => sentence,
+        });
+    }
+}
+
+#[allow(clippy::panic, reason = "a test that expects what does not happen has failed")]
+fn panic_nothing(leg: LegId, what: &str) -> ! {
+    panic!("nothing {what} for {leg}")
+}
+
+#[allow(clippy::panic, reason = "a test whose behaviour refuses has failed")]
+fn panic_refused(event: &Event, failure: &Failure) -> ! {
+    panic!("the behaviour failed at {event:?}: {failure}")
+}
