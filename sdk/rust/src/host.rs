@@ -26,7 +26,8 @@ impl Deref for Host {
     }
 }
 
-type Queued = Result<(), CommandError>;
+/// What queuing a command answers.
+pub type Queued = Result<(), CommandError>;
 
 impl Host {
     pub(crate) fn direct() -> Self {
@@ -197,5 +198,24 @@ impl Timer {
     /// Harmless when it is not set.
     pub fn cancel(self) -> Queued {
         imports::timers::cancel(self.0)
+    }
+}
+
+/// For commands that may come too late.
+pub trait UnlessGone {
+    /// That the leg has ended meanwhile is no failure: its end is told by an event of its own.
+    ///
+    /// # Errors
+    ///
+    /// Everything else that kept the command from being queued.
+    fn unless_gone(self) -> Queued;
+}
+
+impl UnlessGone for Queued {
+    fn unless_gone(self) -> Queued {
+        match self {
+            Err(CommandError::UnknownLeg(_)) => Ok(()),
+            other => other,
+        }
     }
 }

@@ -29,7 +29,7 @@ pub use contract::{
     RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 pub use cordboard_macros::{Settings, keyed, script};
-pub use host::{Host, Leg, Timer, leg_of};
+pub use host::{Host, Leg, Queued, Timer, UnlessGone, leg_of};
 pub use keyed::Behaviour;
 pub use module::{Refusal, Session};
 pub use policy::NotAllowed;
@@ -44,8 +44,8 @@ pub use words::{Number, RING, millis, minutes, rings, secs};
 pub mod prelude {
     pub use crate::{
         Behaviour, Call, Cause, Event, Gathered, Host, LegId, Number, NumberClass, Outcome, Played, Problems,
-        Refusal, Settings, Sound, Sounds, Stages, Step, Target, Unanswered, View, first, minutes, rings,
-        secs, stage,
+        Refusal, Settings, Sound, Sounds, Stages, Step, Target, Unanswered, UnlessGone, View, first, minutes,
+        rings, secs, stage,
     };
     pub use serde::{Deserialize, Serialize};
 }

@@ -367,9 +367,7 @@ impl Flow {
 
     /// One thing plays to a leg at a time: what played before is stopped, and hears so.
     fn plays(&mut self, leg: LegId, tag: Tag) {
-        if let Some(before) = self.running.entry(leg).or_default().audio.replace(tag)
-            && before != tag
-        {
+        if let Some(before) = self.running.entry(leg).or_default().audio.replace(tag) {
             let kind = OutcomeKind::Played(PlayOutcome::Stopped);
             self.next.push_back(Event::Outcome(Outcome { tag: before, kind }));
         }
