@@ -1,7 +1,5 @@
 //! Who can take a call now (R31, R32), and who is rung first (R33).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use cordboard::Line;
 use cordboard::prelude::*;
 
@@ -11,10 +9,10 @@ use crate::settings::Mode;
 /// present and past wrap-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Members {
-    disconnected: BTreeSet<String>,
-    absent: BTreeSet<String>,
+    disconnected: Vec<String>,
+    absent: Vec<String>,
     /// When a member's pause after a call is over, in milliseconds since the epoch.
-    wrap_up: BTreeMap<String, u64>,
+    wrap_up: Vec<(String, u64)>,
     /// The last that answered.
     last: Option<String>,
 }
@@ -34,10 +32,10 @@ impl Members {
             return false;
         };
         match what {
-            "absent" => drop(self.absent.insert(line.to_owned())),
-            "present" => drop(self.absent.remove(line)),
-            "disconnect" => drop(self.disconnected.insert(line.to_owned())),
-            "connect" => drop(self.disconnected.remove(line)),
+            "absent" => set(&mut self.absent, line, true),
+            "present" => set(&mut self.absent, line, false),
+            "disconnect" => set(&mut self.disconnected, line, true),
+            "connect" => set(&mut self.disconnected, line, false),
             _ => return false,
         }
         true
@@ -45,7 +43,7 @@ impl Members {
 
     /// R31: a line that registers is connected again.
     pub fn registered(&mut self, line: &str) {
-        self.disconnected.remove(line);
+        set(&mut self.disconnected, line, false);
     }
 
     /// R30: who is added again is present again.
@@ -53,7 +51,7 @@ impl Members {
         let stays = |line: &String| members.contains(line);
         self.disconnected.retain(stays);
         self.absent.retain(stays);
-        self.wrap_up.retain(|line, _| members.contains(line));
+        self.wrap_up.retain(|(line, _)| members.contains(line));
     }
 
     pub fn answered(&mut self, member: &str) {
@@ -62,18 +60,20 @@ impl Members {
 
     /// R35: the pause after a call begins.
     pub fn hung_up(&mut self, member: &str, until: u64) {
-        self.wrap_up.insert(member.to_owned(), until);
+        self.wrap_up.retain(|(resting, _)| resting != member);
+        self.wrap_up.push((member.to_owned(), until));
     }
 
     /// The next end of a pause.
     pub fn next_wrap_up(&mut self, now: u64) -> Option<u64> {
-        self.wrap_up.retain(|_, until| *until > now);
-        self.wrap_up.values().min().copied()
+        self.wrap_up.retain(|(_, until)| *until > now);
+        self.wrap_up.iter().map(|(_, until)| *until).min()
     }
 
     /// R31: the line of a member who takes part in the group's calls at all.
     pub fn taking_part(&self, member: &str, view: &View) -> Option<Line> {
-        if self.disconnected.contains(member) || self.absent.contains(member) {
+        let is = |line: &String| line == member;
+        if self.disconnected.iter().any(is) || self.absent.iter().any(is) {
             return None;
         }
         view.line(member).filter(|line| line.registered)
@@ -81,7 +81,11 @@ impl Members {
 
     /// R32: the member if free now. Do-not-disturb and forwards are not asked.
     pub fn free<'a>(&self, member: &'a str, view: &View, now: u64) -> Option<Free<'a>> {
-        if self.wrap_up.get(member).is_some_and(|until| *until > now) {
+        if self
+            .wrap_up
+            .iter()
+            .any(|(resting, until)| resting == member && *until > now)
+        {
             return None;
         }
         let line = self.taking_part(member, view)?;
@@ -104,5 +108,13 @@ impl Members {
             }
         }
         free.iter().map(|member| member.name).collect()
+    }
+}
+
+/// A set of a few lines; a tree would be more code than all of this.
+fn set(lines: &mut Vec<String>, line: &str, member: bool) {
+    lines.retain(|other| other != line);
+    if member {
+        lines.push(line.to_owned());
     }
 }

@@ -1,6 +1,6 @@
 //! One session for all calls of a number: a reducer over events.
 
-use contract::Event;
+use contract::{CommandError, Event};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -72,9 +72,14 @@ pub trait Behaviour: Serialize + DeserializeOwned + Default + 'static {
     }
 }
 
-impl From<contract::CommandError> for Refusal {
-    fn from(error: contract::CommandError) -> Self {
-        Self(error.to_string())
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Self {
+        Self(match error {
+            CommandError::Invalid(what) | CommandError::NotGranted(what) => what,
+            CommandError::UnknownLeg(_) => "the leg has ended".to_owned(),
+            CommandError::NotSoleHolder(_) => "another branch holds the caller too".to_owned(),
+            CommandError::TooManyCommands => "too many commands for one event".to_owned(),
+        })
     }
 }
 

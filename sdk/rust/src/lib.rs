@@ -4,6 +4,7 @@
 
 mod host;
 mod imports;
+mod json;
 #[doc(hidden)]
 pub mod keyed;
 #[doc(hidden)]

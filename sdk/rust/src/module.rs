@@ -2,6 +2,7 @@
 
 use contract::{Event, Manifest, Problem, SessionId};
 
+use crate::json;
 use crate::settings::{Problems, Schema, Settings};
 use crate::view::View;
 
@@ -75,6 +76,6 @@ pub fn check<M: Module>(settings: &str) -> Vec<Problem> {
 }
 
 /// Reads settings from JSON.
-pub(crate) fn parse<S: Settings>(json: &str) -> Result<S, Refusal> {
-    serde_json::from_str(json).map_err(|error| Refusal(error.to_string()))
+pub(crate) fn parse<S: Settings>(text: &str) -> Result<S, Refusal> {
+    json::read(text).map_err(|error| Refusal(error.sentence()))
 }

@@ -24,3 +24,4 @@ pub mod bindings {
 
 pub(crate) mod convert;
 pub mod export;
+mod heap;
