@@ -17,26 +17,6 @@ use syn::parse_macro_input;
 ///
 /// Whatever the function learns must come from its [`Call`](struct.Call.html): it runs again from
 /// the top at each event, and must then take the same way.
-///
-/// ```
-/// use cordboard::prelude::*;
-///
-/// #[derive(Settings, Serialize, Deserialize)]
-/// pub struct Greeter {
-///     /// What the caller hears.
-///     #[settings(default = "welcome")]
-///     greeting: String,
-/// }
-///
-/// /// Greets, then rings whoever is next.
-/// #[cordboard::script]
-/// pub async fn greeter(call: Call, settings: Greeter) -> Outcome {
-///     call.answer().await;
-///     call.play(&settings.greeting).await;
-///     call.continue_next().await
-/// }
-/// # fn main() {}
-/// ```
 #[proc_macro_attribute]
 pub fn script(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let about = parse_macro_input!(arguments as about::About);

@@ -29,7 +29,28 @@ pub use contract::{
     Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, PlayOutcome as Played, Problem,
     RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
-pub use cordboard_macros::{Settings, keyed, script};
+/// ```
+/// use cordboard::prelude::*;
+///
+/// #[derive(Settings, Serialize, Deserialize)]
+/// pub struct Greeter {
+///     /// What the caller hears.
+///     #[settings(default = "welcome")]
+///     greeting: String,
+/// }
+///
+/// /// Greets, then rings whoever is next.
+/// #[cordboard::script]
+/// pub async fn greeter(call: Call, settings: Greeter) -> Outcome {
+///     call.answer().await;
+///     call.play(&settings.greeting).await;
+///     call.continue_next().await
+/// }
+/// # fn main() {}
+/// ```
+///
+pub use cordboard_macros::script;
+pub use cordboard_macros::{Settings, keyed};
 pub use host::{Host, Leg, Queued, Timer, UnlessGone, leg_of};
 pub use keyed::Behaviour;
 pub use module::{Refusal, Session};
