@@ -1,15 +1,23 @@
 //! Every change of configuration: checked completely, then made whole or not at all.
 //!
-//! [`apply`] takes a [`Request`] and a [`Directory`](crate::directory::Directory), tries the change on a copy of the
+//! [`handle`] takes a [`Request`] and a [`Directory`](crate::directory::Directory), tries the change on a copy of the
 //! tenant's documents, collects everything that is wrong with the result, and only then lets calls see it. What it
 //! returns says which documents to persist.
 //!
 //! Not here: who may ask (the API), where documents are kept (the store), what becomes of calls that are up.
 
+mod check;
+mod draft;
+mod merge;
 mod request;
 mod schema;
 mod settings;
+mod usage;
 
-pub use request::{Applied, Change, Expect, Finding, Refusal, Request, Response};
-pub use schema::{Schema, SchemaError};
+pub use draft::handle;
+pub use request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
+pub use schema::{Reference, Schema, SchemaError};
 pub use settings::{check_settings, complete_settings};
+
+#[cfg(test)]
+mod tests;

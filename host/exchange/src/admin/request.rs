@@ -1,21 +1,22 @@
 //! What can be asked, and what comes back.
 
 use std::fmt;
+use std::sync::Arc;
 
 use contract::{Manifest, ModuleDigest};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{
-    BehaviourName, DeviceId, Document, Key, Secret, Tenant, TenantId, TrunkId, Versioned,
+    BehaviourName, DeviceId, Document, Key, Secret, Tenant, TenantId, TenantView, TrunkId, Versioned,
 };
 
-/// A change of configuration.
+/// A change of configuration, or a look at it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// A new tenant, with what makes it work at once: a site `main` and the [standard dial plan](crate::directory::DialPlan::standard).
     CreateTenant(Tenant),
-    /// With everything it has. Refused while it has lines, unless `with_lines`.
+    /// With everything it has. Refused while it has lines, unless `with_lines` says that they go too.
     #[serde(rename_all = "kebab-case")]
     DeleteTenant {
         tenant: TenantId,
@@ -59,8 +60,13 @@ pub enum Request {
         digest: ModuleDigest,
         manifest: Box<Manifest>,
     },
-    /// Several at once: all of them or none. References between them may go in any order.
+    /// Several changes at once: all of them or none. References between them may go in any order.
     Batch(Vec<Request>),
+    /// A picture of one tenant: everything in it, and the state of its lines. Costs nothing, and keeps while
+    /// calls go on.
+    View(TenantId),
+    /// Pictures of all tenants.
+    Tenants,
 }
 
 /// What the document must be like for the change to be made.
@@ -94,8 +100,16 @@ pub struct Applied {
     pub changes: Vec<Change>,
 }
 
+/// What a request that was not refused comes back with.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    Changed(Applied),
+    View(Arc<TenantView>),
+    Tenants(Vec<Arc<TenantView>>),
+}
+
 /// The answer to a [`Request`].
-pub type Response = Result<Applied, Refusal>;
+pub type Response = Result<Answer, Refusal>;
 
 /// Why nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -11,11 +11,10 @@ use jiff::tz::TimeZone;
 use rustc_hash::FxBuildHasher;
 
 use super::{
-    Action, Announcement, AnnouncementName, Behaviour, BehaviourName, Binding, CalendarId, Device, DeviceId,
-    DialPlan, Document, Key, Kind, Line, LineId, Number, NumberId, Site, SiteId, Tenant, TenantId, Trunk,
-    TrunkId, User, UserId, Versioned,
+    Action, Announcement, AnnouncementName, Behaviour, BehaviourName, Binding, CalendarId, Contact,
+    ContactId, Device, DeviceId, DialPlan, Document, Key, Kind, Line, LineId, Number, NumberId, PickupGroup,
+    PickupGroupId, Site, SiteId, Tenant, TenantId, Trunk, TrunkId, User, UserId, Versioned,
 };
-use crate::admin::complete_settings;
 use crate::calendars::Calendar;
 use crate::numbers::NumberPlan;
 
@@ -38,6 +37,18 @@ pub enum Place {
     Rule(usize, usize),
 }
 
+impl Place {
+    /// The document whose part it is.
+    pub fn key(&self, tenant: &TenantId) -> Key {
+        match self {
+            Self::Own(name) => Key::new(tenant, Kind::Behaviour, name),
+            Self::Line(line, _) => Key::new(tenant, Kind::Line, line),
+            Self::Number(number, _) => Key::new(tenant, Kind::Number, number),
+            Self::Rule(..) => Key::new(tenant, Kind::DialPlan, tenant),
+        }
+    }
+}
+
 /// A behaviour at its place in a stack.
 #[derive(Clone, Debug)]
 pub struct Bound {
@@ -49,33 +60,52 @@ pub struct Bound {
 /// One tenant's documents.
 #[derive(Clone)]
 pub struct Configuration {
-    tenant: Entry<Tenant>,
-    plan: Entry<DialPlan>,
-    sites: Table<SiteId, Site>,
-    users: Table<UserId, User>,
-    devices: Table<DeviceId, Device>,
-    lines: Table<LineId, Line>,
-    numbers: Table<NumberId, Number>,
-    trunks: Table<TrunkId, Trunk>,
-    calendars: Table<CalendarId, Calendar>,
-    behaviours: Table<BehaviourName, Behaviour>,
-    announcements: Table<AnnouncementName, Announcement>,
+    pub(super) tenant: Entry<Tenant>,
+    pub(super) plan: Entry<DialPlan>,
+    pub(super) sites: Table<SiteId, Site>,
+    pub(super) users: Table<UserId, User>,
+    pub(super) devices: Table<DeviceId, Device>,
+    pub(super) lines: Table<LineId, Line>,
+    pub(super) numbers: Table<NumberId, Number>,
+    pub(super) trunks: Table<TrunkId, Trunk>,
+    pub(super) calendars: Table<CalendarId, Calendar>,
+    pub(super) behaviours: Table<BehaviourName, Behaviour>,
+    pub(super) announcements: Table<AnnouncementName, Announcement>,
+    pub(super) pickup_groups: Table<PickupGroupId, PickupGroup>,
+    pub(super) contacts: Table<ContactId, Contact>,
 
-    zone: TimeZone,
-    number_plan: NumberPlan,
-    devices_by_username: Index<Arc<str>, DeviceId>,
-    trunks_by_username: Index<Arc<str>, TrunkId>,
+    pub(super) zone: TimeZone,
+    pub(super) number_plan: NumberPlan,
+    pub(super) devices_by_username: Index<Arc<str>, DeviceId>,
+    pub(super) trunks_by_username: Index<Arc<str>, TrunkId>,
     /// Short and E.164 numbers.
-    lines_by_number: Index<Arc<str>, LineId>,
+    pub(super) lines_by_number: Index<Arc<str>, LineId>,
     /// Lower-case.
-    users_by_email: Index<Arc<str>, UserId>,
-    devices_of_user: Index<UserId, Arc<[DeviceId]>>,
+    pub(super) users_by_email: Index<Arc<str>, UserId>,
+    pub(super) devices_of_user: Index<UserId, Arc<[DeviceId]>>,
     /// Lines that name the user.
-    lines_of_user: Index<UserId, Arc<[LineId]>>,
+    pub(super) lines_of_user: Index<UserId, Arc<[LineId]>>,
     /// Lines that name the device.
-    lines_of_device: Index<DeviceId, Arc<[LineId]>>,
+    pub(super) lines_of_device: Index<DeviceId, Arc<[LineId]>>,
+    pub(super) groups_by_line: Index<LineId, PickupGroupId>,
     /// Complete settings wherever somebody set some, and of every behaviour by itself.
-    settings: Index<Place, Arc<str>>,
+    pub(super) settings: Index<Place, Arc<str>>,
+    /// Claims that came while another held the same; see [`Configuration::settle`].
+    pub(super) contests: Vec<Contest>,
+}
+
+/// Something that only one document may have, and that a second one claimed while a change was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Contest {
+    /// A line's short or E.164 number.
+    Number(Arc<str>),
+    /// A device's digest user name.
+    Username(Arc<str>),
+    /// A trunk's.
+    TrunkUsername(Arc<str>),
+    Email(Arc<str>),
+    /// A line's place in a pickup group.
+    Pickup(LineId),
 }
 
 macro_rules! tables {
@@ -110,6 +140,8 @@ impl Configuration {
             calendars: Table::new(),
             behaviours: Table::new(),
             announcements: Table::new(),
+            pickup_groups: Table::new(),
+            contacts: Table::new(),
             devices_by_username: Index::default(),
             trunks_by_username: Index::default(),
             lines_by_number: Index::default(),
@@ -117,7 +149,9 @@ impl Configuration {
             devices_of_user: Index::default(),
             lines_of_user: Index::default(),
             lines_of_device: Index::default(),
+            groups_by_line: Index::default(),
             settings: Index::default(),
+            contests: Vec::new(),
         };
         configuration.put_tenant(tenant);
         configuration
@@ -133,6 +167,8 @@ impl Configuration {
         calendars: CalendarId => Calendar, calendar_document;
         behaviours: BehaviourName => Behaviour, behaviour;
         announcements: AnnouncementName => Announcement, announcement;
+        pickup_groups: PickupGroupId => PickupGroup, pickup_group;
+        contacts: ContactId => Contact, contact;
     }
 
     pub fn tenant(&self) -> &Entry<Tenant> {
@@ -170,6 +206,11 @@ impl Configuration {
     /// The user with this e-mail address, whatever its case.
     pub fn user_by_email(&self, email: &str) -> Option<&Entry<User>> {
         self.user(self.users_by_email.get(email.to_lowercase().as_str())?)
+    }
+
+    /// The pickup group that a line is in.
+    pub fn pickup_group_of(&self, line: &str) -> Option<&Entry<PickupGroup>> {
+        self.pickup_group(self.groups_by_line.get(line)?)
     }
 
     /// The line with exactly this short or E.164 number, as [`NumberPlan::normalise`] writes it.
@@ -210,6 +251,27 @@ impl Configuration {
                 .filter_map(|id| self.line(id))
                 .filter(|line| line.devices.is_empty()),
         )
+    }
+
+    /// Every place that has settings, with the behaviour and its complete settings there. In no order.
+    pub(crate) fn each_settings(&self, mut visit: impl FnMut(&Place, &Behaviour, &str)) {
+        for (place, settings) in &self.settings {
+            if let Some(behaviour) = self.behaviour_at(place) {
+                visit(place, behaviour, settings);
+            }
+        }
+    }
+
+    fn behaviour_at(&self, place: &Place) -> Option<&Entry<Behaviour>> {
+        let name = match place {
+            Place::Own(name) | Place::Line(_, name) => name,
+            Place::Number(number, position) => &self.number(number)?.behaviours.get(*position)?.behaviour,
+            Place::Rule(rule, position) => match &self.plan.rules.get(*rule)?.action {
+                Action::Behaviours(bindings) => &bindings.get(*position)?.behaviour,
+                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Refuse => return None,
+            },
+        };
+        self.behaviour(name)
     }
 
     /// Complete settings of a behaviour at a place where some are set.
@@ -287,6 +349,8 @@ impl Configuration {
             Kind::Calendar => wrap(self.calendar_document(id), Document::Calendar),
             Kind::Behaviour => wrap(self.behaviour(id), Document::Behaviour),
             Kind::Announcement => wrap(self.announcement(id), Document::Announcement),
+            Kind::PickupGroup => wrap(self.pickup_group(id), Document::PickupGroup),
+            Kind::Contact => wrap(self.contact(id), Document::Contact),
         }
     }
 
@@ -303,6 +367,8 @@ impl Configuration {
             Kind::Calendar => self.calendars.keys().map(|id| id.text().clone()).collect(),
             Kind::Behaviour => self.behaviours.keys().map(|id| id.text().clone()).collect(),
             Kind::Announcement => self.announcements.keys().map(|id| id.text().clone()).collect(),
+            Kind::PickupGroup => self.pickup_groups.keys().map(|id| id.text().clone()).collect(),
+            Kind::Contact => self.contacts.keys().map(|id| id.text().clone()).collect(),
         }
     }
 
@@ -312,308 +378,5 @@ impl Configuration {
             let found = move |id: Arc<str>| Some((Key::new(self.id(), kind, &id), self.get(kind, &id)?));
             self.ids(kind).into_iter().filter_map(found)
         })
-    }
-
-    /// Adds a document, or takes it in the place of the one with its id. Unchecked.
-    pub fn put(&mut self, revision: u64, document: Document) {
-        let _ = self.remove(document.kind(), document.id(&self.tenant.id).clone().as_ref());
-        match document {
-            Document::Tenant(document) => self.put_tenant(Versioned { revision, document }),
-            Document::DialPlan(document) => self.put_plan(Versioned { revision, document }),
-            Document::Site(document) => {
-                self.sites
-                    .insert(document.id.clone(), Arc::new(Versioned { revision, document }));
-            }
-            Document::User(document) => self.put_user(Versioned { revision, document }),
-            Document::Device(document) => self.put_device(Versioned { revision, document }),
-            Document::Line(document) => self.put_line(Versioned { revision, document }),
-            Document::Number(document) => self.put_number(Versioned { revision, document }),
-            Document::Trunk(document) => self.put_trunk(Versioned { revision, document }),
-            Document::Calendar(document) => {
-                self.calendars
-                    .insert(document.id.clone(), Arc::new(Versioned { revision, document }));
-            }
-            Document::Behaviour(document) => self.put_behaviour(Versioned { revision, document }),
-            Document::Announcement(document) => {
-                self.announcements
-                    .insert(document.name.clone(), Arc::new(Versioned { revision, document }));
-            }
-        }
-    }
-
-    /// Takes a document out. False when there is none, and for what every tenant has: itself and its dial plan.
-    pub fn remove(&mut self, kind: Kind, id: &str) -> bool {
-        match kind {
-            Kind::Tenant | Kind::DialPlan => false,
-            Kind::Site => self.sites.remove(id).is_some(),
-            Kind::User => self.remove_user(id),
-            Kind::Device => self.remove_device(id),
-            Kind::Line => self.remove_line(id),
-            Kind::Number => self.remove_number(id),
-            Kind::Trunk => self.remove_trunk(id),
-            Kind::Calendar => self.calendars.remove(id).is_some(),
-            Kind::Behaviour => self.remove_behaviour(id),
-            Kind::Announcement => self.announcements.remove(id).is_some(),
-        }
-    }
-
-    fn put_tenant(&mut self, tenant: Versioned<Tenant>) {
-        self.zone = TimeZone::get(&tenant.time_zone).unwrap_or(TimeZone::UTC);
-        self.number_plan = NumberPlan::new(&tenant.country, &tenant.numbering);
-        self.tenant = Arc::new(tenant);
-    }
-
-    fn put_plan(&mut self, plan: Versioned<DialPlan>) {
-        self.forget_rule_settings();
-        self.plan = Arc::new(plan);
-        self.complete_rules(None);
-    }
-
-    fn forget_rule_settings(&mut self) {
-        let plan = self.plan.clone();
-        for (rule, position, _) in rule_bindings(&plan) {
-            self.settings.remove(&Place::Rule(rule, position));
-        }
-    }
-
-    /// Settings of rules' bindings, of one behaviour or all.
-    fn complete_rules(&mut self, only: Option<&BehaviourName>) {
-        let plan = self.plan.clone();
-        for (rule, position, binding) in rule_bindings(&plan) {
-            if only.is_none_or(|name| *name == binding.behaviour) {
-                self.complete_binding(Place::Rule(rule, position), binding);
-            }
-        }
-    }
-
-    fn put_user(&mut self, user: Versioned<User>) {
-        self.users_by_email
-            .insert(user.email.to_lowercase().into(), user.id.clone());
-        self.users.insert(user.id.clone(), Arc::new(user));
-    }
-
-    fn remove_user(&mut self, id: &str) -> bool {
-        let Some(user) = self.users.remove(id) else {
-            return false;
-        };
-        forget(
-            &mut self.users_by_email,
-            user.email.to_lowercase().as_str(),
-            &user.id,
-        );
-        true
-    }
-
-    fn put_device(&mut self, mut device: Versioned<Device>) {
-        share(&mut device.document.owner, &self.users);
-        if let Some(credentials) = &device.credentials {
-            self.devices_by_username
-                .insert(credentials.username.as_str().into(), device.id.clone());
-        }
-        if let Some(owner) = &device.owner {
-            add(&mut self.devices_of_user, owner, &device.id);
-        }
-        self.devices.insert(device.id.clone(), Arc::new(device));
-    }
-
-    fn remove_device(&mut self, id: &str) -> bool {
-        let Some(device) = self.devices.remove(id) else {
-            return false;
-        };
-        if let Some(credentials) = &device.credentials {
-            forget(&mut self.devices_by_username, &credentials.username, &device.id);
-        }
-        if let Some(owner) = &device.owner {
-            take(&mut self.devices_of_user, owner, &device.id);
-        }
-        true
-    }
-
-    fn put_line(&mut self, mut line: Versioned<Line>) {
-        share(&mut line.document.user, &self.users);
-        share(&mut line.document.site, &self.sites);
-        for device in &mut line.document.devices {
-            share_one(device, &self.devices);
-        }
-        for number in line.short_number.iter().chain(&line.number) {
-            self.lines_by_number.insert(number.clone(), line.id.clone());
-        }
-        if let Some(user) = &line.user {
-            add(&mut self.lines_of_user, user, &line.id);
-        }
-        for device in &line.devices {
-            add(&mut self.lines_of_device, device, &line.id);
-        }
-        let line = Arc::new(line);
-        self.lines.insert(line.id.clone(), line.clone());
-        self.complete_line(&line, None);
-    }
-
-    fn remove_line(&mut self, id: &str) -> bool {
-        let Some(line) = self.lines.remove(id) else {
-            return false;
-        };
-        for number in line.short_number.iter().chain(&line.number) {
-            forget(&mut self.lines_by_number, number, &line.id);
-        }
-        if let Some(user) = &line.user {
-            take(&mut self.lines_of_user, user, &line.id);
-        }
-        for device in &line.devices {
-            take(&mut self.lines_of_device, device, &line.id);
-        }
-        for name in line.settings.keys() {
-            self.settings.remove(&Place::Line(line.id.clone(), name.clone()));
-        }
-        true
-    }
-
-    fn complete_line(&mut self, line: &Line, only: Option<&BehaviourName>) {
-        for (name, settings) in &line.settings {
-            if only.is_none_or(|only| only == name)
-                && let Some(behaviour) = self.behaviours.get(name)
-            {
-                let complete = complete_settings(behaviour, Some(settings));
-                self.settings
-                    .insert(Place::Line(line.id.clone(), name.clone()), complete);
-            }
-        }
-    }
-
-    fn put_number(&mut self, number: Versioned<Number>) {
-        let number = Arc::new(number);
-        self.numbers.insert(number.id.clone(), number.clone());
-        self.complete_number(&number, None);
-    }
-
-    fn remove_number(&mut self, id: &str) -> bool {
-        let Some(number) = self.numbers.remove(id) else {
-            return false;
-        };
-        for position in 0..number.behaviours.len() {
-            self.settings.remove(&Place::Number(number.id.clone(), position));
-        }
-        true
-    }
-
-    fn complete_number(&mut self, number: &Number, only: Option<&BehaviourName>) {
-        for (position, binding) in number.behaviours.iter().enumerate() {
-            if only.is_none_or(|name| *name == binding.behaviour) {
-                self.complete_binding(Place::Number(number.id.clone(), position), binding);
-            }
-        }
-    }
-
-    fn complete_binding(&mut self, place: Place, binding: &Binding) {
-        if binding.settings.is_empty() {
-            return;
-        }
-        if let Some(behaviour) = self.behaviours.get(&binding.behaviour) {
-            let complete = complete_settings(behaviour, Some(&binding.settings));
-            self.settings.insert(place, complete);
-        }
-    }
-
-    fn put_trunk(&mut self, trunk: Versioned<Trunk>) {
-        if let Some(username) = trunk.registering_username() {
-            self.trunks_by_username.insert(username.into(), trunk.id.clone());
-        }
-        self.trunks.insert(trunk.id.clone(), Arc::new(trunk));
-    }
-
-    fn remove_trunk(&mut self, id: &str) -> bool {
-        let Some(trunk) = self.trunks.remove(id) else {
-            return false;
-        };
-        if let Some(username) = trunk.registering_username() {
-            forget(&mut self.trunks_by_username, username, &trunk.id);
-        }
-        true
-    }
-
-    /// A new version or new settings change what every place of the behaviour comes to.
-    fn put_behaviour(&mut self, behaviour: Versioned<Behaviour>) {
-        let behaviour = Arc::new(behaviour);
-        let name = behaviour.name.clone();
-        self.settings
-            .insert(Place::Own(name.clone()), complete_settings(&behaviour, None));
-        self.behaviours.insert(name.clone(), behaviour);
-        let lines = self.lines.clone();
-        lines
-            .values()
-            .for_each(|line| self.complete_line(line, Some(&name)));
-        let numbers = self.numbers.clone();
-        numbers
-            .values()
-            .for_each(|number| self.complete_number(number, Some(&name)));
-        self.complete_rules(Some(&name));
-    }
-
-    fn remove_behaviour(&mut self, id: &str) -> bool {
-        let Some(behaviour) = self.behaviours.remove(id) else {
-            return false;
-        };
-        self.settings.remove(&Place::Own(behaviour.name.clone()));
-        true
-    }
-}
-
-/// Every binding of a plan with its rule and its position there.
-fn rule_bindings(plan: &DialPlan) -> impl Iterator<Item = (usize, usize, &Binding)> {
-    plan.rules.iter().enumerate().flat_map(|(rule, entry)| {
-        let bindings = match &entry.action {
-            Action::Behaviours(bindings) => bindings.as_slice(),
-            Action::Own | Action::Line(_) | Action::Outside(_) | Action::Refuse => &[],
-        };
-        bindings
-            .iter()
-            .enumerate()
-            .map(move |(position, binding)| (rule, position, binding))
-    })
-}
-
-/// Points a reference at the text of the document that it names: one allocation for thousands of references.
-fn share_one<I: Ord + Clone, T>(reference: &mut I, table: &Table<I, T>) {
-    if let Some((id, _)) = table.get_key_value(reference) {
-        *reference = id.clone();
-    }
-}
-
-fn share<I: Ord + Clone, T>(reference: &mut Option<I>, table: &Table<I, T>) {
-    if let Some(reference) = reference {
-        share_one(reference, table);
-    }
-}
-
-/// Takes an entry out unless it leads to somebody else by now: within a batch a number may have moved already.
-fn forget<I: PartialEq + Clone>(index: &mut Index<Arc<str>, I>, key: &str, to: &I) {
-    if index.get(key) == Some(to) {
-        index.remove(key);
-    }
-}
-
-fn add<K: Clone + Eq + std::hash::Hash, V: Clone + PartialEq>(
-    index: &mut Index<K, Arc<[V]>>,
-    key: &K,
-    value: &V,
-) {
-    let before = index.get(key).map_or(&[][..], |values| values);
-    if !before.contains(value) {
-        let after = before.iter().chain([value]).cloned().collect();
-        index.insert(key.clone(), after);
-    }
-}
-
-fn take<K: Clone + Eq + std::hash::Hash, V: Clone + PartialEq>(
-    index: &mut Index<K, Arc<[V]>>,
-    key: &K,
-    value: &V,
-) {
-    let before = index.get(key).map_or(&[][..], |values| values);
-    let after: Arc<[V]> = before.iter().filter(|other| *other != value).cloned().collect();
-    if after.is_empty() {
-        index.remove(key);
-    } else {
-        index.insert(key.clone(), after);
     }
 }

@@ -96,6 +96,8 @@ ids! {
     BehaviourName
     /// What behaviours ask an announcement by.
     AnnouncementName
+    PickupGroupId
+    ContactId
 }
 
 /// What kind of document.
@@ -113,11 +115,13 @@ pub enum Kind {
     Calendar,
     Behaviour,
     Announcement,
+    PickupGroup,
+    Contact,
 }
 
 impl Kind {
     /// All of them, in an order in which each refers only to earlier ones, the dial plan excepted.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Tenant,
         Self::Site,
         Self::User,
@@ -129,6 +133,8 @@ impl Kind {
         Self::Number,
         Self::Trunk,
         Self::DialPlan,
+        Self::PickupGroup,
+        Self::Contact,
     ];
 
     /// As in JSON.
@@ -145,6 +151,8 @@ impl Kind {
             Self::Calendar => "calendar",
             Self::Behaviour => "behaviour",
             Self::Announcement => "announcement",
+            Self::PickupGroup => "pickup-group",
+            Self::Contact => "contact",
         }
     }
 }
@@ -172,6 +180,24 @@ impl Key {
             kind,
             id: id.into(),
         }
+    }
+}
+
+impl Key {
+    /// A path for stores: kind, tenant, id. Ids contain no slash, so it reads back.
+    pub fn path(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.tenant, self.id)
+    }
+
+    /// What [`path`](Self::path) wrote; none for anything else.
+    pub fn from_path(path: &str) -> Option<Self> {
+        let mut parts = path.split('/');
+        let (kind, tenant, id) = (parts.next()?, parts.next()?, parts.next()?);
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|candidate| candidate.as_str() == kind)?;
+        (parts.next().is_none() && !tenant.is_empty() && !id.is_empty())
+            .then(|| Self::new(&tenant.into(), kind, id))
     }
 }
 

@@ -13,6 +13,7 @@
 //! Checks nothing and persists nothing: [`admin`](crate::admin) does the first and says what to persist.
 //! Knows no registration, call or socket.
 
+mod changes;
 mod configuration;
 mod documents;
 mod ids;
@@ -21,16 +22,18 @@ mod resolve;
 mod trunks;
 mod view;
 
+pub(crate) use configuration::Contest;
 pub use configuration::{Bound, Configuration, Entry, Place, Table};
 pub use documents::{
     Access, Action, Activation, Address, Announcement, Behaviour, Binding, BlobDigest, CallerIdPolicy,
-    CanaryRule, Candidate, Credentials, Defaults, Device, DeviceKind, DialPlan, Direction, Document, Grants,
-    Ha1, InternalDigits, Line, LineFeatures, Network, NoBlobDigest, Number, Numbering, OwnIdentity, Pattern,
-    PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant, TenantLimits, Trunk, User, Versioned,
+    CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, Direction, Document,
+    Grants, Ha1, InternalDigits, Line, LineFeatures, Network, NoBlobDigest, Number, Numbering, OwnIdentity,
+    Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant, TenantLimits, Trunk,
+    User, Versioned,
 };
 pub use ids::{
-    AnnouncementName, BehaviourName, CalendarId, DeviceId, Key, Kind, LineId, NumberId, SiteId, TenantId,
-    TrunkId, UserId,
+    AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,
+    PickupGroupId, SiteId, TenantId, TrunkId, UserId,
 };
 pub use registry::{Directory, TrunkRef};
 pub use resolve::{Inside, Origin, Resolution};

@@ -215,7 +215,9 @@ impl Directory {
             | Kind::DialPlan
             | Kind::Calendar
             | Kind::Behaviour
-            | Kind::Announcement => {}
+            | Kind::Announcement
+            | Kind::PickupGroup
+            | Kind::Contact => {}
         }
     }
 
@@ -261,7 +263,9 @@ impl Directory {
             | Kind::DialPlan
             | Kind::Calendar
             | Kind::Behaviour
-            | Kind::Announcement => {}
+            | Kind::Announcement
+            | Kind::PickupGroup
+            | Kind::Contact => {}
         }
     }
 }

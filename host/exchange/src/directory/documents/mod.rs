@@ -5,6 +5,7 @@
 //! [`Configuration`](super::Configuration) holds those that passed.
 
 mod behaviour;
+mod contact;
 mod device;
 mod line;
 mod number;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use behaviour::{Activation, Announcement, Behaviour, BlobDigest, CanaryRule, Candidate, NoBlobDigest};
+pub use contact::{Contact, PickupGroup};
 pub use device::{Device, DeviceKind};
 pub use line::{Line, LineFeatures, OwnIdentity};
 pub use number::{Binding, Number};
@@ -49,6 +51,8 @@ pub enum Document {
     Calendar(Calendar),
     Behaviour(Behaviour),
     Announcement(Announcement),
+    PickupGroup(PickupGroup),
+    Contact(Contact),
 }
 
 impl Document {
@@ -65,6 +69,8 @@ impl Document {
             Self::Calendar(_) => Kind::Calendar,
             Self::Behaviour(_) => Kind::Behaviour,
             Self::Announcement(_) => Kind::Announcement,
+            Self::PickupGroup(_) => Kind::PickupGroup,
+            Self::Contact(_) => Kind::Contact,
         }
     }
 
@@ -82,6 +88,8 @@ impl Document {
             Self::Calendar(document) => document.id.text(),
             Self::Behaviour(document) => document.name.text(),
             Self::Announcement(document) => document.name.text(),
+            Self::PickupGroup(document) => document.id.text(),
+            Self::Contact(document) => document.id.text(),
         }
     }
 
@@ -103,7 +111,9 @@ impl Document {
             | Self::DialPlan(_)
             | Self::Calendar(_)
             | Self::Behaviour(_)
-            | Self::Announcement(_) => {}
+            | Self::Announcement(_)
+            | Self::PickupGroup(_)
+            | Self::Contact(_) => {}
         }
         self
     }

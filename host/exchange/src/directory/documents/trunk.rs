@@ -176,6 +176,10 @@ impl Network {
         (self.bits == width(self.address)).then_some(self.address)
     }
 
+    pub fn is_v4(&self) -> bool {
+        self.address.is_ipv4()
+    }
+
     /// How many leading bits count.
     pub fn bits(&self) -> u8 {
         self.bits

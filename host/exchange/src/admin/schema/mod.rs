@@ -2,16 +2,32 @@
 //!
 //! Understood: `type`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, `minItems`, `maxItems`,
 //! `uniqueItems`, `minProperties`, `maxProperties`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`,
-//! `multipleOf`, `minLength`, `maxLength`, `enum`, `const`, `default`, `oneOf`, `anyOf`, `allOf`, `not`, `$ref` to `$defs` or
+//! `multipleOf`, `minLength`, `maxLength`, `pattern`, `enum`, `const`, `default`, `oneOf`, `anyOf`, `allOf`, `not`, `$ref` to `$defs` or
 //! `definitions`, `true` and `false`. Annotations (`title`, `description`, `format`, `x-…`) are for people and forms. A keyword that
-//! would restrict and is not in this list (such as `pattern`) makes a schema unusable, so that nothing is
+//! would restrict and is not in this list (such as `if`) makes a schema unusable, so that nothing is
 //! accepted by ignoring it.
+
+mod rules;
+mod survey;
 
 use contract::Problem;
 use serde_json::{Map, Value};
 
+use rules::{alternatives, check_bounds, check_kind, check_pattern, unknown_property};
+use survey::survey;
+
 /// `$ref`s and nested schemas followed in one descent: schemas may refer to themselves.
 const DEPTH: u32 = 64;
+
+/// Something that settings name: a calendar, an announcement, a line, a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// `x-kind` of the schema.
+    pub kind: String,
+    /// JSON Pointer into the settings.
+    pub path: String,
+    pub name: String,
+}
 
 /// A parsed schema.
 #[derive(Clone, Debug)]
@@ -26,6 +42,8 @@ pub enum SchemaError {
     NotASchema { path: String },
     #[error("at `{path}`: the keyword `{keyword}` is not offered")]
     Unknown { path: String, keyword: String },
+    #[error("at `{path}`: `{pattern}` is no pattern that can be used here")]
+    Pattern { path: String, pattern: String },
     #[error("at `{path}`: nothing is defined as `{reference}`")]
     Dangling { path: String, reference: String },
 }
@@ -137,6 +155,7 @@ impl Schema {
             return;
         }
         check_bounds(rules, value, path, problems);
+        check_pattern(rules, value, path, problems);
         self.check_object(rules, value, path, depth, problems);
         self.check_array(rules, value, path, depth, problems);
         self.check_combined(rules, value, path, depth, problems);
@@ -276,6 +295,62 @@ impl Schema {
         }
     }
 
+    /// What a value names, by the `x-kind` of its schema.
+    pub fn references(&self, value: &Value) -> Vec<Reference> {
+        let mut references = Vec::new();
+        self.collect(&self.0, value, "", 0, &mut references);
+        references
+    }
+
+    fn collect(&self, schema: &Value, value: &Value, path: &str, depth: u32, found: &mut Vec<Reference>) {
+        let Some(rules) = self.resolved(schema, depth).filter(|_| depth <= DEPTH) else {
+            return;
+        };
+        match value {
+            Value::String(name) => {
+                let kind = schema
+                    .get("x-kind")
+                    .or_else(|| rules.get("x-kind"))
+                    .and_then(Value::as_str);
+                found.extend(kind.map(|kind| Reference {
+                    kind: kind.to_owned(),
+                    path: path.to_owned(),
+                    name: name.clone(),
+                }));
+            }
+            Value::Array(items) => {
+                for (position, inner) in items.iter().enumerate() {
+                    let at = pointer(path, &position.to_string());
+                    rules
+                        .get("items")
+                        .into_iter()
+                        .for_each(|item| self.collect(item, inner, &at, depth + 1, found));
+                }
+            }
+            Value::Object(object) => {
+                for (name, inner) in object {
+                    let property = rules.get("properties").and_then(|all| all.get(name));
+                    let schema = property.or_else(|| rules.get("additionalProperties"));
+                    let at = pointer(path, name);
+                    schema
+                        .into_iter()
+                        .for_each(|schema| self.collect(schema, inner, &at, depth + 1, found));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        for alternative in ["oneOf", "anyOf", "allOf"]
+            .into_iter()
+            .flat_map(|keyword| list(rules, keyword))
+        {
+            let mut problems = Vec::new();
+            self.check_at(alternative, value, path, depth + 1, &mut problems);
+            if problems.is_empty() {
+                self.collect(alternative, value, path, depth + 1, found);
+            }
+        }
+    }
+
     /// The object that says something, behind `$ref`s.
     fn resolved<'a>(&'a self, schema: &'a Value, depth: u32) -> Option<&'a Map<String, Value>> {
         let rules = schema.as_object()?;
@@ -291,182 +366,15 @@ impl Schema {
 }
 
 /// `#` or a JSON Pointer behind it.
-fn definition<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+pub(super) fn definition<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     root.pointer(reference.strip_prefix('#')?)
 }
 
-fn list<'a>(rules: &'a Map<String, Value>, keyword: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list<'a>(rules: &'a Map<String, Value>, keyword: &str) -> impl Iterator<Item = &'a Value> {
     rules.get(keyword).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// `path/name`, escaped (RFC 6901 §3).
-pub(super) fn pointer(path: &str, name: &str) -> String {
+fn pointer(path: &str, name: &str) -> String {
     format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-/// Looks for keywords that would be ignored.
-fn survey(root: &Value, schema: &Value, path: &str, depth: u32) -> Result<(), SchemaError> {
-    if schema.is_boolean() || depth > DEPTH {
-        return Ok(());
-    }
-    let Some(rules) = schema.as_object() else {
-        return Err(SchemaError::NotASchema {
-            path: path.to_owned(),
-        });
-    };
-    for (keyword, inner) in rules {
-        let at = pointer(path, keyword);
-        match keyword.as_str() {
-            "properties" | "$defs" | "definitions" => {
-                for (name, inner) in inner.as_object().into_iter().flatten() {
-                    survey(root, inner, &pointer(&at, name), depth + 1)?;
-                }
-            }
-            "oneOf" | "anyOf" | "allOf" | "prefixItems" => {
-                for (position, inner) in inner.as_array().into_iter().flatten().enumerate() {
-                    survey(root, inner, &pointer(&at, &position.to_string()), depth + 1)?;
-                }
-            }
-            "items" | "additionalProperties" | "not" => survey(root, inner, &at, depth + 1)?,
-            "$ref" => {
-                let reference = inner.as_str().unwrap_or_default();
-                if definition(root, reference).is_none() {
-                    return Err(SchemaError::Dangling {
-                        path: at,
-                        reference: reference.to_owned(),
-                    });
-                }
-            }
-            "type" | "required" | "minItems" | "maxItems" | "uniqueItems" | "minProperties"
-            | "maxProperties" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum"
-            | "multipleOf" | "minLength" | "maxLength" | "enum" | "const" => {}
-            "$schema" | "$id" | "$comment" | "title" | "description" | "default" | "examples" | "format"
-            | "deprecated" | "readOnly" | "writeOnly" => {}
-            annotation if annotation.starts_with("x-") => {}
-            _ => {
-                return Err(SchemaError::Unknown {
-                    path: path.to_owned(),
-                    keyword: keyword.clone(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// `type`, `enum` and `const`.
-fn check_kind(rules: &Map<String, Value>, value: &Value, path: &str, problems: &mut Vec<Problem>) {
-    let mut add = |message| {
-        problems.push(Problem {
-            path: path.to_owned(),
-            message,
-        });
-    };
-    let kinds: Vec<&str> = match rules.get("type") {
-        Some(Value::String(kind)) => vec![kind],
-        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    if !kinds.is_empty() && !kinds.iter().any(|kind| is_kind(value, kind)) {
-        return add(format!("must be {}, not {}", kinds.join(" or "), kind_of(value)));
-    }
-    if let Some(Value::Array(allowed)) = rules.get("enum")
-        && !allowed.contains(value)
-    {
-        let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
-        return add(format!("must be one of: {}", allowed.join(", ")));
-    }
-    if let Some(only) = rules.get("const")
-        && only != value
-    {
-        add(format!("must be {only}"));
-    }
-}
-
-fn is_kind(value: &Value, kind: &str) -> bool {
-    match kind {
-        "integer" => {
-            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-        }
-        "number" => value.is_number(),
-        other => kind_of(value) == other,
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
-/// Least and most of numbers, and of lengths.
-fn check_bounds(rules: &Map<String, Value>, value: &Value, path: &str, problems: &mut Vec<Problem>) {
-    let limit = |keyword: &str| rules.get(keyword).and_then(Value::as_f64);
-    let mut add = |message| {
-        problems.push(Problem {
-            path: path.to_owned(),
-            message,
-        });
-    };
-    let (size, least, most, unit) = match value {
-        Value::Number(number) => {
-            let number = number.as_f64().unwrap_or(f64::NAN);
-            if let Some(bound) = limit("exclusiveMinimum").filter(|bound| number <= *bound) {
-                add(format!("must be more than {bound}"));
-            }
-            if let Some(bound) = limit("exclusiveMaximum").filter(|bound| number >= *bound) {
-                add(format!("must be less than {bound}"));
-            }
-            if let Some(step) =
-                limit("multipleOf").filter(|step| *step > 0.0 && (number / step).fract() != 0.0)
-            {
-                add(format!("must be a multiple of {step}"));
-            }
-            (number, "minimum", "maximum", "")
-        }
-        Value::String(text) => (
-            text.chars().count() as f64,
-            "minLength",
-            "maxLength",
-            " characters",
-        ),
-        Value::Array(items) => (items.len() as f64, "minItems", "maxItems", " entries"),
-        Value::Object(object) => (object.len() as f64, "minProperties", "maxProperties", " entries"),
-        Value::Null | Value::Bool(_) => return,
-    };
-    if let Some(bound) = limit(least).filter(|bound| size < *bound) {
-        add(format!("must be at least {bound}{unit}"));
-    }
-    if let Some(bound) = limit(most).filter(|bound| size > *bound) {
-        add(format!("must be at most {bound}{unit}"));
-    }
-}
-
-fn unknown_property(properties: Option<&Map<String, Value>>) -> String {
-    let known: Vec<&str> = properties
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    match known.is_empty() {
-        true => "is no setting: there are none here".to_owned(),
-        false => format!("is no setting; there are: {}", known.join(", ")),
-    }
-}
-
-/// Alternatives by what they say of themselves.
-fn alternatives(rules: &Map<String, Value>, keyword: &str) -> String {
-    let name = |schema: &Value| {
-        let said = ["title", "const", "enum", "required", "type"]
-            .into_iter()
-            .find_map(|word| schema.get(word));
-        said.map_or_else(|| "a value".to_owned(), Value::to_string)
-    };
-    let names: Vec<String> = list(rules, keyword).map(name).collect();
-    names.join(", ")
 }

@@ -1,0 +1,155 @@
+//! Tenants as wholes.
+
+use std::collections::BTreeSet;
+
+use super::Check;
+use super::words::at;
+use crate::directory::{Kind, Tenant, TenantId};
+use crate::numbers::{Country, is_outside};
+
+impl Check<'_> {
+    pub(super) fn tenant(&mut self, tenant: &Tenant) {
+        self.id(&tenant.id, "/id");
+        self.name(&tenant.name, "/name");
+        self.domains(tenant);
+        self.realm(tenant);
+        let known = Country::find(&tenant.country).is_some_and(|country| country.code == tenant.country);
+        if !known {
+            let codes: Vec<&str> = crate::numbers::countries().map(|country| country.code).collect();
+            self.wrong("/country", format!("must be one of {}", codes.join(", ")));
+        }
+        self.time_zone(&tenant.time_zone, "/time-zone");
+        self.language(&tenant.language, "/language");
+        self.numbering(tenant);
+        self.grants(tenant);
+        self.expect(tenant.limits.calls > 0, "/limits/calls", "must be at least 1");
+        self.expect(
+            (1..=100).contains(&tenant.limits.hops),
+            "/limits/hops",
+            "must be 1 to 100",
+        );
+        for (position, name) in tenant.defaults.line.iter().enumerate() {
+            let there = self.after.behaviour(name).is_some();
+            self.refers(there, &at("/defaults/line", position), Kind::Behaviour, name);
+        }
+    }
+
+    fn domains(&mut self, tenant: &Tenant) {
+        self.expect(
+            !tenant.domains.is_empty(),
+            "/domains",
+            "must name at least one SIP domain",
+        );
+        let mut seen = BTreeSet::new();
+        for (position, domain) in tenant.domains.iter().enumerate() {
+            let path = at("/domains", position);
+            let message = "must be a domain name in lower case, such as `example.com`, or an IP address";
+            self.expect(is_domain(domain), &path, message);
+            self.expect(seen.insert(domain), &path, "is in the list already");
+            if self.domain_is_elsewhere(domain) {
+                self.wrong(path, format!("`{domain}` is in use elsewhere on this exchange"));
+            }
+        }
+    }
+
+    fn domain_is_elsewhere(&self, domain: &str) -> bool {
+        let drafted = |owner: &TenantId| self.drafts.contains_key(owner);
+        let in_force = self.directory.tenant_by_domain(domain);
+        let in_force = in_force.is_some_and(|view| view.id() != self.after.id() && !drafted(view.id()));
+        let others = self.drafts.values().filter_map(|draft| draft.after.as_ref());
+        let mut others = others.filter(|other| other.id() != self.after.id());
+        in_force || others.any(|other| other.tenant().domains.iter().any(|own| own == domain))
+    }
+
+    fn realm(&mut self, tenant: &Tenant) {
+        let right =
+            !tenant.realm.is_empty() && !tenant.realm.contains(['"', '\\']) && tenant.realm.len() <= 255;
+        self.expect(
+            right,
+            "/realm",
+            "must be a text without quotes, such as the domain",
+        );
+        if let Some(before) = self.before.map(|before| before.tenant())
+            && before.realm != tenant.realm
+        {
+            let message = format!("must stay `{}`: passwords are hashed with it", before.realm);
+            self.wrong("/realm", message);
+        }
+    }
+
+    fn numbering(&mut self, tenant: &Tenant) {
+        let digits = |text: &str, most: usize| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        if let Some(prefix) = &tenant.numbering.outside_prefix {
+            self.expect(
+                digits(prefix, 3),
+                "/numbering/outside-prefix",
+                "must be 1 to 3 digits",
+            );
+            let emergency = self
+                .after
+                .number_plan()
+                .country()
+                .emergency
+                .contains(&prefix.as_str());
+            self.expect(
+                !emergency,
+                "/numbering/outside-prefix",
+                "calls the emergency services (R74)",
+            );
+        }
+        if let Some(area) = &tenant.numbering.area_code {
+            self.expect(
+                digits(area, 5),
+                "/numbering/area-code",
+                "must be 1 to 5 digits, without trunk prefix",
+            );
+        }
+        let internal = tenant.numbering.internal_digits;
+        let right = 2 <= internal.min && internal.min <= internal.max && internal.max <= 9;
+        self.expect(
+            right,
+            "/numbering/internal-digits",
+            "must go from at least 2 to at most 9 (R8)",
+        );
+    }
+
+    fn grants(&mut self, tenant: &Tenant) {
+        for (path, classes) in [
+            ("/grants/lines", &tenant.grants.lines),
+            ("/grants/behaviours", &tenant.grants.behaviours),
+        ] {
+            for (position, class) in classes.iter().enumerate() {
+                let message = "must be fixed, mobile, free, premium, near-abroad or world";
+                self.expect(is_outside(*class), &at(path, position), message);
+            }
+        }
+    }
+
+    /// What all documents together may come to.
+    pub(super) fn totals(&mut self) {
+        let lines = self.after.lines().len();
+        let most = usize::try_from(self.after.tenant().limits.lines).unwrap_or(usize::MAX);
+        self.expect(
+            lines <= most,
+            "/limits/lines",
+            format!("allows {most} lines, there would be {lines}"),
+        );
+        let contacts = self.after.contacts().len();
+        let message = format!("500 contacts are the most (R8), there would be {contacts}");
+        self.expect(contacts <= 500, "", message);
+    }
+}
+
+fn is_domain(domain: &str) -> bool {
+    let label = |label: &str| {
+        let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(inside)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let address = domain.trim_start_matches('[').trim_end_matches(']');
+    address.parse::<std::net::IpAddr>().is_ok() || domain.len() <= 253 && domain.split('.').all(label)
+}

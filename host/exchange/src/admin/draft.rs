@@ -1,0 +1,375 @@
+//! A change on its way: made on copies, checked as a whole, then put in force.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use base::Moment;
+
+use super::request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
+use super::{check, merge, usage};
+use crate::directory::{
+    Access, Address, Behaviour, Configuration, Credentials, DialPlan, Directory, Document, Key, Kind,
+    Settings, Site, Tenant, TenantId, Versioned,
+};
+
+/// Requests in one batch, counted through nested ones.
+const BATCH: usize = 10_000;
+
+/// Answers a request; changes `directory` if it asks for a change and nothing is wrong with it.
+///
+/// `now` goes into histories. When this returns `Ok`, the change holds for the next call; the caller persists what the
+/// answer lists.
+///
+/// # Errors
+///
+/// [`Refusal`] says why nothing was changed.
+pub fn handle(directory: &mut Directory, now: Moment, request: Request) -> Response {
+    match request {
+        Request::View(tenant) => {
+            let missing = || Refusal::NotFound(tenant_key(&tenant));
+            directory
+                .tenant(&tenant)
+                .cloned()
+                .map(Answer::View)
+                .ok_or_else(missing)
+        }
+        Request::Tenants => Ok(Answer::Tenants(directory.tenants().cloned().collect())),
+        change => {
+            let mut draft = Draft::new(directory, now);
+            draft.change(change)?;
+            let drafts = draft.checked()?;
+            Ok(Answer::Changed(put_in_force(directory, drafts)))
+        }
+    }
+}
+
+/// One tenant's part of a change.
+pub(super) struct TenantDraft {
+    pub before: Option<Arc<Configuration>>,
+    /// None once it is deleted.
+    pub after: Option<Configuration>,
+    /// Documents written or removed.
+    pub changed: BTreeSet<Key>,
+}
+
+/// Every tenant's part.
+pub(super) type Drafts = BTreeMap<TenantId, TenantDraft>;
+
+struct Draft<'a> {
+    directory: &'a Directory,
+    now: Moment,
+    tenants: Drafts,
+    requests: usize,
+}
+
+impl<'a> Draft<'a> {
+    fn new(directory: &'a Directory, now: Moment) -> Self {
+        Self {
+            directory,
+            now,
+            tenants: Drafts::new(),
+            requests: 0,
+        }
+    }
+
+    fn change(&mut self, request: Request) -> Result<(), Refusal> {
+        self.requests += 1;
+        match request {
+            Request::CreateTenant(tenant) => self.create_tenant(tenant),
+            Request::DeleteTenant {
+                tenant,
+                expect,
+                with_lines,
+            } => self.delete_tenant(&tenant, expect, with_lines),
+            Request::Put {
+                tenant,
+                document,
+                expect,
+            } => self.put(&tenant, *document, expect),
+            Request::Delete { key, expect } => self.delete(&key, expect),
+            Request::SetDevicePassword {
+                tenant,
+                device,
+                username,
+                password,
+            } => {
+                let key = Key::new(&tenant, Kind::Device, &device);
+                self.edit(&key, |document, realm| {
+                    if let Document::Device(device) = document {
+                        device.credentials =
+                            Some(Credentials::from_password(&username, realm, password.reveal()));
+                    }
+                })
+            }
+            Request::SetTrunkPassword {
+                tenant,
+                trunk,
+                username,
+                password,
+            } => {
+                let key = Key::new(&tenant, Kind::Trunk, &trunk);
+                self.edit(&key, |document, realm| {
+                    if let Document::Trunk(trunk) = document {
+                        let credentials = Credentials::from_password(&username, realm, password.reveal());
+                        trunk.access = Access::Registered { credentials };
+                    }
+                })
+            }
+            Request::Activate {
+                tenant,
+                behaviour,
+                digest,
+                manifest,
+            } => self.activate(
+                &tenant,
+                Behaviour {
+                    name: behaviour,
+                    active: digest,
+                    manifest: *manifest,
+                    settings: Settings::default(),
+                    history: Vec::new(),
+                    candidate: None,
+                },
+            ),
+            Request::Batch(requests) => requests
+                .into_iter()
+                .try_for_each(|request| self.change_in_batch(request)),
+            // Looks change nothing.
+            Request::View(_) | Request::Tenants => Ok(()),
+        }
+    }
+
+    fn change_in_batch(&mut self, request: Request) -> Result<(), Refusal> {
+        if self.requests >= BATCH {
+            let key = Key::new(&TenantId::from("batch"), Kind::Tenant, "batch");
+            return Err(Refusal::Invalid(vec![Finding {
+                key,
+                path: String::new(),
+                message: format!("a batch has at most {BATCH} requests"),
+            }]));
+        }
+        self.change(request)
+    }
+
+    fn create_tenant(&mut self, mut tenant: Tenant) -> Result<(), Refusal> {
+        let key = tenant_key(&tenant.id);
+        let before = self
+            .directory
+            .tenant(&tenant.id)
+            .map(|view| view.configuration().clone());
+        let draft = self.tenants.get(&tenant.id);
+        if draft.map_or(before.is_some(), |draft| draft.after.is_some()) {
+            return Err(Refusal::Exists(key));
+        }
+        if tenant.realm.is_empty() {
+            tenant.realm = tenant.domains.first().cloned().unwrap_or_default();
+        }
+        let id = tenant.id.clone();
+        let mut after = Configuration::new(Versioned {
+            revision: 1,
+            document: tenant,
+        });
+        let site = Document::Site(first_site());
+        let mut changed = BTreeSet::from([key]);
+        for document in [site, Document::DialPlan(DialPlan::standard())] {
+            changed.insert(Key::new(&id, document.kind(), document.id(&id)));
+            after.put(1, document);
+        }
+        self.tenants.insert(
+            id,
+            TenantDraft {
+                before,
+                after: Some(after),
+                changed,
+            },
+        );
+        Ok(())
+    }
+
+    fn delete_tenant(&mut self, tenant: &TenantId, expect: Expect, with_lines: bool) -> Result<(), Refusal> {
+        let key = tenant_key(tenant);
+        let draft = self.draft(tenant)?;
+        let after = existing(draft, &key)?;
+        meets(&key, Some(after.tenant().revision), expect)?;
+        if !with_lines && !after.lines().is_empty() {
+            let by = after
+                .lines()
+                .keys()
+                .map(|line| Key::new(tenant, Kind::Line, line));
+            return Err(Refusal::InUse {
+                by: by.take(usage::LISTED).collect(),
+                key,
+            });
+        }
+        let all: Vec<Key> = after.documents().map(|(key, _)| key).collect();
+        draft.changed.extend(all);
+        draft.after = None;
+        Ok(())
+    }
+
+    fn put(&mut self, tenant: &TenantId, mut document: Document, expect: Expect) -> Result<(), Refusal> {
+        let key = Key::new(tenant, document.kind(), document.id(tenant));
+        let draft = self.draft(tenant)?;
+        let after = existing(draft, &tenant_key(tenant))?;
+        let old = after.get(key.kind, &key.id);
+        meets(&key, old.as_ref().map(|old| old.revision), expect)?;
+        if key.kind == Kind::Tenant && key.id != *tenant.text() {
+            return Err(Refusal::NotFound(key));
+        }
+        merge::keep(&mut document, old.as_ref());
+        draft.write(key, document);
+        Ok(())
+    }
+
+    fn delete(&mut self, key: &Key, expect: Expect) -> Result<(), Refusal> {
+        if key.kind == Kind::Tenant {
+            return self.delete_tenant(&key.tenant, expect, false);
+        }
+        let draft = self.draft(&key.tenant)?;
+        let after = existing(draft, &tenant_key(&key.tenant))?;
+        let revision = after.get(key.kind, &key.id).map(|old| old.revision);
+        if revision.is_none() {
+            return Err(Refusal::NotFound(key.clone()));
+        }
+        meets(key, revision, expect)?;
+        if key.kind == Kind::DialPlan {
+            // Every tenant has one.
+            draft.write(key.clone(), Document::DialPlan(DialPlan::standard()));
+            return Ok(());
+        }
+        if let Some(after) = &mut draft.after {
+            after.remove(key.kind, &key.id);
+        }
+        draft.changed.insert(key.clone());
+        Ok(())
+    }
+
+    /// Changes a document that is there; the edit is told the tenant's realm.
+    fn edit(&mut self, key: &Key, edit: impl FnOnce(&mut Document, &str)) -> Result<(), Refusal> {
+        let draft = self.draft(&key.tenant)?;
+        let after = existing(draft, &tenant_key(&key.tenant))?;
+        let old = after
+            .get(key.kind, &key.id)
+            .ok_or_else(|| Refusal::NotFound(key.clone()))?;
+        let mut document = old.document;
+        edit(&mut document, &after.tenant().realm);
+        draft.write(key.clone(), document);
+        Ok(())
+    }
+
+    fn activate(&mut self, tenant: &TenantId, behaviour: Behaviour) -> Result<(), Refusal> {
+        let now = self.now.as_millis();
+        let draft = self.draft(tenant)?;
+        let after = existing(draft, &tenant_key(tenant))?;
+        let behaviour = match after.behaviour(&behaviour.name) {
+            Some(old) => merge::activated(old, behaviour, now),
+            None => behaviour,
+        };
+        let key = Key::new(tenant, Kind::Behaviour, &behaviour.name);
+        draft.write(key, Document::Behaviour(behaviour));
+        Ok(())
+    }
+
+    fn draft(&mut self, tenant: &TenantId) -> Result<&mut TenantDraft, Refusal> {
+        if !self.tenants.contains_key(tenant) {
+            let view = self.directory.tenant(tenant);
+            let before = view
+                .ok_or_else(|| Refusal::NotFound(tenant_key(tenant)))?
+                .configuration();
+            let draft = TenantDraft {
+                before: Some(before.clone()),
+                after: Some(Configuration::clone(before)),
+                changed: BTreeSet::new(),
+            };
+            self.tenants.insert(tenant.clone(), draft);
+        }
+        self.tenants
+            .get_mut(tenant)
+            .ok_or_else(|| Refusal::NotFound(tenant_key(tenant)))
+    }
+
+    /// Everything that is wrong with the outcome, or the outcome.
+    fn checked(mut self) -> Result<Drafts, Refusal> {
+        let mut findings = Vec::new();
+        let ids: Vec<TenantId> = self.tenants.keys().cloned().collect();
+        for id in &ids {
+            if let Some(after) = self.tenants.get_mut(id).and_then(|draft| draft.after.as_mut()) {
+                findings.extend(check::contested(after.settle()));
+            }
+            check::tenant_draft(self.directory, &self.tenants, id, &mut findings);
+        }
+        if !findings.is_empty() {
+            return Err(Refusal::Invalid(findings));
+        }
+        self.tenants
+            .values()
+            .try_for_each(usage::refuse_removing_what_is_used)?;
+        Ok(self.tenants)
+    }
+}
+
+impl TenantDraft {
+    fn write(&mut self, key: Key, document: Document) {
+        let before = self
+            .before
+            .as_ref()
+            .and_then(|before| before.get(key.kind, &key.id));
+        let revision = before.map_or(1, |before| before.revision + 1);
+        if let Some(after) = &mut self.after {
+            after.put(revision, document);
+        }
+        self.changed.insert(key);
+    }
+}
+
+fn put_in_force(directory: &mut Directory, drafts: Drafts) -> Applied {
+    let mut changes = Vec::new();
+    for (id, draft) in drafts {
+        let changed: Vec<Key> = draft.changed.into_iter().collect();
+        let found = |key: &Key| Change {
+            document: draft
+                .after
+                .as_ref()
+                .and_then(|after| after.get(key.kind, &key.id)),
+            key: key.clone(),
+        };
+        changes.extend(changed.iter().map(found));
+        match draft.after {
+            Some(after) => directory.install(after, &changed),
+            None => directory.evict(&id),
+        }
+    }
+    Applied { changes }
+}
+
+fn existing<'d>(draft: &'d TenantDraft, key: &Key) -> Result<&'d Configuration, Refusal> {
+    draft.after.as_ref().ok_or_else(|| Refusal::NotFound(key.clone()))
+}
+
+fn meets(key: &Key, actual: Option<u64>, expect: Expect) -> Result<(), Refusal> {
+    match (expect, actual) {
+        (Expect::Any, _) | (Expect::Absent, None) | (Expect::Present, Some(_)) => Ok(()),
+        (Expect::Absent, Some(_)) => Err(Refusal::Exists(key.clone())),
+        (Expect::Present | Expect::Revision(_), None) => Err(Refusal::NotFound(key.clone())),
+        (Expect::Revision(expected), Some(actual)) if expected == actual => Ok(()),
+        (Expect::Revision(expected), Some(actual)) => Err(Refusal::Stale {
+            key: key.clone(),
+            expected,
+            actual,
+        }),
+    }
+}
+
+fn tenant_key(tenant: &TenantId) -> Key {
+    Key::new(tenant, Kind::Tenant, tenant)
+}
+
+/// So that the first fixed line has a site to be at.
+fn first_site() -> Site {
+    Site {
+        id: "main".into(),
+        name: "Main".to_owned(),
+        address: Address::default(),
+        emergency_trunk: None,
+    }
+}

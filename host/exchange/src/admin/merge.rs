@@ -1,0 +1,81 @@
+//! What a written document keeps of the one in whose place it comes: things that people neither see nor write.
+
+use crate::directory::{Access, Activation, Behaviour, Credentials, Device, Document, Versioned};
+
+/// Versions that a behaviour remembers.
+const HISTORY: usize = 32;
+
+/// Fills in what `new` leaves out and `old` has.
+pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>) {
+    let Some(old) = old.map(|old| &old.document) else {
+        return;
+    };
+    match (new, old) {
+        (Document::Tenant(new), Document::Tenant(old)) if new.realm.is_empty() => {
+            new.realm.clone_from(&old.realm)
+        }
+        (Document::Device(new), Document::Device(old)) => keep_device_password(new, old),
+        (Document::Trunk(new), Document::Trunk(old)) => keep_trunk_password(&mut new.access, &old.access),
+        (Document::Behaviour(new), Document::Behaviour(old)) => new.history.clone_from(&old.history),
+        _ => {}
+    }
+}
+
+fn keep_device_password(new: &mut Device, old: &Device) {
+    match (&mut new.credentials, &old.credentials) {
+        (new @ None, old) => new.clone_from(old),
+        (Some(new), Some(old)) => keep_hashes(new, old),
+        (Some(_), None) => {}
+    }
+}
+
+/// Hashes hold for one user name and realm.
+fn keep_hashes(new: &mut Credentials, old: &Credentials) {
+    let bare = new.ha1_md5.is_none() && new.ha1_sha256.is_none();
+    if bare && new.username == old.username && (new.realm == old.realm || new.realm.is_empty()) {
+        new.clone_from(old);
+    }
+}
+
+fn keep_trunk_password(new: &mut Access, old: &Access) {
+    match (new, old) {
+        (Access::Registered { credentials: new }, Access::Registered { credentials: old }) => {
+            keep_hashes(new, old)
+        }
+        (
+            Access::Register {
+                username: new_name,
+                password: new,
+                ..
+            },
+            Access::Register {
+                username: old_name,
+                password: old,
+                ..
+            },
+        ) if new.is_empty() && new_name == old_name => new.clone_from(old),
+        _ => {}
+    }
+}
+
+/// A behaviour after another module took over; `now` in milliseconds since the epoch.
+pub(super) fn activated(old: &Behaviour, new: Behaviour, now: u64) -> Behaviour {
+    let mut history = old.history.clone();
+    if old.active != new.active {
+        history.insert(
+            0,
+            Activation {
+                digest: old.active,
+                version: old.manifest.version.clone(),
+                until: now,
+            },
+        );
+        history.truncate(HISTORY);
+    }
+    Behaviour {
+        history,
+        settings: old.settings.clone(),
+        candidate: old.candidate.clone(),
+        ..new
+    }
+}

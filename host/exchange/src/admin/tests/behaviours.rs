@@ -1,0 +1,243 @@
+use super::*;
+use crate::directory::{Origin, Place, Resolution};
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "rings": {"type": "integer", "minimum": 1, "maximum": 10, "default": 5},
+            "greeting": {"type": ["string", "null"], "x-kind": "announcement", "default": null},
+            "calendar": {"type": ["string", "null"], "x-kind": "calendar", "default": null},
+            "members": {"type": "array", "items": {"type": "string", "x-kind": "line"}, "default": []},
+        },
+    })
+}
+
+fn settings_of(desk: &Desk, number: &str) -> Vec<Value> {
+    let Resolution::Inside(inside) = desk.acme().resolve(number, Origin::Behaviour(None), desk.now) else {
+        panic!("{number} is inside");
+    };
+    inside
+        .stack
+        .iter()
+        .map(|bound| serde_json::from_str(&bound.settings).unwrap())
+        .collect()
+}
+
+#[test]
+fn settings_are_completed_from_schema_behaviour_and_place() {
+    let mut desk = Desk::new();
+    desk.phone("201");
+    desk.activate("group", 1, schema()).unwrap();
+    desk.put(
+        "number",
+        json!({"id": "300", "behaviours": [{"behaviour": "group"}]}),
+    )
+    .unwrap();
+    desk.put(
+        "number",
+        json!({"id": "301", "behaviours": [{"behaviour": "group", "settings": {"members": ["201"]}}]}),
+    )
+    .unwrap();
+    assert_eq!(
+        settings_of(&desk, "300"),
+        [json!({"rings": 5, "greeting": null, "calendar": null, "members": []})]
+    );
+    let mut behaviour = serde_json::to_value(&desk.acme().behaviour("group").unwrap().document).unwrap();
+    behaviour["settings"] = json!({"rings": 3});
+    desk.put("behaviour", behaviour).unwrap();
+    assert_eq!(settings_of(&desk, "300")[0]["rings"], 3);
+    assert_eq!(
+        settings_of(&desk, "301"),
+        [json!({"rings": 3, "greeting": null, "calendar": null, "members": ["201"]})]
+    );
+}
+
+#[test]
+fn settings_that_do_not_fit_are_refused_with_their_paths() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    let number = json!({"id": "300", "behaviours": [{"behaviour": "group",
+        "settings": {"rings": 11, "colour": "red", "members": ["999", 5]}}]});
+    assert_eq!(
+        desk.wrong("number", number),
+        [
+            "/behaviours/0/settings/colour: is no setting; there are: calendar, greeting, members, rings",
+            "/behaviours/0/settings/members/1: must be string, not number",
+            "/behaviours/0/settings/rings: must be at most 10",
+        ]
+    );
+    let number = json!({"id": "300", "behaviours": [{"behaviour": "group",
+        "settings": {"members": ["999"], "calendar": "office"}}]});
+    assert_eq!(
+        desk.wrong("number", number),
+        [
+            "/behaviours/0/settings/calendar: there is no calendar `office`",
+            "/behaviours/0/settings/members/0: there is no line `999`",
+        ]
+    );
+}
+
+#[test]
+fn a_module_that_no_longer_takes_the_settings_is_not_activated() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    desk.put(
+        "number",
+        json!({"id": "300", "behaviours": [{"behaviour": "group", "settings": {"rings": 7}}]}),
+    )
+    .unwrap();
+    let mut narrower = schema();
+    narrower["properties"]["rings"]["maximum"] = json!(6);
+    assert_eq!(
+        findings(desk.activate("group", 2, narrower)),
+        ["/behaviours/0/settings/rings: must be at most 6"]
+    );
+    assert_eq!(
+        desk.acme().behaviour("group").unwrap().active,
+        ModuleDigest([1; 32])
+    );
+}
+
+#[test]
+fn activation_remembers_what_was_active_and_keeps_the_settings() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    desk.activate("group", 2, schema()).unwrap();
+    // The same again is no other version.
+    desk.activate("group", 2, schema()).unwrap();
+    let group = desk.acme().behaviour("group").unwrap();
+    assert_eq!((group.active, group.revision), (ModuleDigest([2; 32]), 3));
+    assert_eq!(group.history.len(), 1);
+    assert_eq!(
+        (group.history[0].digest, &*group.history[0].version),
+        (ModuleDigest([1; 32]), "1.0.0")
+    );
+    assert_eq!(group.history[0].until, desk.now.as_millis());
+}
+
+#[test]
+fn schemas_and_schedules_that_cannot_be_used_are_refused() {
+    let mut desk = Desk::new();
+    let wrong = findings(desk.activate("group", 1, json!({"type": "object", "if": true})));
+    assert_eq!(wrong.len(), 1);
+    assert!(wrong[0].contains("the keyword `if` is not offered"), "{wrong:?}");
+    let mut manifest = manifest("group", 1, schema());
+    manifest.schedules.push(contract::Schedule {
+        name: "nightly".into(),
+        cron: "0 30 2 * * *".into(),
+    });
+    let activation = Request::Activate {
+        tenant: "acme".into(),
+        behaviour: "group".into(),
+        digest: ModuleDigest([1; 32]),
+        manifest: Box::new(manifest),
+    };
+    let wrong = findings(desk.ask(activation));
+    assert!(
+        wrong[0].starts_with("/manifest/schedules/0/cron: expected five fields"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn what_settings_name_is_not_deleted_r25_r44() {
+    let mut desk = Desk::new();
+    desk.phone("201");
+    desk.activate("group", 1, schema()).unwrap();
+    desk.put(
+        "calendar",
+        json!({"id": "office", "hours": [{"days": ["monday"], "from": "09:00", "to": "17:00"}]}),
+    )
+    .unwrap();
+    let blob = "0".repeat(64);
+    let welcome =
+        json!({"name": "welcome", "blob": blob, "media-type": "audio/wav", "size": 9, "length": 1_000});
+    desk.put("announcement", welcome).unwrap();
+    let number = json!({"id": "300", "behaviours": [{"behaviour": "group",
+        "settings": {"calendar": "office", "greeting": "welcome", "members": ["201"]}}]});
+    desk.put("number", number).unwrap();
+    for (kind, id) in [
+        (Kind::Calendar, "office"),
+        (Kind::Announcement, "welcome"),
+        (Kind::Line, "201"),
+        (Kind::Behaviour, "group"),
+    ] {
+        let Err(Refusal::InUse { by, .. }) = desk.delete(kind, id) else {
+            panic!("{id} is in use")
+        };
+        assert_eq!(by, [key(Kind::Number, "300")], "{id}");
+    }
+    desk.delete(Kind::Number, "300").unwrap();
+    desk.delete(Kind::Calendar, "office").unwrap();
+    desk.delete(Kind::Announcement, "welcome").unwrap();
+    desk.delete(Kind::Behaviour, "group").unwrap();
+}
+
+#[test]
+fn a_line_sets_its_own_settings_for_the_behaviours_in_front_of_it() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    let tenant =
+        json!({"id": "acme", "name": "Acme", "domains": ["acme.example"], "defaults": {"line": ["group"]}});
+    desk.put("tenant", tenant).unwrap();
+    desk.phone("201");
+    desk.phone("202");
+    let line = json!({"id": "202", "name": "B", "short-number": "202", "site": "main", "settings": {"group": {"rings": 9}}});
+    desk.put("line", line).unwrap();
+    assert_eq!(settings_of(&desk, "201")[0]["rings"], 5);
+    assert_eq!(settings_of(&desk, "202")[0]["rings"], 9);
+    desk.delete(Kind::Line, "202").unwrap();
+    assert!(
+        desk.acme()
+            .settings(&Place::Line("202".into(), "group".into()))
+            .is_none()
+    );
+    let plain = json!({"id": "201", "name": "A", "short-number": "201", "site": "main", "behaviours": []});
+    desk.put("line", plain).unwrap();
+    assert_eq!(settings_of(&desk, "201"), [Value::Null; 0]);
+    let Err(Refusal::InUse { by, .. }) = desk.delete(Kind::Behaviour, "group") else {
+        panic!("in use")
+    };
+    assert_eq!(by, [key(Kind::Tenant, "acme")]);
+}
+
+#[test]
+fn recordings_are_short_and_small_r25() {
+    let mut desk = Desk::new();
+    let wrong = desk.wrong(
+        "announcement",
+        json!({"name": "w", "blob": "0".repeat(64), "media-type": "audio/ogg", "size": 4_000_000, "length": 120_001}),
+    );
+    assert_eq!(
+        wrong,
+        [
+            "/media-type: must be audio/wav or audio/mpeg (R25)",
+            "/length: must be at most two minutes (R25)",
+            "/size: must be at most 3 MB (R25)",
+        ]
+    );
+}
+
+#[test]
+fn a_day_of_the_week_is_in_one_set_only_and_breaks_are_inside_r44() {
+    let mut desk = Desk::new();
+    let wrong = desk.wrong(
+        "calendar",
+        json!({"id": "c", "time-zone": "Mars/Olympus", "hours": [
+            {"days": ["monday", "tuesday"], "from": "09:00", "to": "17:00", "break": {"from": "08:00", "to": "10:00"}},
+            {"days": ["tuesday"], "from": "09:00", "to": "09:00"},
+        ], "closed": [{"from": "2026-12-24", "to": "2026-12-23"}]}),
+    );
+    assert_eq!(
+        wrong,
+        [
+            "/time-zone: `Mars/Olympus` is no IANA time zone such as `Europe/Paris`",
+            "/hours/0/break: must begin and end within the hours of its day (R44)",
+            "/hours/1/days/0: each day of the week is in one set only (R44)",
+            "/hours/1/to: must differ from `from`; the whole day is 00:00 to 24:00",
+            "/closed/0/to: must not be before `from`",
+        ]
+    );
+}
