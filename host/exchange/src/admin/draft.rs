@@ -75,7 +75,7 @@ impl<'a> Draft<'a> {
     fn change(&mut self, request: Request) -> Result<(), Refusal> {
         self.requests += 1;
         match request {
-            Request::CreateTenant(tenant) => self.create_tenant(tenant),
+            Request::CreateTenant(tenant) => self.create_tenant(*tenant),
             Request::DeleteTenant {
                 tenant,
                 expect,

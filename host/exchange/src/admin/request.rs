@@ -15,7 +15,7 @@ use crate::directory::{
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// A new tenant, with what makes it work at once: a site `main` and the [standard dial plan](crate::directory::DialPlan::standard).
-    CreateTenant(Tenant),
+    CreateTenant(Box<Tenant>),
     /// With everything it has. Refused while it has lines, unless `with_lines` says that they go too.
     #[serde(rename_all = "kebab-case")]
     DeleteTenant {

@@ -14,8 +14,8 @@ use crate::io::{AdminId, Output, Write};
 impl Exchange {
     /// Applies a change; it is answered once it is durable.
     pub(super) fn admin(&mut self, id: AdminId, request: admin::Request) {
-        let response = apply(&mut self.directory, request, self.now);
-        let Ok(applied) = &response else {
+        let response = admin::handle(&mut self.directory, self.now, request);
+        let Ok(admin::Answer::Changed(applied)) = &response else {
             self.outbox.push_back(Output::Reply { id, response });
             return;
         };
@@ -174,9 +174,4 @@ fn record(change: &admin::Change) -> Write {
 /// What [`record`] wrote.
 pub(super) fn read_record(value: &[u8]) -> Option<crate::directory::Versioned<Document>> {
     serde_json::from_slice(value).ok()
-}
-
-/// Until changes can be applied, each is refused.
-fn apply(_: &mut crate::directory::Directory, _: admin::Request, _: base::Moment) -> admin::Response {
-    Err(admin::Refusal::Invalid(Vec::new()))
 }

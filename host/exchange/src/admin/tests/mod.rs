@@ -25,8 +25,12 @@ impl Desk {
             directory: Directory::new(),
             now: Moment::from_secs(1_000),
         };
-        desk.ask(Request::CreateTenant(Tenant::new("acme", "Acme", "acme.example")))
-            .unwrap();
+        desk.ask(Request::CreateTenant(Box::new(Tenant::new(
+            "acme",
+            "Acme",
+            "acme.example",
+        ))))
+        .unwrap();
         desk
     }
 

@@ -26,22 +26,22 @@ fn a_tenant_and_a_line_just_work() {
 #[test]
 fn creating_a_tenant_twice_is_refused() {
     let mut desk = Desk::new();
-    let again = desk.ask(Request::CreateTenant(Tenant::new(
+    let again = desk.ask(Request::CreateTenant(Box::new(Tenant::new(
         "acme",
         "Acme",
         "other.example",
-    )));
+    ))));
     assert_eq!(again, Err(Refusal::Exists(key(Kind::Tenant, "acme"))));
 }
 
 #[test]
 fn a_domain_belongs_to_one_tenant_and_the_refusal_does_not_say_whose() {
     let mut desk = Desk::new();
-    let other = desk.ask(Request::CreateTenant(Tenant::new(
+    let other = desk.ask(Request::CreateTenant(Box::new(Tenant::new(
         "other",
         "Other",
         "acme.example",
-    )));
+    ))));
     assert_eq!(
         findings(other),
         ["/domains/0: `acme.example` is in use elsewhere on this exchange"]
@@ -133,18 +133,22 @@ fn a_tenant_with_lines_is_deleted_only_when_they_are_meant() {
     assert!(
         desk.directory.tenant("acme").is_none() && desk.directory.tenant_by_domain("acme.example").is_none()
     );
-    desk.ask(Request::CreateTenant(Tenant::new("acme", "Acme", "acme.example")))
-        .unwrap();
+    desk.ask(Request::CreateTenant(Box::new(Tenant::new(
+        "acme",
+        "Acme",
+        "acme.example",
+    ))))
+    .unwrap();
 }
 
 #[test]
 fn an_outside_number_is_one_tenants_only() {
     let mut desk = Desk::new();
-    desk.ask(Request::CreateTenant(Tenant::new(
+    desk.ask(Request::CreateTenant(Box::new(Tenant::new(
         "other",
         "Other",
         "other.example",
-    )))
+    ))))
     .unwrap();
     let line = json!({"id": "1", "name": "One", "number": "+33123456789", "site": "main"});
     desk.put("line", line.clone()).unwrap();
