@@ -198,3 +198,18 @@ fn an_ack_and_a_request_without_a_way_back_are_never_answered() {
             .is_none()
     );
 }
+
+#[test]
+fn what_is_logged_of_a_message_is_not_personal() {
+    let request = invite();
+    let logged = format!(
+        "{request:?} {:?} {:?}",
+        request.uri().unwrap(),
+        request.headers.from().unwrap()
+    );
+    assert!(logged.contains("Call-ID c1@10.0.0.7"), "{logged}");
+    assert!(
+        !logged.contains("201") && !logged.contains("101") && !logged.contains("Jane"),
+        "{logged}"
+    );
+}

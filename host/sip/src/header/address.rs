@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::error::Bad;
 use crate::token::{closing_quote, find_outside, is_space, split_list, trim};
@@ -6,7 +7,7 @@ use crate::uri::{Params, Parts, unquote};
 
 /// `"Name" <uri>;params`, or a bare URI with header parameters (RFC 3261 §20.10): From, To, Route,
 /// P-Asserted-Identity, Refer-To, Diversion …
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NameAddr<'a> {
     display: &'a str,
     pub uri: Parts<'a>,
@@ -33,7 +34,7 @@ impl<'a> NameAddr<'a> {
             Some(open) => {
                 let display = trim(&text[start..open]);
                 if let Some(at) = display.bytes().position(|b| !is_display_byte(b)) {
-                    return Err(Bad::new("a display name of tokens", start + at));
+                    return Err(Bad::new("a display name without `,;:@` or in quotes", start + at));
                 }
                 Self::bracketed(text, display, open)
             }
@@ -82,9 +83,17 @@ impl<'a> NameAddr<'a> {
     }
 }
 
-/// Display names without quotes are tokens and spaces; what is beyond ASCII is let through, as many send it.
+/// Display names without quotes should be tokens and spaces. Gateways send parentheses and other alphabets too;
+/// what could end a value or begin another is refused.
 fn is_display_byte(byte: u8) -> bool {
-    is_space(byte) || crate::token::is_token_byte(byte) || byte >= 0x80
+    is_space(byte) || (byte > b' ' && byte != 0x7f && !b",;:@\\\"<>".contains(&byte))
+}
+
+/// Without the name: it is personal.
+impl fmt::Debug for NameAddr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{:?}>{}", self.uri, self.params.as_str())
+    }
 }
 
 fn shifted(bad: Bad, by: usize) -> Bad {

@@ -4,7 +4,7 @@ use super::name::{HeaderName, Name};
 use crate::token::split_list;
 
 /// The header lines of a message: an index over its bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Headers {
     pub(super) bytes: Bytes,
     pub(super) fields: Vec<Span>,
@@ -21,7 +21,7 @@ pub(super) struct Span {
 }
 
 /// One header line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Field<'a> {
     headers: &'a Headers,
     span: Span,

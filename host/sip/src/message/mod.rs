@@ -14,6 +14,8 @@ mod index;
 mod name;
 mod typed;
 
+use std::fmt;
+
 use bytes::Bytes;
 
 pub use headers::{Field, Headers};
@@ -90,7 +92,7 @@ impl From<ParseError> for Rejected {
 }
 
 /// A request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub method: Method,
     uri: (usize, usize),
@@ -148,7 +150,7 @@ impl Request {
 }
 
 /// A response.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response {
     pub status: Status,
     reason: (usize, usize),
@@ -182,5 +184,43 @@ impl Response {
     /// The whole message as it came (folded lines joined).
     pub fn as_bytes(&self) -> &Bytes {
         &self.headers.bytes
+    }
+}
+
+/// What tells messages apart, without what is personal in them.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Request({}, {:?}, {} body bytes)",
+            self.method,
+            self.headers,
+            self.body.len()
+        )
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Response({}, {:?}, {} body bytes)",
+            self.status,
+            self.headers,
+            self.body.len()
+        )
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |name| self.get(name).unwrap_or("none");
+        write!(
+            f,
+            "Call-ID {}, CSeq {}, {} lines",
+            text(Name::CallId),
+            text(Name::CSeq),
+            self.len()
+        )
     }
 }

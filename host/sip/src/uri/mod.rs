@@ -86,7 +86,7 @@ impl fmt::Display for Host<'_> {
 }
 
 /// A URI taken apart, borrowed from its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Parts<'a> {
     text: &'a str,
     scheme: Scheme,
@@ -258,11 +258,18 @@ impl fmt::Display for Uri {
     }
 }
 
+/// Users are telephone numbers: personal data stays out of logs.
 impl fmt::Debug for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Users are telephone numbers: personal data stays out of logs.
-        let parts = self.parts();
-        write!(f, "{}:···@{}", parts.scheme_text(), parts.host())
+        fmt::Debug::fmt(&self.parts(), f)
+    }
+}
+
+/// As that of [`Uri`].
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = if self.user.is_some() { "···@" } else { "" };
+        write!(f, "{}:{user}{}", self.scheme_text(), self.host)
     }
 }
 
