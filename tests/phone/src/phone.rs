@@ -577,6 +577,18 @@ impl Phone {
 
     /// Sends a request inside of the call's dialog; the answer comes as [`Event::Answer`].
     pub fn in_dialog(&mut self, now: Moment, call: CallRef, method: &str, body: Option<(&str, &str)>) {
+        self.in_dialog_with(now, call, method, &[], body);
+    }
+
+    /// The same with header lines of the test's own.
+    pub fn in_dialog_with(
+        &mut self,
+        now: Moment,
+        call: CallRef,
+        method: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, &str)>,
+    ) {
         let (via, branch) = self.via();
         let contact = self.contact();
         let Some(dialog) = self.calls.get_mut(&call) else {
@@ -586,6 +598,9 @@ impl Phone {
         let mut head = dialog.head(method, cseq, &via);
         if method != "BYE" {
             head.push_str(&format!("Contact: {contact}\r\n"));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
         }
         let call_id = dialog.call_id.clone();
         let text = match body {
@@ -637,7 +652,12 @@ impl Phone {
     }
 
     pub fn refuse(&mut self, now: Moment, call: CallRef, status: u16) {
-        self.respond_invite(now, call, status, "Refused", None);
+        self.refuse_with(now, call, status, "Refused");
+    }
+
+    /// Refuses with a phrase of the test's own, which may hold further header lines.
+    pub fn refuse_with(&mut self, now: Moment, call: CallRef, status: u16, phrase: &str) {
+        self.respond_invite(now, call, status, phrase, None);
         if let Some(dialog) = self.calls.get_mut(&call) {
             dialog.state = CallState::Over;
         }
@@ -831,6 +851,13 @@ impl Phone {
             called: user_of(uri).to_owned(),
             alert: message.header("Alert-Info").map(str::to_owned),
         });
+    }
+
+    /// Call-ID, our tag and the peer's, as a Replaces header names a dialog (RFC 3891).
+    pub fn dialog_id(&self, call: CallRef) -> Option<(String, String, String)> {
+        let dialog = self.calls.get(&call)?;
+        let tag = |party: &str| Some(party.split_once(";tag=")?.1.to_owned());
+        Some((dialog.call_id.clone(), tag(&dialog.local)?, tag(&dialog.remote)?))
     }
 
     /// A header of the INVITE that brought this call.

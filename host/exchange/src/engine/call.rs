@@ -36,6 +36,7 @@ pub(crate) struct Call {
     pub cause: Cause,
     /// What is left of the caller's Max-Forwards.
     pub max_forwards: u8,
+    /// Not counted against the tenant's limit.
     pub emergency: bool,
 }
 
@@ -49,7 +50,9 @@ impl Exchange {
             called: Pii(call.called.to_string()),
             direction: call.direction,
         };
-        *self.calls_of_tenant.entry(tenant.clone()).or_default() += 1;
+        if !call.emergency {
+            *self.calls_of_tenant.entry(tenant.clone()).or_default() += 1;
+        }
         self.calls.insert(id, call);
         self.report_for(&tenant, Some(id), None, None, fact);
         id
@@ -184,7 +187,9 @@ impl Exchange {
         let Some(call) = self.calls.remove(&id) else {
             return;
         };
-        if let Some(count) = self.calls_of_tenant.get_mut(&call.tenant) {
+        if !call.emergency
+            && let Some(count) = self.calls_of_tenant.get_mut(&call.tenant)
+        {
             *count = count.saturating_sub(1);
         }
         let cdr = Cdr {
@@ -238,7 +243,6 @@ impl Exchange {
             usage,
             party,
             state,
-            started: self.now,
             offer: None,
             media: None,
             custodies: SmallVec::new(),

@@ -11,7 +11,6 @@
 
 use std::sync::Arc;
 
-use base::Moment;
 use contract::{LegId, SessionId, Tag};
 use sip::endpoint::UsageId;
 use sip::sdp::Offer;
@@ -74,7 +73,6 @@ pub(crate) struct Leg {
     pub usage: UsageId,
     pub party: Party,
     pub state: LegState,
-    pub started: Moment,
     /// The caller's offer, until it is answered.
     pub offer: Option<Box<Offer>>,
     pub media: Option<Box<LegMedia>>,
@@ -107,10 +105,6 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
-    pub(crate) fn is_caller(&self) -> bool {
-        !self.custodies.is_empty() || matches!(self.state, LegState::Offered | LegState::Confirming)
-    }
-
     /// The party can talk and listen.
     pub(crate) fn is_answered(&self) -> bool {
         matches!(self.state, LegState::Confirming | LegState::Up)

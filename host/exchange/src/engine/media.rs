@@ -104,13 +104,9 @@ impl Exchange {
         }
     }
 
-    /// The address is somebody else's: it is not used again, and the leg fails.
+    /// The address is somebody else's: it goes to the end of the queue, and the leg fails.
     pub(super) fn bind_failed(&mut self, port: PortId) {
-        if let Some(leg) = self.by_port.remove(&port) {
-            if let Some(leg) = self.legs.get_mut(&leg) {
-                leg.media = None;
-            }
-            self.media(Command::Close { port });
+        if let Some(leg) = self.by_port.get(&port).copied() {
             self.leg_fails(leg, Cause::Congestion);
         }
     }

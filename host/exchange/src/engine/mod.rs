@@ -62,6 +62,9 @@ use crate::report::{Fact, Report};
 /// Something of a tenant's, by name.
 type ByTenant<T> = FxHashMap<Arc<str>, FxHashMap<Arc<str>, T>>;
 
+/// A tenant, and the device or trunk of its that registered.
+type Registrant = (Arc<str>, Arc<str>);
+
 /// A whole exchange. See the [crate](crate).
 pub struct Exchange {
     config: Config,
@@ -97,7 +100,7 @@ pub struct Exchange {
 
     registrations: ByTenant<Registration>,
     /// Who registered over a connection.
-    connections: FxHashMap<sip::endpoint::ConnectionId, Vec<(Arc<str>, Arc<str>)>>,
+    connections: FxHashMap<sip::endpoint::ConnectionId, Vec<Registrant>>,
     lines: ByTenant<Activity>,
     /// Legs of each device and trunk.
     legs_of: ByTenant<usize>,
@@ -221,12 +224,16 @@ impl Exchange {
             Input::Media(event) => self.media_event(event),
             Input::BindFailed(port) => self.bind_failed(port),
             Input::Admin { id, request } => self.admin(id, request),
-            Input::Prompts { tenant, prompts } => {
-                match tenant {
-                    Some(tenant) => self.prompts.insert(tenant, prompts).map(drop),
-                    None => Some(self.shipped_prompts = prompts),
-                };
+            Input::Prompts {
+                tenant: Some(tenant),
+                prompts,
+            } => {
+                self.prompts.insert(tenant, prompts);
             }
+            Input::Prompts {
+                tenant: None,
+                prompts,
+            } => self.shipped_prompts = prompts,
             Input::Name { name, address } => {
                 match address {
                     Some(address) => self.names.insert(name, address),

@@ -40,10 +40,6 @@ impl PortPairs {
     pub(crate) fn in_use(&self) -> usize {
         self.size - self.free.len()
     }
-
-    pub(crate) fn ip(&self) -> IpAddr {
-        self.ip
-    }
 }
 
 #[cfg(test)]

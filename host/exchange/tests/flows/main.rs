@@ -4,7 +4,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod custody;
+mod dialling;
+mod features;
+mod ladder;
 mod logic;
 mod office;
+mod registration;
+mod sessions;
 mod thin_path;
+mod trunks;
 mod world;

@@ -56,6 +56,21 @@ impl Office {
         ])
     }
 
+    /// Changes the tenant itself.
+    pub fn tenant(mut self, change: impl FnOnce(&mut Tenant)) -> Self {
+        if let Some((
+            _,
+            Versioned {
+                document: Document::Tenant(tenant),
+                ..
+            },
+        )) = self.0.first_mut()
+        {
+            change(tenant);
+        }
+        self
+    }
+
     pub fn with(mut self, document: Document) -> Self {
         self.0.push(versioned(document));
         self

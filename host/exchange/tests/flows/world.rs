@@ -9,8 +9,9 @@ use std::time::Duration;
 use base::{Moment, Random};
 use bytes::Bytes;
 use contract::{Decided, Decision, Failure, Invocation, ModuleDigest, Record, Spent};
+use cordboard_exchange::admin::Request;
 use cordboard_exchange::directory::{Document, Key, Versioned};
-use cordboard_exchange::{Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report};
+use cordboard_exchange::{AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report};
 use phone::{CallRef, CallState, Event as PhoneEvent, Output as FromPhone, Phone, PhoneConfig};
 use sip::endpoint::{Packet, Path};
 
@@ -327,6 +328,27 @@ impl World {
         let until = self.now + length;
         while self.step(until) {}
         self.now = until;
+    }
+
+    /// Lets another module handle the behaviour's next events.
+    pub fn activate(&mut self, behaviour: &str, digest: ModuleDigest) {
+        let directory = self.exchange.directory();
+        let document = directory
+            .tenant("acme")
+            .and_then(|tenant| tenant.behaviour(behaviour).cloned())
+            .unwrap();
+        let mut manifest = document.manifest.clone();
+        manifest.version = "2.0.0".into();
+        self.input(Input::Admin {
+            id: AdminId(1),
+            request: Request::Activate {
+                tenant: "acme".into(),
+                behaviour: behaviour.into(),
+                digest,
+                manifest: Box::new(manifest),
+            },
+        });
+        self.settle();
     }
 
     /// A second: long enough for everything that is under way.

@@ -1,0 +1,176 @@
+//! Behaviours inside of behaviours.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use contract::{Cause, Command, DialResult, Event, Offer, SessionScope, Target};
+use phone::CallState;
+
+use crate::logic::{self, decided, dial, dials, line, reject, stage};
+use crate::office::{Office, module};
+use crate::world::World;
+
+fn number(number: &str) -> Target {
+    Target::Number(number.into())
+}
+
+fn office() -> Office {
+    Office::new()
+        .line("201")
+        .line("202")
+        .line("203")
+        .behaviour("outer", module(1), SessionScope::PerCall)
+        .behaviour("inner", module(2), SessionScope::PerCall)
+        .number("300", &["outer", "inner"])
+        .number("301", &["inner"])
+}
+
+fn offers(
+    world: &mut World,
+    digest: u8,
+    logic: impl Fn(&contract::Invocation) -> logic::Answer + 'static,
+) -> Rc<RefCell<Vec<Offer>>> {
+    let seen: Rc<RefCell<Vec<Offer>>> = Rc::default();
+    let noted = Rc::clone(&seen);
+    world.behaves(module(digest), move |invocation| {
+        if let Event::CallOffered(offer) = logic::event(invocation) {
+            noted.borrow_mut().push(offer.clone());
+        }
+        logic(invocation)
+    });
+    seen
+}
+
+/// `next` leads to the behaviour behind on the same number; its rejection comes back as the cause of the target.
+#[test]
+fn a_rejection_inside_comes_back_to_the_behaviour_in_front() {
+    let mut world = office().open(&["201", "202"]);
+    let stages = vec![stage(vec![Target::Next], 0), stage(vec![line("202")], 20)];
+    let outer = offers(&mut world, 1, dials(stages));
+    let inner = offers(&mut world, 2, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![reject(offer.leg, Cause::Busy)]),
+        _ => decided(vec![]),
+    });
+
+    let call = world.call("201", "300");
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    assert!(outer.borrow()[0].has_next && !inner.borrow()[0].has_next);
+    assert_eq!(inner.borrow()[0].number, "300", "both stand on the same number");
+    world.hangs_up("201", call);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// A forward to another number's behaviour tells it where the call came from; the callee still sees the caller (R23).
+#[test]
+fn a_number_runs_its_behaviour_inside() {
+    let mut world = office().open(&["201", "202"]);
+    offers(&mut world, 1, dials(vec![stage(vec![number("301")], 0)]));
+    let inner = offers(&mut world, 2, dials(vec![stage(vec![line("202")], 20)]));
+
+    let call = world.call("201", "300");
+    world.rings("202");
+    let callee = world.answers("202");
+    {
+        let offers = inner.borrow();
+        assert_eq!(
+            (offers[0].called.as_str(), offers[0].number.as_str()),
+            ("300", "301")
+        );
+        assert_eq!(offers[0].diversions, ["300"]);
+        assert!(offers[0].sole_holder && !offers[0].answered);
+        assert_eq!(offers[0].caller.line.as_deref(), Some("201"));
+    }
+    world.hangs_up("202", callee);
+    assert_eq!(world.state("201", call), CallState::Over);
+    assert_eq!(world.cdrs()[0].diverted.len(), 1);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// Behaviours that send a call to each other do not do so for ever (R74).
+#[test]
+fn a_circle_of_forwards_ends() {
+    let mut world = office().open(&["201"]);
+    offers(&mut world, 1, dials(vec![stage(vec![number("301")], 0)]));
+    let inner = offers(&mut world, 2, dials(vec![stage(vec![number("300")], 0)]));
+    let call = world.call("201", "300");
+    assert!(world.failure("201", call).is_some());
+    assert!(inner.borrow().len() <= 10, "{} hops", inner.borrow().len());
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// Of parallel branches none may play to the caller; the one that answers wins, the other one loses the leg.
+#[test]
+fn parallel_branches_share_the_caller_until_one_answers() {
+    let mut world = office().open(&["201", "202", "203"]);
+    offers(
+        &mut world,
+        1,
+        dials(vec![stage(vec![number("301"), line("203")], 0)]),
+    );
+    let ended: Rc<RefCell<Vec<Cause>>> = Rc::default();
+    let noted = Rc::clone(&ended);
+    let inner = offers(&mut world, 2, move |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![line("202")], 20)])]),
+        Event::LegEnded(leg) => {
+            noted.borrow_mut().push(leg.cause);
+            decided(vec![])
+        }
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    world.rings("203");
+    assert!(!inner.borrow()[0].sole_holder);
+    world.answers("203");
+    assert!(world.ringing_calls("202").is_empty());
+    assert_eq!(*ended.borrow(), [Cause::AnsweredElsewhere]);
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// A menu that answered goes on with the leg when the number it dialled gives it back.
+#[test]
+fn an_answered_leg_can_be_given_back() {
+    let mut world = office().open(&["201", "202"]);
+    offers(&mut world, 1, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![Command::Answer {
+            tag: 1,
+            leg: offer.leg,
+        }]),
+        Event::Outcome(outcome) => match &outcome.kind {
+            contract::OutcomeKind::Done => decided(vec![dial(
+                logic::only_leg(invocation).unwrap(),
+                vec![stage(vec![number("301")], 0)],
+            )]),
+            contract::OutcomeKind::Dialled(dialled) if dialled.result == DialResult::Failed(Cause::Busy) => {
+                decided(vec![dial(
+                    logic::only_leg(invocation).unwrap(),
+                    vec![stage(vec![line("202")], 9)],
+                )])
+            }
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    let inner = offers(&mut world, 2, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![reject(offer.leg, Cause::Busy)]),
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    assert!(inner.borrow()[0].answered);
+    world.rings("202");
+    let callee = world.answers("202");
+    assert_eq!(
+        (world.state("201", call), world.state("202", callee)),
+        (CallState::Up, CallState::Up)
+    );
+    world.hangs_up("201", call);
+    world.assert_idle();
+}

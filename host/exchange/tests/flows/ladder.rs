@@ -1,0 +1,139 @@
+//! What callers hear when a behaviour fails: never silence.
+
+use std::time::Duration;
+
+use contract::{Event, Failure, SessionScope};
+use cordboard_exchange::directory::Activation;
+use phone::CallState;
+
+use crate::logic::{self, decided};
+use crate::office::{Office, module};
+use crate::world::World;
+
+fn office() -> Office {
+    Office::new()
+        .line("201")
+        .line_with(
+            "202",
+            |line| line.behaviours = Some(vec!["fragile".into()]),
+            |_| {},
+        )
+        .behaviour("fragile", module(1), SessionScope::PerCall)
+        .number("300", &["fragile"])
+}
+
+fn traps(world: &mut World, digest: u8) {
+    world.behaves(module(digest), |_| Err(Failure::Trapped("unreachable".into())));
+}
+
+/// A trap on a line's number: the line rings.
+#[test]
+fn a_trap_rings_the_line() {
+    let mut world = office().open(&["201", "202"]);
+    traps(&mut world, 1);
+    let call = world.call("201", "202");
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    assert_eq!(world.facts("ladder"), 1);
+    world.hangs_up("201", call);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// Where there is no line, an announcement plays (early media), then the caller is refused.
+#[test]
+fn a_trap_without_a_line_plays_a_courtesy_announcement() {
+    let mut world = office().open(&["201"]);
+    traps(&mut world, 1);
+    let call = world.call("201", "300");
+    assert_eq!(world.state("201", call), CallState::Ringing, "early media");
+    assert!(
+        world
+            .media
+            .iter()
+            .any(|command| matches!(command, media::Command::Play { .. }))
+    );
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.failure("201", call), Some(500));
+    world.assert_idle();
+}
+
+/// A behaviour that never answers is given up on in time, and its late answer changes nothing.
+#[test]
+fn an_overrun_rings_the_line() {
+    let mut world = office().open(&["201", "202"]);
+    world.behaves(module(1), |_| decided(vec![]));
+    world.silent.push(module(1));
+    let call = world.call("201", "202");
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// The same event goes to the version that worked before.
+#[test]
+fn the_last_good_version_gets_the_event_that_the_new_one_trapped_on() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour_with("fragile", module(2), SessionScope::PerCall, |behaviour| {
+            behaviour.history = vec![Activation {
+                digest: module(1),
+                version: "0.9.0".into(),
+                until: 0,
+            }];
+        })
+        .number("300", &["fragile"])
+        .open(&["201"]);
+    traps(&mut world, 2);
+    world.behaves(module(1), logic::menu);
+    let call = world.call("201", "300");
+    assert_eq!(
+        world.state("201", call),
+        CallState::Up,
+        "the old version answered"
+    );
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// Doing nothing for a call is a failure too.
+#[test]
+fn a_behaviour_that_leaves_a_call_undone_counts_as_failed() {
+    let mut world = office().open(&["201", "202"]);
+    world.behaves(module(1), |_| decided(vec![]));
+    let call = world.call("201", "202");
+    world.rings("202");
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// A trap in the middle costs the event, not the call.
+#[test]
+fn a_trap_while_people_talk_does_not_end_the_talk() {
+    let mut world = office().open(&["201", "202"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![logic::dial(
+            offer.leg,
+            vec![logic::stage(vec![logic::line("202")], 20)],
+        )]),
+        _ => Err(Failure::OutOfFuel),
+    });
+    let call = world.call("201", "202");
+    world.rings("202");
+    let callee = world.answers("202");
+    assert_eq!(
+        (world.state("201", call), world.state("202", callee)),
+        (CallState::Up, CallState::Up)
+    );
+    world.hangs_up("202", callee);
+    assert_eq!(
+        world.state("201", call),
+        CallState::Over,
+        "and hanging up still works"
+    );
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
