@@ -45,6 +45,11 @@ impl Submission {
             ticket: Some(Box::new(durable)),
         }
     }
+
+    /// The writes, to hold them for later; whoever waits for them is not told any more.
+    pub fn into_writes(self) -> Vec<Write> {
+        self.writes
+    }
 }
 
 /// The disk does not keep up: the submission comes back.

@@ -1,0 +1,109 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::RequestExt;
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{Access, Caller};
+use crate::Api;
+use crate::problem::Problem;
+
+/// For reading the body and answering. A stream of events is an answer as soon as it begins.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Where a request comes from, if the listener tells: what strangers are limited by.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// What stands before an endpoint.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub api: Api,
+    pub access: Access,
+}
+
+/// Lets a request through to its handler, or answers it.
+pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let tenant = tenant(&mut request).await;
+    let caller = match admit(&guard, &request, tenant.as_deref()) {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let audited = caller
+        .clone()
+        .filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    let response = match timeout(LONGEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("the request took too long").into_response(),
+    };
+    if let Some(caller) = audited {
+        audit(&guard.api, &caller, tenant.as_deref(), &method, &path, &response);
+    }
+    response
+}
+
+fn admit(guard: &Guard, request: &Request, tenant: Option<&str>) -> Result<Option<Caller>, Problem> {
+    let (api, now, peer) = (&guard.api, guard.api.now(), peer(request));
+    if guard.access == Access::Anyone {
+        return api
+            .strangers
+            .take(peer, now)
+            .map(|()| None)
+            .map_err(Problem::too_many);
+    }
+    // A good token is good from any address, also from one that somebody else guesses from.
+    let Some(caller) = bearer(request.headers()).and_then(|text| api.tokens.authenticate(text, now)) else {
+        api.guesses.take(peer, now).map_err(Problem::too_many)?;
+        return Err(Problem::unauthenticated());
+    };
+    guard.access.check(&caller, tenant)?;
+    Ok(Some(caller))
+}
+
+/// The tenant in the path, exactly as the handler will see it.
+async fn tenant(request: &mut Request) -> Option<String> {
+    let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
+    parameters
+        .iter()
+        .find(|(name, _)| *name == "tenant")
+        .map(|(_, value)| value.to_owned())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn peer(request: &Request) -> IpAddr {
+    let extensions = request.extensions();
+    let told = extensions.get::<Peer>().map(|peer| peer.0);
+    let connected = || {
+        extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip())
+    };
+    told.or_else(connected)
+        .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
+/// Who changed what, for those who ask later. Never the body: it may hold passwords.
+fn audit(api: &Api, caller: &Caller, tenant: Option<&str>, method: &Method, path: &str, response: &Response) {
+    let tenant = tenant.or(caller.tenant.as_deref());
+    let entry = json!({
+        "token": &*caller.token,
+        "method": method.as_str(),
+        "path": path,
+        "status": response.status().as_u16(),
+    });
+    api.hub.audit(tenant, api.now(), &entry);
+}

@@ -1,0 +1,197 @@
+//! What the administration interface asks of the exchange, as a trait, so that neither waits for the other's types.
+//!
+//! The exchange is the authority on documents: it checks them, and says which fields are wrong.
+
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An answer to wait for.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send>>;
+
+/// The exchange's thread, as seen from here. Calls return at once; answers come later.
+pub trait Exchange: Send + Sync {
+    /// Documents of a kind in the order of their ids, beginning behind `after`. Without what must not leave the
+    /// exchange: password hashes, trunk passwords.
+    fn list(&self, collection: Collection, after: Option<String>, limit: usize) -> Answer<Listing>;
+
+    fn get(&self, address: Address) -> Answer<Versioned>;
+
+    /// Creates or replaces. Answered when it is durable.
+    fn put(&self, address: Address, document: Value, expect: Expect) -> Answer<Stored>;
+
+    fn delete(&self, address: Address, expect: Expect) -> Answer<()>;
+
+    /// Hashes the password for digest authentication; the password itself is forgotten.
+    fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored>;
+
+    /// Calls that are up or being set up, the oldest first, beginning behind `after`.
+    fn calls(&self, tenant: String, after: Option<u64>, limit: usize) -> Answer<Vec<Call>>;
+
+    fn call(&self, tenant: String, call: u64) -> Answer<Call>;
+
+    /// Ends every leg of a call.
+    fn hang_up(&self, tenant: String, call: u64) -> Answer<()>;
+}
+
+/// Kinds of documents that have a place under a tenant, and tenants themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Tenant,
+    Site,
+    User,
+    Device,
+    Line,
+    Number,
+    DialPlan,
+    Trunk,
+    Calendar,
+    Behaviour,
+    Announcement,
+}
+
+impl Kind {
+    /// As one says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Site => "site",
+            Self::User => "user",
+            Self::Device => "device",
+            Self::Line => "line",
+            Self::Number => "number",
+            Self::DialPlan => "dial plan",
+            Self::Trunk => "trunk",
+            Self::Calendar => "calendar",
+            Self::Behaviour => "behaviour",
+            Self::Announcement => "announcement",
+        }
+    }
+}
+
+/// All documents of a kind: a tenant's, or all tenants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// `None` for the kind `Tenant` only.
+    pub tenant: Option<String>,
+    pub kind: Kind,
+}
+
+/// One document. A tenant's own document and its dial plan have the tenant's id as `id`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    pub tenant: String,
+    pub kind: Kind,
+    pub id: String,
+}
+
+impl Address {
+    pub fn new(tenant: &str, kind: Kind, id: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            kind,
+            id: id.to_owned(),
+        }
+    }
+}
+
+/// A document and its revision: 1 when created, one more at each change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Versioned {
+    pub revision: u64,
+    pub document: Value,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    pub documents: Vec<Versioned>,
+    /// The id to go on behind; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// What was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub revision: u64,
+    pub created: bool,
+}
+
+/// What a change expects to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    Any,
+    Absent,
+    At(u64),
+}
+
+/// For a device's digest authentication.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewCredentials {
+    /// `None`: the device's id.
+    pub username: Option<String>,
+    pub password: String,
+}
+
+/// A call that is up or being set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Call {
+    pub id: u64,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub started_ms: u64,
+    /// Since when the caller is connected; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_ms: Option<u64>,
+    pub direction: String,
+    pub caller: String,
+    pub called: String,
+    pub legs: Vec<Leg>,
+    /// Behaviours that hold custody, outermost first.
+    pub behaviours: Vec<String>,
+}
+
+/// One party of a [`Call`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Leg {
+    pub id: u64,
+    pub state: LegState,
+    pub number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trunk: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LegState {
+    Trying,
+    Ringing,
+    Answered,
+    Held,
+}
+
+/// Why the exchange did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    #[error("there is no such thing")]
+    NotFound,
+    /// Expected another revision; `found` is the present one.
+    #[error("it was changed meanwhile")]
+    Conflict { found: Option<u64> },
+    /// Every field that is wrong.
+    #[error("{} fields are wrong", .0.len())]
+    Invalid(Vec<contract::Problem>),
+    /// These refer to it.
+    #[error("it is in use")]
+    InUse(Vec<String>),
+    /// The exchange is stopping, or has too much to do.
+    #[error("the exchange does not answer")]
+    Unavailable,
+}

@@ -1,0 +1,104 @@
+//! Where the exchange's reports go: to watchers, into traces, detail records and metrics.
+//!
+//! The shell hands every report to [`Hub::report`], on a thread of its own: ending a call writes its whole trace.
+
+mod retention;
+mod sink;
+mod story;
+mod tally;
+mod traces;
+
+use std::sync::Arc;
+
+use base::Moment;
+use exchange::Report;
+use serde_json::Value;
+use store::{Store, Write, Writer, key};
+use tokio::sync::broadcast;
+
+pub use retention::{Keep, clear_old};
+pub use story::{Step, Story};
+
+use sink::Sink;
+use traces::Traces;
+
+/// Reports that a watcher may lag behind before it misses some and is told.
+const WATCHERS_LAG: usize = 4_096;
+
+/// See the module. Clones share everything.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    watchers: broadcast::Sender<Arc<Report>>,
+    traces: Traces,
+    sink: Sink,
+}
+
+impl Hub {
+    /// Detail records and traces of ended calls go through `writer`.
+    pub fn new(writer: Arc<Writer>) -> Self {
+        let (watchers, _) = broadcast::channel(WATCHERS_LAG);
+        Self(Arc::new(Inner {
+            watchers,
+            traces: Traces::default(),
+            sink: Sink::new(writer),
+        }))
+    }
+
+    /// Takes one report.
+    pub fn report(&self, report: Report) {
+        let report = Arc::new(report);
+        tally::count(&report);
+        if let Some(ended) = self.0.traces.add(&report) {
+            self.0.sink.send(ended.writes());
+        }
+        // Nobody may be watching.
+        let _ = self.0.watchers.send(report);
+    }
+
+    /// Reports from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Arc<Report>> {
+        self.0.watchers.subscribe()
+    }
+
+    /// What happened in a call, live or ended.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn why(&self, store: &dyn Store, tenant: &str, call: u64) -> Result<Option<Story>, store::Error> {
+        if let Some(story) = self.0.traces.live(tenant, call) {
+            return Ok(Some(story));
+        }
+        let document = store.get(&trace_key(tenant, call))?;
+        Ok(document.and_then(|document| serde_json::from_slice(&document.value).ok()))
+    }
+
+    /// Notes who changed what.
+    pub(crate) fn audit(&self, tenant: Option<&str>, at: Moment, entry: &Value) {
+        let stream = key::join(["audit", tenant.unwrap_or(HOST)]);
+        self.0.sink.send(vec![Write::Append {
+            stream,
+            at,
+            entry: entry.to_string().into(),
+        }]);
+    }
+}
+
+/// Stands for the tenant where there is none. No tenant's id begins with a dash.
+const HOST: &str = "-";
+
+/// Of fixed width, so that keys lie in the order of calls.
+fn trace_key(tenant: &str, call: u64) -> String {
+    key::join(["trace", tenant, &format!("{call:020}")])
+}
+
+fn cdr_stream(tenant: &str) -> String {
+    key::join(["cdr", tenant])
+}
+
+/// The stream that a tenant's call detail records are in.
+pub(crate) fn cdrs_of(tenant: &str) -> String {
+    cdr_stream(tenant)
+}

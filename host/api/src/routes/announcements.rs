@@ -1,0 +1,202 @@
+//! Announcements: recordings that a tenant uploads (R25).
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::Digest;
+
+use super::documents::{self, Changed};
+use super::modules;
+use crate::Api;
+use crate::access::{Access, Caller};
+use crate::endpoint::{Content, Endpoint};
+use crate::exchange::{Address, Collection, Kind, Versioned};
+use crate::extract::{Asked, Condition, Of, Page, PageOf, media_type, read, tagged};
+use crate::problem::Problem;
+
+/// R25 says 3 MB, which is 10⁶.
+const RECORDING_BYTES: usize = 3_000_000;
+/// R25.
+const LONGEST_SECS: u64 = 120;
+
+const ALL: &str = "/v1/tenants/{tenant}/announcements";
+const ONE: &str = "/v1/tenants/{tenant}/announcements/{name}";
+
+pub(super) fn endpoints() -> [Endpoint; 5] {
+    [
+        Endpoint::new(Method::GET, ALL, Access::Manager, list)
+            .about(
+                "announcements",
+                "list-announcements",
+                "The tenant's announcements",
+            )
+            .gives(Content::page::<Versioned>())
+            .paged(),
+        Endpoint::new(Method::GET, ONE, Access::Manager, get)
+            .about(
+                "announcements",
+                "get-announcement",
+                "An announcement without its sound",
+            )
+            .gives(Content::json::<Versioned>()),
+        Endpoint::new(Method::PUT, ONE, Access::Manager, put)
+            .about(
+                "announcements",
+                "put-announcement",
+                "Upload a WAV or MP3 recording of at most two minutes",
+            )
+            .takes(Content::other("audio/wav"))
+            .gives(Content::json::<Changed>())
+            .query(&[
+                ("text", "What is said."),
+                ("site", "The site it belongs to; absent: all."),
+            ])
+            .conditional(),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/announcements/{name}/audio",
+            Access::Manager,
+            audio,
+        )
+        .about("announcements", "hear-announcement", "The recording")
+        .gives(Content::other("audio/wav")),
+        Endpoint::new(Method::DELETE, ONE, Access::Manager, delete)
+            .about(
+                "announcements",
+                "delete-announcement",
+                "Delete an announcement that nothing uses",
+            )
+            .status(204)
+            .conditional(),
+    ]
+}
+
+#[derive(Deserialize)]
+struct About {
+    #[serde(default)]
+    text: String,
+    site: Option<String>,
+}
+
+fn address(tenant: &str, name: &str) -> Address {
+    Address::new(tenant, Kind::Announcement, name)
+}
+
+async fn list(
+    api: State<Api>,
+    caller: Caller,
+    Of(tenant): Of<String>,
+    page: Asked<PageOf>,
+) -> Result<Json<Page<Versioned>>, Problem> {
+    documents::list(
+        api,
+        caller,
+        Collection {
+            tenant: Some(tenant),
+            kind: Kind::Announcement,
+        },
+        page,
+    )
+    .await
+}
+
+async fn get(
+    api: State<Api>,
+    caller: Caller,
+    Of((tenant, name)): Of<(String, String)>,
+) -> Result<Response, Problem> {
+    documents::get(api, caller, address(&tenant, &name)).await
+}
+
+async fn put(
+    State(api): State<Api>,
+    Of((tenant, name)): Of<(String, String)>,
+    Asked(about): Asked<About>,
+    Condition(expect): Condition,
+    request: Request,
+) -> Result<Response, Problem> {
+    let media_type = match media_type(request.headers()).as_str() {
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "audio/wav",
+        "audio/mpeg" | "audio/mp3" => "audio/mpeg",
+        _ => {
+            return Err(Problem::unsupported_media(
+                "a recording is uploaded as `audio/wav` or `audio/mpeg`",
+            ));
+        }
+    };
+    let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
+    let recording = read(request, RECORDING_BYTES).await?;
+    modules::exists(&api, &tenant).await?;
+    let mut document = api.blocking(move |api| keep(api, media_type, &recording)).await?;
+    drop(permit);
+    document["name"] = name.as_str().into();
+    document["text"] = about.text.into();
+    if let Some(site) = about.site {
+        document["site"] = site.into();
+    }
+    let stored = api
+        .exchange
+        .put(address(&tenant, &name), document, expect)
+        .await?;
+    api.workshop.announcements_changed(&tenant);
+    let status = if stored.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(tagged(
+        status,
+        stored.revision,
+        &Changed {
+            revision: stored.revision,
+        },
+    ))
+}
+
+/// Measures and stores a recording; what is known of it then.
+fn keep(api: &Api, media_type: &str, recording: &Bytes) -> Result<Value, Problem> {
+    let length = api.workshop.measure(media_type, recording);
+    let length =
+        length.map_err(|why| Problem::invalid_field("", format!("the recording cannot be played: {why}")))?;
+    if length.as_secs() > LONGEST_SECS {
+        let detail = format!(
+            "the recording takes {} s, {LONGEST_SECS} s are allowed",
+            length.as_secs()
+        );
+        return Err(Problem::invalid_field("", detail));
+    }
+    let blob = api.store.put_blob(&mut &**recording, RECORDING_BYTES as u64)?;
+    let length = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    Ok(json!({
+        "blob": blob.digest.to_string(),
+        "media-type": media_type,
+        "size": blob.size,
+        "length": length,
+    }))
+}
+
+async fn audio(
+    State(api): State<Api>,
+    Of((tenant, name)): Of<(String, String)>,
+) -> Result<impl IntoResponse, Problem> {
+    let known = api.exchange.get(address(&tenant, &name)).await?.document;
+    let text = |field| known.get(field).and_then(Value::as_str).unwrap_or_default();
+    let digest: Digest = text("blob").parse().map_err(Problem::internal)?;
+    let media_type = text("media-type").to_owned();
+    let recording = api.blocking(move |api| modules::load(api, &digest)).await?;
+    Ok(([(header::CONTENT_TYPE, media_type)], recording))
+}
+
+async fn delete(
+    State(api): State<Api>,
+    Of((tenant, name)): Of<(String, String)>,
+    Condition(expect): Condition,
+) -> Result<StatusCode, Problem> {
+    api.exchange.delete(address(&tenant, &name), expect).await?;
+    api.workshop.announcements_changed(&tenant);
+    Ok(StatusCode::NO_CONTENT)
+}

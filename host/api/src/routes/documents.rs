@@ -1,0 +1,387 @@
+//! Configuration documents: one set of handlers for every kind.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::own;
+use crate::Api;
+use crate::access::{Access, Caller};
+use crate::endpoint::{Content, Endpoint};
+use crate::exchange::{Address, Collection, Expect, Kind, Versioned};
+use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
+use crate::problem::Problem;
+
+/// The revision that a change made.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Changed {
+    pub revision: u64,
+}
+
+/// A kind with an address of its own.
+#[derive(Clone, Copy)]
+struct Resource {
+    kind: Kind,
+    tag: &'static str,
+    collection: &'static str,
+    item: &'static str,
+    read: Access,
+    write: Access,
+}
+
+/// A user finds in lists, and may read, only what `own` says is theirs. Trunks lead outside and cost money, so only
+/// operators change them.
+const RESOURCES: [Resource; 7] = [
+    resource(
+        Kind::Site,
+        "sites",
+        "/v1/tenants/{tenant}/sites",
+        "/v1/tenants/{tenant}/sites/{id}",
+    ),
+    shared(resource(
+        Kind::User,
+        "users",
+        "/v1/tenants/{tenant}/users",
+        "/v1/tenants/{tenant}/users/{id}",
+    )),
+    shared(resource(
+        Kind::Device,
+        "devices",
+        "/v1/tenants/{tenant}/devices",
+        "/v1/tenants/{tenant}/devices/{id}",
+    )),
+    shared(resource(
+        Kind::Line,
+        "lines",
+        "/v1/tenants/{tenant}/lines",
+        "/v1/tenants/{tenant}/lines/{id}",
+    )),
+    resource(
+        Kind::Number,
+        "numbers",
+        "/v1/tenants/{tenant}/numbers",
+        "/v1/tenants/{tenant}/numbers/{id}",
+    ),
+    Resource {
+        write: Access::Operator,
+        ..resource(
+            Kind::Trunk,
+            "trunks",
+            "/v1/tenants/{tenant}/trunks",
+            "/v1/tenants/{tenant}/trunks/{id}",
+        )
+    },
+    resource(
+        Kind::Calendar,
+        "calendars",
+        "/v1/tenants/{tenant}/calendars",
+        "/v1/tenants/{tenant}/calendars/{id}",
+    ),
+];
+
+const fn resource(kind: Kind, tag: &'static str, collection: &'static str, item: &'static str) -> Resource {
+    Resource {
+        kind,
+        tag,
+        collection,
+        item,
+        read: Access::Manager,
+        write: Access::Manager,
+    }
+}
+
+const fn shared(resource: Resource) -> Resource {
+    Resource {
+        read: Access::Member,
+        ..resource
+    }
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = Vec::from(tenants());
+    endpoints.extend(RESOURCES.into_iter().flat_map(of_kind));
+    endpoints.extend(dial_plan());
+    endpoints
+}
+
+fn tenants() -> [Endpoint; 4] {
+    let (all, one) = ("/v1/tenants", "/v1/tenants/{tenant}");
+    let address = |tenant: &str| Address::new(tenant, Kind::Tenant, tenant);
+    [
+        Endpoint::new(
+            Method::GET,
+            all,
+            Access::Operator,
+            async |api: State<Api>, caller: Caller, page: Asked<PageOf>| {
+                list(
+                    api,
+                    caller,
+                    Collection {
+                        tenant: None,
+                        kind: Kind::Tenant,
+                    },
+                    page,
+                )
+                .await
+            },
+        )
+        .about("tenants", "list-tenants", "All tenants")
+        .gives(Content::page::<Versioned>())
+        .paged(),
+        Endpoint::new(
+            Method::GET,
+            one,
+            Access::Manager,
+            async move |api: State<Api>, caller: Caller, Of(tenant): Of<String>| {
+                get(api, caller, address(&tenant)).await
+            },
+        )
+        .about("tenants", "get-tenant", "A tenant")
+        .gives(Content::json::<Versioned>()),
+        Endpoint::new(
+            Method::PUT,
+            one,
+            Access::Operator,
+            async move |api: State<Api>, Of(tenant): Of<String>, when: Condition, body: Body<Value>| {
+                put(api, address(&tenant), when, body).await
+            },
+        )
+        .about("tenants", "put-tenant", "Create or change a tenant")
+        .takes(Content::json::<Document>())
+        .gives(Content::json::<Changed>())
+        .conditional(),
+        Endpoint::new(Method::DELETE, one, Access::Operator, delete_tenant)
+            .about(
+                "tenants",
+                "delete-tenant",
+                "Delete a tenant with its tokens and modules",
+            )
+            .status(204)
+            .conditional(),
+    ]
+}
+
+/// A configuration document: a JSON object whose fields depend on its kind. The exchange answers 422 with every field
+/// that is wrong.
+#[derive(ToSchema)]
+#[schema(value_type = Object)]
+#[expect(dead_code, reason = "describes bodies that are passed on as they are")]
+pub(super) struct Document(Value);
+
+fn of_kind(resource: Resource) -> [Endpoint; 4] {
+    let Resource {
+        kind,
+        tag,
+        collection,
+        item,
+        read,
+        write,
+    } = resource;
+    let name = kind.name();
+    [
+        Endpoint::new(
+            Method::GET,
+            collection,
+            read,
+            async move |api: State<Api>, caller: Caller, Of(tenant): Of<String>, page: Asked<PageOf>| {
+                list(
+                    api,
+                    caller,
+                    Collection {
+                        tenant: Some(tenant),
+                        kind,
+                    },
+                    page,
+                )
+                .await
+            },
+        )
+        .about(tag, format!("list-{tag}"), format!("The tenant's {tag}"))
+        .gives(Content::page::<Versioned>())
+        .paged(),
+        Endpoint::new(
+            Method::GET,
+            item,
+            read,
+            async move |api: State<Api>, caller: Caller, Of((tenant, id)): Of<(String, String)>| {
+                get(api, caller, Address::new(&tenant, kind, &id)).await
+            },
+        )
+        .about(tag, format!("get-{name}"), format!("A {name}"))
+        .gives(Content::json::<Versioned>()),
+        Endpoint::new(
+            Method::PUT,
+            item,
+            write,
+            async move |api: State<Api>,
+                        Of((tenant, id)): Of<(String, String)>,
+                        when: Condition,
+                        body: Body<Value>| {
+                put(api, Address::new(&tenant, kind, &id), when, body).await
+            },
+        )
+        .about(tag, format!("put-{name}"), format!("Create or change a {name}"))
+        .takes(Content::json::<Document>())
+        .gives(Content::json::<Changed>())
+        .conditional(),
+        Endpoint::new(
+            Method::DELETE,
+            item,
+            write,
+            async move |api: State<Api>, Of((tenant, id)): Of<(String, String)>, when: Condition| {
+                delete(api, Address::new(&tenant, kind, &id), when).await
+            },
+        )
+        .about(tag, format!("delete-{name}"), format!("Delete a {name}"))
+        .status(204)
+        .conditional(),
+    ]
+}
+
+fn dial_plan() -> [Endpoint; 2] {
+    let path = "/v1/tenants/{tenant}/dial-plan";
+    let address = |tenant: &str| Address::new(tenant, Kind::DialPlan, tenant);
+    [
+        Endpoint::new(
+            Method::GET,
+            path,
+            Access::Manager,
+            async move |api: State<Api>, caller: Caller, Of(tenant): Of<String>| {
+                get(api, caller, address(&tenant)).await
+            },
+        )
+        .about("dial-plan", "get-dial-plan", "Which number leads where")
+        .gives(Content::json::<Versioned>()),
+        Endpoint::new(
+            Method::PUT,
+            path,
+            Access::Manager,
+            async move |api: State<Api>, Of(tenant): Of<String>, when: Condition, body: Body<Value>| {
+                put(api, address(&tenant), when, body).await
+            },
+        )
+        .about("dial-plan", "put-dial-plan", "Change which number leads where")
+        .takes(Content::json::<Document>())
+        .gives(Content::json::<Changed>())
+        .conditional(),
+    ]
+}
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    collection: Collection,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<Versioned>>, Problem> {
+    let listing = match caller.as_user() {
+        Some(user) => own::list(&api, user, collection, page.after.clone(), page.limit()).await?,
+        None => {
+            api.exchange
+                .list(collection, page.after.clone(), page.limit())
+                .await?
+        }
+    };
+    Ok(Json(Page {
+        items: listing.documents,
+        next: listing.next,
+    }))
+}
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    address: Address,
+) -> Result<Response, Problem> {
+    let kind = address.kind;
+    let found = api.exchange.get(address).await?;
+    if let Some(user) = caller.as_user()
+        && !own::is(user, kind, &found.document)
+    {
+        return Err(Problem::not_found("nothing of yours is known by this name"));
+    }
+    Ok(tagged(StatusCode::OK, found.revision, &found))
+}
+
+pub(super) async fn put(
+    State(api): State<Api>,
+    address: Address,
+    Condition(expect): Condition,
+    Body(document): Body<Value>,
+) -> Result<Response, Problem> {
+    let document = named(&address, document)?;
+    let stored = api.exchange.put(address, document, expect).await?;
+    let status = if stored.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(tagged(
+        status,
+        stored.revision,
+        &Changed {
+            revision: stored.revision,
+        },
+    ))
+}
+
+/// The document with the id of its address, which may be left out and must not differ.
+fn named(address: &Address, mut document: Value) -> Result<Value, Problem> {
+    let field = match address.kind {
+        Kind::DialPlan => return Ok(document),
+        Kind::Behaviour | Kind::Announcement => "name",
+        _ => "id",
+    };
+    let Value::Object(fields) = &mut document else {
+        return Err(Problem::invalid_field("", "a JSON object is expected"));
+    };
+    match fields.get(field) {
+        None => drop(fields.insert(field.to_owned(), address.id.clone().into())),
+        Some(Value::String(id)) if *id == address.id => {}
+        Some(_) => {
+            return Err(Problem::invalid_field(
+                format!("/{field}"),
+                "differs from the name in the address",
+            ));
+        }
+    }
+    Ok(document)
+}
+
+async fn delete(
+    State(api): State<Api>,
+    address: Address,
+    Condition(expect): Condition,
+) -> Result<StatusCode, Problem> {
+    let (kind, tenant, id) = (address.kind, address.tenant.clone(), address.id.clone());
+    api.exchange.delete(address, expect).await?;
+    if kind == Kind::User {
+        api.blocking(move |api| Ok(api.tokens.revoke_all(&tenant, Some(&id))?))
+            .await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_tenant(
+    State(api): State<Api>,
+    Of(tenant): Of<String>,
+    Condition(expect): Condition,
+) -> Result<StatusCode, Problem> {
+    delete_checked(&api, &tenant, expect).await?;
+    api.blocking(move |api| {
+        api.tokens.revoke_all(&tenant, None)?;
+        super::modules::forget_all(api, &tenant)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_checked(api: &Api, tenant: &str, expect: Expect) -> Result<(), Problem> {
+    Ok(api
+        .exchange
+        .delete(Address::new(tenant, Kind::Tenant, tenant), expect)
+        .await?)
+}

@@ -1,0 +1,31 @@
+//! The endpoints, by what they are about.
+
+mod announcements;
+mod behaviours;
+mod calls;
+mod devices;
+mod documents;
+mod events;
+mod host;
+mod modules;
+mod own;
+mod records;
+mod settings;
+mod tokens;
+
+use crate::endpoint::Endpoint;
+
+pub(crate) fn all() -> Vec<Endpoint> {
+    let mut all = host::endpoints();
+    all.extend(tokens::endpoints());
+    all.extend(documents::endpoints());
+    all.extend(devices::endpoints());
+    all.extend(announcements::endpoints());
+    all.extend(modules::endpoints());
+    all.extend(behaviours::endpoints());
+    all.extend(settings::endpoints());
+    all.extend(calls::endpoints());
+    all.extend(records::endpoints());
+    all.extend(events::endpoints());
+    all
+}

@@ -1,0 +1,262 @@
+//! Modules: components that a tenant uploads. Immutable, named by their SHA-256.
+
+use std::io;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::{BufMut, Bytes, BytesMut};
+use contract::Manifest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{BlobReader, Digest, Expect, key};
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::access::{Access, Caller};
+use crate::endpoint::{Content, Endpoint};
+use crate::exchange::{Collection, Kind};
+use crate::extract::{Asked, Of, Page, PageOf, media_type, read};
+use crate::problem::Problem;
+
+/// Largest component. Rust guests have 0.1 MB, those with a language's engine inside up to 18 MB.
+const COMPONENT_BYTES: usize = 32 << 20;
+
+pub(super) fn endpoints() -> [Endpoint; 5] {
+    let (all, one) = (
+        "/v1/tenants/{tenant}/modules",
+        "/v1/tenants/{tenant}/modules/{digest}",
+    );
+    [
+        Endpoint::new(Method::GET, all, Access::Manager, list)
+            .about("modules", "list-modules", "The tenant's modules")
+            .gives(Content::page::<ModuleInfo>())
+            .paged(),
+        Endpoint::new(Method::POST, all, Access::Manager, upload)
+            .about(
+                "modules",
+                "upload-module",
+                "Upload a component; all that is wrong with it comes back at once",
+            )
+            .takes(Content::other("application/wasm"))
+            .gives(Content::json::<ModuleInfo>())
+            .status(201),
+        Endpoint::new(Method::GET, one, Access::Manager, get)
+            .about("modules", "get-module", "What a module says of itself and may do")
+            .gives(Content::json::<ModuleInfo>()),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/modules/{digest}/component",
+            Access::Manager,
+            component,
+        )
+        .about("modules", "download-module", "The component itself")
+        .gives(Content::other("application/wasm")),
+        Endpoint::new(Method::DELETE, one, Access::Manager, delete)
+            .about(
+                "modules",
+                "delete-module",
+                "Delete a module that no behaviour uses",
+            )
+            .status(204),
+    ]
+}
+
+/// A module of a tenant's.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct ModuleInfo {
+    /// SHA-256 of the component.
+    pub digest: String,
+    /// Bytes of the component.
+    pub size: u64,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub uploaded_ms: u64,
+    /// The token that uploaded it.
+    pub uploaded_by: String,
+    /// What it says of itself. Its `imports` are its permissions: what is not among them it cannot do.
+    #[schema(value_type = Object)]
+    pub manifest: Manifest,
+}
+
+fn document(tenant: &str, digest: &Digest) -> String {
+    key::join(["module", tenant, &digest.to_string()])
+}
+
+pub(super) fn parse(digest: &str) -> Result<Digest, Problem> {
+    digest
+        .parse()
+        .map_err(|error: store::InvalidDigest| Problem::not_found(error.to_string()))
+}
+
+/// A module of the tenant's; not found if it is another's.
+pub(super) fn find(api: &Api, tenant: &str, digest: &Digest) -> Result<ModuleInfo, Problem> {
+    let document = api.store.get(&document(tenant, digest))?;
+    let document = document.ok_or_else(|| Problem::not_found("the tenant has no module with this digest"))?;
+    serde_json::from_slice(&document.value).map_err(Problem::internal)
+}
+
+/// The whole component.
+pub(super) fn load(api: &Api, digest: &Digest) -> Result<Bytes, Problem> {
+    let blob = api
+        .store
+        .blob(digest)?
+        .ok_or_else(|| Problem::not_found("the component is not stored"))?;
+    let size = usize::try_from(blob.size)
+        .unwrap_or(usize::MAX)
+        .min(COMPONENT_BYTES);
+    let mut bytes = BytesMut::with_capacity(size).writer();
+    io::copy(&mut BlobReader::new(&*api.store, blob), &mut bytes).map_err(Problem::internal)?;
+    Ok(bytes.into_inner().freeze())
+}
+
+async fn upload(
+    State(api): State<Api>,
+    caller: Caller,
+    Of(tenant): Of<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    if media_type(request.headers()) != "application/wasm" {
+        return Err(Problem::unsupported_media(
+            "a component is uploaded as `application/wasm`",
+        ));
+    }
+    let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
+    let component = read(request, COMPONENT_BYTES).await?;
+    exists(&api, &tenant).await?;
+    let (info, new) = api
+        .blocking(move |api| keep(api, &caller, &tenant, &component))
+        .await?;
+    drop(permit);
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(info)).into_response())
+}
+
+/// A tenant that does not exist must not collect modules.
+pub(super) async fn exists(api: &Api, tenant: &str) -> Result<(), Problem> {
+    api.exchange
+        .get(crate::exchange::Address::new(tenant, Kind::Tenant, tenant))
+        .await?;
+    Ok(())
+}
+
+fn keep(api: &Api, caller: &Caller, tenant: &str, component: &[u8]) -> Result<(ModuleInfo, bool), Problem> {
+    let manifest = api
+        .workshop
+        .inspect(component)
+        .map_err(Problem::invalid_content)?;
+    let blob = api.store.put_blob(&mut &*component, COMPONENT_BYTES as u64)?;
+    if let Ok(known) = find(api, tenant, &blob.digest) {
+        return Ok((known, false));
+    }
+    let info = ModuleInfo {
+        digest: blob.digest.to_string(),
+        size: blob.size,
+        uploaded_ms: api.now().as_millis(),
+        uploaded_by: caller.token.to_string(),
+        manifest,
+    };
+    let json = serde_json::to_vec(&info).map_err(Problem::internal)?;
+    api.store
+        .put(&document(tenant, &blob.digest), json.into(), Expect::Any)?;
+    Ok((info, true))
+}
+
+async fn list(
+    State(api): State<Api>,
+    Of(tenant): Of<String>,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<ModuleInfo>>, Problem> {
+    api.blocking(move |api| {
+        let prefix = key::prefix(["module", &tenant]);
+        let after = page.after.as_ref().map(|digest| format!("{prefix}{digest}"));
+        let found = api.store.list(&prefix, after.as_deref(), page.limit())?;
+        let items = found
+            .documents
+            .iter()
+            .filter_map(|document| serde_json::from_slice(&document.value).ok());
+        let next = found
+            .next
+            .and_then(|last| last.strip_prefix(&prefix).map(ToOwned::to_owned));
+        Ok(Json(Page {
+            items: items.collect(),
+            next,
+        }))
+    })
+    .await
+}
+
+async fn get(
+    State(api): State<Api>,
+    Of((tenant, digest)): Of<(String, String)>,
+) -> Result<Json<ModuleInfo>, Problem> {
+    let digest = parse(&digest)?;
+    api.blocking(move |api| find(api, &tenant, &digest).map(Json))
+        .await
+}
+
+async fn component(
+    State(api): State<Api>,
+    Of((tenant, digest)): Of<(String, String)>,
+) -> Result<impl IntoResponse, Problem> {
+    let digest = parse(&digest)?;
+    let bytes = api
+        .blocking(move |api| find(api, &tenant, &digest).and_then(|_| load(api, &digest)))
+        .await?;
+    Ok(([(header::CONTENT_TYPE, "application/wasm")], bytes))
+}
+
+async fn delete(
+    State(api): State<Api>,
+    Of((tenant, digest)): Of<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let digest = parse(&digest)?;
+    let users = users(&api, &tenant, &digest.to_string()).await?;
+    if !users.is_empty() {
+        return Err(Problem::in_use(format!("still used by {}", users.join(", "))));
+    }
+    api.blocking(move |api| {
+        find(api, &tenant, &digest)?;
+        // The component stays: another tenant may have the same one, and it costs little.
+        api.store.delete(&document(&tenant, &digest), Expect::Any)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// Behaviours for which the module is active.
+async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Problem> {
+    let behaviours = Collection {
+        tenant: Some(tenant.to_owned()),
+        kind: Kind::Behaviour,
+    };
+    let (mut users, mut after) = (Vec::new(), None);
+    loop {
+        let page = api.exchange.list(behaviours.clone(), after, 1_000).await?;
+        let using = page
+            .documents
+            .iter()
+            .filter(|one| one.document.get("active").and_then(Value::as_str) == Some(digest));
+        users.extend(using.filter_map(|one| Some(one.document.get("name")?.as_str()?.to_owned())));
+        after = page.next;
+        if after.is_none() {
+            return Ok(users);
+        }
+    }
+}
+
+/// A deleted tenant's modules.
+pub(super) fn forget_all(api: &Api, tenant: &str) -> Result<(), Problem> {
+    loop {
+        let page = api
+            .store
+            .list(&key::prefix(["module", tenant]), None, usize::MAX)?;
+        for document in &page.documents {
+            api.store.delete(&document.key, Expect::Any)?;
+        }
+        if page.next.is_none() {
+            return Ok(());
+        }
+    }
+}

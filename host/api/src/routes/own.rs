@@ -1,0 +1,75 @@
+//! What is a user's own: their entry, their lines, their devices.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::Api;
+use crate::exchange::{Call, Collection, Kind, Listing};
+use crate::problem::Problem;
+
+/// Documents fetched at a time while looking for a user's own.
+const STEP: usize = 1_000;
+
+/// Whether a document is the user's.
+pub(super) fn is(user: &str, kind: Kind, document: &Value) -> bool {
+    let field = match kind {
+        Kind::User => "id",
+        Kind::Device => "owner",
+        Kind::Line => "user",
+        _ => return false,
+    };
+    // An empty id is that of a token without a user.
+    !user.is_empty() && document.get(field).and_then(Value::as_str) == Some(user)
+}
+
+/// A page of the user's own documents.
+pub(super) async fn list(
+    api: &Api,
+    user: &str,
+    collection: Collection,
+    mut after: Option<String>,
+    limit: usize,
+) -> Result<Listing, Problem> {
+    let mut own = Listing::default();
+    loop {
+        let page = api.exchange.list(collection.clone(), after, STEP).await?;
+        own.documents.extend(
+            page.documents
+                .into_iter()
+                .filter(|one| is(user, collection.kind, &one.document)),
+        );
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    // A person has a handful of each, so they are all on one page.
+    own.documents.truncate(limit);
+    Ok(own)
+}
+
+/// Every name by which calls and records know the user's lines.
+pub(super) async fn line_names(api: &Api, tenant: &str, user: &str) -> Result<BTreeSet<String>, Problem> {
+    let lines = Collection {
+        tenant: Some(tenant.to_owned()),
+        kind: Kind::Line,
+    };
+    let own = list(api, user, lines, None, usize::MAX).await?;
+    let fields = ["id", "short-number", "number"];
+    let names = own
+        .documents
+        .iter()
+        .flat_map(|line| fields.map(|field| line.document.get(field)));
+    Ok(names
+        .filter_map(|name| name?.as_str().map(ToOwned::to_owned))
+        .collect())
+}
+
+/// Whether one of these lines takes part.
+pub(super) fn takes_part(lines: &BTreeSet<String>, call: &Call) -> bool {
+    call.legs
+        .iter()
+        .filter_map(|leg| leg.line.as_ref())
+        .any(|line| lines.contains(line))
+}

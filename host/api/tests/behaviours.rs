@@ -1,0 +1,333 @@
+//! Modules, behaviours, settings and announcements over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use axum::http::Method;
+use common::World;
+use serde_json::{Value, json};
+
+const MENU: &str = "/v1/tenants/acme/behaviours/menu";
+
+async fn upload(world: &World, token: &str, component: &str) -> String {
+    let path = "/v1/tenants/acme/modules";
+    let answer = world
+        .upload(
+            token,
+            Method::POST,
+            path,
+            "application/wasm",
+            component.as_bytes(),
+        )
+        .await;
+    answer.expect(201)["digest"].as_str().unwrap().to_owned()
+}
+
+/// A world with a manager of acme and a behaviour `menu` of version 1.
+async fn with_menu() -> (World, String, String) {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let digest = upload(&world, &manager, "module menu 1").await;
+    world
+        .put(
+            &manager,
+            MENU,
+            json!({ "module": digest, "settings": { "rings": 3 } }),
+        )
+        .await
+        .expect(201);
+    (world, manager, digest)
+}
+
+#[tokio::test]
+async fn an_upload_tells_what_the_module_is_and_may_do() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let digest = upload(&world, &manager, "module menu 1").await;
+    let info = world
+        .get(&manager, &format!("/v1/tenants/acme/modules/{digest}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (info["manifest"]["name"].as_str(), info["size"].as_u64()),
+        (Some("menu"), Some(13))
+    );
+    assert_eq!(info["manifest"]["imports"], json!(["dialling"]));
+    let component = world
+        .get(&manager, &format!("/v1/tenants/acme/modules/{digest}/component"))
+        .await;
+    assert_eq!(component.bytes, b"module menu 1");
+    let again = world
+        .upload(
+            &manager,
+            Method::POST,
+            "/v1/tenants/acme/modules",
+            "application/wasm",
+            b"module menu 1",
+        )
+        .await;
+    assert_eq!(again.expect(200), info, "the same bytes are the same module");
+    let list = world.get(&manager, "/v1/tenants/acme/modules").await.expect(200);
+    assert_eq!(list["items"], json!([info]));
+}
+
+#[tokio::test]
+async fn a_bad_component_is_refused_with_all_that_is_wrong() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let path = "/v1/tenants/acme/modules";
+    let answer = world
+        .upload(&manager, Method::POST, path, "application/wasm", b"\0asm")
+        .await;
+    assert_eq!(answer.wrong_fields(), ["", "wasi:sockets/tcp"]);
+    let answer = world
+        .upload(&manager, Method::POST, path, "application/json", b"{}")
+        .await;
+    assert_eq!(answer.status, 415);
+    assert_eq!(world.get(&manager, path).await.expect(200)["items"], json!([]));
+    let nowhere = world.upload(
+        &world.operator,
+        Method::POST,
+        "/v1/tenants/none/modules",
+        "application/wasm",
+        b"module m 1",
+    );
+    assert_eq!(
+        nowhere.await.status,
+        404,
+        "a tenant that does not exist collects no modules"
+    );
+}
+
+#[tokio::test]
+async fn a_module_in_use_stays() {
+    let (world, manager, digest) = with_menu().await;
+    let path = format!("/v1/tenants/acme/modules/{digest}");
+    let refused = world.delete(&manager, &path).await.expect(409);
+    assert!(refused["detail"].as_str().unwrap().contains("menu"));
+    world.delete(&manager, MENU).await.expect(204);
+    world.delete(&manager, &path).await.expect(204);
+    world.get(&manager, &path).await.expect(404);
+}
+
+#[tokio::test]
+async fn activating_a_version_swaps_it_and_keeps_the_history() {
+    let (world, manager, first) = with_menu().await;
+    let second = upload(&world, &manager, "module menu 2").await;
+    let answer = world
+        .post(&manager, &format!("{MENU}/activate"), json!({ "module": second }))
+        .await;
+    assert_eq!(answer.expect(200), json!({ "revision": 2 }));
+    let history = world.get(&manager, &format!("{MENU}/history")).await.expect(200);
+    assert_eq!(
+        (history["active"].as_str(), history["version"].as_str()),
+        (Some(second.as_str()), Some("2"))
+    );
+    assert_eq!(
+        history["earlier"],
+        json!([{ "digest": first, "version": "1", "until": 1_000_000 }])
+    );
+    let behaviour = world.get(&manager, MENU).await.expect(200);
+    assert_eq!(
+        behaviour["document"]["settings"],
+        json!({ "rings": 3 }),
+        "settings stay"
+    );
+    let unknown = world
+        .post(
+            &manager,
+            &format!("{MENU}/activate"),
+            json!({ "module": "ab".repeat(32) }),
+        )
+        .await;
+    assert_eq!(unknown.wrong_fields(), ["/module"]);
+    let absent = world
+        .post(
+            &manager,
+            "/v1/tenants/acme/behaviours/none/activate",
+            json!({ "module": second }),
+        )
+        .await;
+    assert_eq!(absent.status, 404);
+}
+
+#[tokio::test]
+async fn settings_are_checked_by_the_module_with_defaults_filled_in() {
+    let (world, manager, _) = with_menu().await;
+    let path = format!("{MENU}/settings");
+    let settings = world.get(&manager, &path).await.expect(200);
+    assert_eq!(settings["settings"], json!({ "rings": 3 }));
+    assert_eq!(settings["effective"], json!({ "rings": 3, "greeting": "hello" }));
+    assert_eq!(settings["schema"]["properties"]["rings"]["maximum"], 10);
+    world
+        .put(&manager, &path, json!({ "rings": 9 }))
+        .await
+        .expect(200);
+    assert_eq!(
+        world.workshop.checked.lock().unwrap().last(),
+        Some(&json!({ "rings": 9, "greeting": "hello" }))
+    );
+    assert_eq!(
+        world
+            .put(&manager, &path, json!({ "rings": 11 }))
+            .await
+            .wrong_fields(),
+        ["/rings"]
+    );
+    assert_eq!(
+        world.get(&manager, &path).await.expect(200)["settings"],
+        json!({ "rings": 9 })
+    );
+}
+
+#[tokio::test]
+async fn a_number_gets_behaviours_in_front() {
+    let (world, manager, _) = with_menu().await;
+    let number = "/v1/tenants/acme/numbers/%2B33123456789";
+    world
+        .put(&manager, number, json!({ "name": "reception" }))
+        .await
+        .expect(201);
+    let path = format!("{number}/behaviours");
+    world
+        .put(
+            &manager,
+            &path,
+            json!([{ "behaviour": "menu", "settings": { "rings": 4 } }]),
+        )
+        .await
+        .expect(200);
+    let document = world.get(&manager, number).await.expect(200)["document"].clone();
+    assert_eq!(
+        document["behaviours"],
+        json!([{ "behaviour": "menu", "settings": { "rings": 4 } }])
+    );
+    assert_eq!(
+        (document["id"].as_str(), document["name"].as_str()),
+        (Some("+33123456789"), Some("reception"))
+    );
+    let wrong = json!([{ "behaviour": "menu" }, { "behaviour": "menu", "settings": { "rings": 99 } }]);
+    assert_eq!(
+        world.put(&manager, &path, wrong).await.wrong_fields(),
+        ["/1/settings/rings"]
+    );
+    assert_eq!(
+        world
+            .put(&manager, &path, json!([{ "behaviour": "none" }]))
+            .await
+            .wrong_fields(),
+        ["/0/behaviour"]
+    );
+    let in_use = world.delete(&manager, MENU).await.expect(409);
+    assert!(in_use["detail"].as_str().unwrap().contains("+33123456789"));
+}
+
+#[tokio::test]
+async fn a_user_edits_what_is_left_to_users_on_an_own_line() {
+    let (mut world, manager, _) = with_menu().await;
+    let alice = world.user("acme", "alice");
+    world
+        .put(
+            &manager,
+            "/v1/tenants/acme/lines/201",
+            json!({ "name": "A", "user": "alice" }),
+        )
+        .await
+        .expect(201);
+    world
+        .put(
+            &manager,
+            "/v1/tenants/acme/lines/202",
+            json!({ "name": "B", "user": "bob" }),
+        )
+        .await
+        .expect(201);
+    let own = "/v1/tenants/acme/lines/201/settings/menu";
+    world.put(&alice, own, json!({ "rings": 7 })).await.expect(200);
+    let settings = world.get(&alice, own).await.expect(200);
+    assert_eq!(settings["settings"], json!({ "rings": 7 }));
+    assert_eq!(settings["effective"], json!({ "rings": 7, "greeting": "hello" }));
+    assert_eq!(
+        world
+            .put(&alice, own, json!({ "rings": 7, "greeting": "yo" }))
+            .await
+            .wrong_fields(),
+        ["/greeting"]
+    );
+    assert_eq!(
+        world
+            .put(&alice, own, json!({ "rings": 70 }))
+            .await
+            .wrong_fields(),
+        ["/rings"]
+    );
+    let foreign = "/v1/tenants/acme/lines/202/settings/menu";
+    assert_eq!(
+        world.put(&alice, foreign, json!({ "rings": 7 })).await.status,
+        404
+    );
+    assert_eq!(world.get(&alice, foreign).await.status, 404);
+    world
+        .put(&manager, own, json!({ "greeting": "bonjour" }))
+        .await
+        .expect(200);
+    // What the manager set stays as long as the user does not touch it.
+    world
+        .put(&alice, own, json!({ "greeting": "bonjour", "rings": 2 }))
+        .await
+        .expect(200);
+    assert_eq!(
+        world.put(&alice, own, json!({ "rings": 2 })).await.wrong_fields(),
+        ["/greeting"]
+    );
+}
+
+#[tokio::test]
+async fn an_announcement_is_uploaded_measured_and_heard() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let path = "/v1/tenants/acme/announcements/welcome";
+    let about = format!("{path}?text=Bonjour&site=paris");
+    world
+        .upload(&manager, Method::PUT, &about, "audio/x-wav", b"sound 12")
+        .await
+        .expect(201);
+    let document: Value = world.get(&manager, path).await.expect(200)["document"].clone();
+    assert_eq!(document["media-type"], "audio/wav");
+    assert_eq!(
+        (document["length"].as_u64(), document["size"].as_u64()),
+        (Some(12_000), Some(8))
+    );
+    assert_eq!(
+        (document["text"].as_str(), document["site"].as_str()),
+        (Some("Bonjour"), Some("paris"))
+    );
+    let audio = world.get(&manager, &format!("{path}/audio")).await;
+    assert_eq!(
+        (audio.headers["content-type"].to_str().unwrap(), &*audio.bytes),
+        ("audio/wav", &b"sound 12"[..])
+    );
+    assert_eq!(*world.workshop.told.lock().unwrap(), ["acme"]);
+    world.delete(&manager, path).await.expect(204);
+    assert_eq!(world.workshop.told.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_too_long_too_large_or_silent_is_refused() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let path = "/v1/tenants/acme/announcements/welcome";
+    let put = async |media_type: &str, body: &[u8]| {
+        world
+            .upload(&manager, Method::PUT, path, media_type, body)
+            .await
+            .status
+            .as_u16()
+    };
+    assert_eq!(put("audio/wav", b"sound 121").await, 422);
+    assert_eq!(put("audio/wav", b"noise").await, 422);
+    assert_eq!(put("video/mp4", b"sound 1").await, 415);
+    assert_eq!(put("audio/mpeg", &vec![0; 3_000_001]).await, 413);
+    assert_eq!(put("audio/mpeg", b"sound 120").await, 201);
+}

@@ -1,0 +1,233 @@
+//! Stand-ins that remember what they are told.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use contract::{Interests, Manifest, ModuleDigest, Problem, SessionScope};
+use cordboard_api::exchange::{
+    Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal, Stored,
+    Versioned,
+};
+use cordboard_api::workshop::Workshop;
+use serde_json::{Value, json};
+
+/// An exchange that keeps documents and asks of them only that what they name exists.
+#[derive(Default)]
+pub struct FakeExchange {
+    documents: Mutex<BTreeMap<Address, Versioned>>,
+    pub calls: Mutex<Vec<(String, Call)>>,
+    pub hung_up: Mutex<Vec<u64>>,
+    pub passwords: Mutex<Vec<(String, String)>>,
+}
+
+fn answer<T: Send + 'static>(result: Result<T, Refusal>) -> Answer<T> {
+    Box::pin(ready(result))
+}
+
+fn wrong(path: &str, message: &str) -> Refusal {
+    Refusal::Invalid(vec![Problem {
+        path: path.to_owned(),
+        message: message.to_owned(),
+    }])
+}
+
+impl FakeExchange {
+    fn store(&self, address: Address, document: Value, expect: Expect) -> Result<Stored, Refusal> {
+        let mut documents = self.documents.lock().unwrap();
+        let tenant = Address::new(&address.tenant, Kind::Tenant, &address.tenant);
+        if address.kind != Kind::Tenant && !documents.contains_key(&tenant) {
+            return Err(Refusal::NotFound);
+        }
+        if address.kind == Kind::Site && !document["name"].is_string() {
+            return Err(wrong("/name", "is missing"));
+        }
+        let found = documents.get(&address).map(|known| known.revision);
+        let holds = match expect {
+            Expect::Any => true,
+            Expect::Absent => found.is_none(),
+            Expect::At(revision) => found == Some(revision),
+        };
+        if !holds {
+            return Err(Refusal::Conflict { found });
+        }
+        let revision = found.unwrap_or(0) + 1;
+        documents.insert(address, Versioned { revision, document });
+        Ok(Stored {
+            revision,
+            created: found.is_none(),
+        })
+    }
+}
+
+impl Exchange for FakeExchange {
+    fn list(&self, collection: Collection, after: Option<String>, limit: usize) -> Answer<Listing> {
+        let documents = self.documents.lock().unwrap();
+        let matching = documents.iter().filter(|(address, _)| {
+            address.kind == collection.kind
+                && collection
+                    .tenant
+                    .as_ref()
+                    .is_none_or(|tenant| *tenant == address.tenant)
+                && after.as_ref().is_none_or(|after| address.id > *after)
+        });
+        let mut found: Vec<_> = matching.take(limit + 1).collect();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = if more {
+            found.last().map(|(address, _)| address.id.clone())
+        } else {
+            None
+        };
+        answer(Ok(Listing {
+            documents: found.into_iter().map(|(_, document)| document.clone()).collect(),
+            next,
+        }))
+    }
+
+    fn get(&self, address: Address) -> Answer<Versioned> {
+        answer(
+            self.documents
+                .lock()
+                .unwrap()
+                .get(&address)
+                .cloned()
+                .ok_or(Refusal::NotFound),
+        )
+    }
+
+    fn put(&self, address: Address, document: Value, expect: Expect) -> Answer<Stored> {
+        answer(self.store(address, document, expect))
+    }
+
+    fn delete(&self, address: Address, _: Expect) -> Answer<()> {
+        let mut documents = self.documents.lock().unwrap();
+        let uses = |(other, known): &(&Address, &Versioned)| {
+            other.tenant == address.tenant
+                && other.kind == Kind::Number
+                && known
+                    .document
+                    .to_string()
+                    .contains(&format!("\"behaviour\":\"{}\"", address.id))
+        };
+        let users: Vec<_> = documents
+            .iter()
+            .filter(uses)
+            .map(|(other, _)| other.id.clone())
+            .collect();
+        answer(if address.kind == Kind::Behaviour && !users.is_empty() {
+            Err(Refusal::InUse(users))
+        } else {
+            documents.remove(&address).map(drop).ok_or(Refusal::NotFound)
+        })
+    }
+
+    fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {
+        let address = Address::new(&tenant, Kind::Device, &device);
+        let known = self.documents.lock().unwrap().get(&address).cloned();
+        answer(known.ok_or(Refusal::NotFound).map(|known| {
+            let username = credentials.username.unwrap_or(device);
+            self.passwords
+                .lock()
+                .unwrap()
+                .push((username, credentials.password));
+            Stored {
+                revision: known.revision + 1,
+                created: false,
+            }
+        }))
+    }
+
+    fn calls(&self, tenant: String, after: Option<u64>, limit: usize) -> Answer<Vec<Call>> {
+        let calls = self.calls.lock().unwrap();
+        let own = calls
+            .iter()
+            .filter(|(owner, call)| *owner == tenant && after.is_none_or(|after| call.id > after));
+        answer(Ok(own.map(|(_, call)| call.clone()).take(limit).collect()))
+    }
+
+    fn call(&self, tenant: String, call: u64) -> Answer<Call> {
+        let calls = self.calls.lock().unwrap();
+        let found = calls
+            .iter()
+            .find(|(owner, one)| *owner == tenant && one.id == call);
+        answer(found.map(|(_, call)| call.clone()).ok_or(Refusal::NotFound))
+    }
+
+    fn hang_up(&self, _: String, call: u64) -> Answer<()> {
+        self.hung_up.lock().unwrap().push(call);
+        answer(Ok(()))
+    }
+}
+
+/// A runtime for which a component is the text `module NAME VERSION`. Its settings have a number `rings` up to 10, which
+/// users may edit, and a text `greeting`, which they may not.
+#[derive(Default)]
+pub struct FakeWorkshop {
+    /// Tenants whose announcements changed.
+    pub told: Mutex<Vec<String>>,
+    /// Settings that were checked.
+    pub checked: Mutex<Vec<Value>>,
+}
+
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "rings": { "type": "integer", "default": 5, "maximum": 10, "x-editable-by": ["manager", "user"] },
+            "greeting": { "type": "string", "default": "hello", "x-editable-by": ["manager"] },
+        },
+    })
+}
+
+impl Workshop for FakeWorkshop {
+    fn inspect(&self, component: &[u8]) -> Result<Manifest, Vec<Problem>> {
+        let text = String::from_utf8_lossy(component).into_owned();
+        let ["module", name, version] = text.split(' ').collect::<Vec<_>>()[..] else {
+            let problem = |path: &str, message: &str| Problem {
+                path: path.to_owned(),
+                message: message.to_owned(),
+            };
+            return Err(vec![
+                problem("", "not a component"),
+                problem("wasi:sockets/tcp", "is not offered by this host"),
+            ]);
+        };
+        Ok(Manifest {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            summary: String::new(),
+            settings_schema: schema().to_string(),
+            scope: SessionScope::PerCall,
+            interests: Interests::default(),
+            schedules: Vec::new(),
+            imports: vec!["dialling".to_owned()],
+        })
+    }
+
+    fn check(&self, _: ModuleDigest, component: &[u8], settings: &str) -> Result<Vec<Problem>, String> {
+        assert!(component.starts_with(b"module "));
+        let settings: Value = serde_json::from_str(settings).unwrap();
+        let rings = settings["rings"].as_u64().filter(|rings| *rings <= 10);
+        self.checked.lock().unwrap().push(settings);
+        let problem = || Problem {
+            path: "/rings".to_owned(),
+            message: "at most 10".to_owned(),
+        };
+        Ok(rings.is_none().then(problem).into_iter().collect())
+    }
+
+    fn measure(&self, _: &str, recording: &[u8]) -> Result<Duration, String> {
+        let text = String::from_utf8_lossy(recording);
+        let secs = text
+            .strip_prefix("sound ")
+            .and_then(|secs| secs.trim().parse().ok());
+        secs.map(Duration::from_secs)
+            .ok_or_else(|| "it has no sound".to_owned())
+    }
+
+    fn announcements_changed(&self, tenant: &str) {
+        self.told.lock().unwrap().push(tenant.to_owned());
+    }
+}
