@@ -74,7 +74,10 @@ impl Content {
     /// A JSON array.
     pub fn array<T: ToSchema>() -> Self {
         let content = Self::json::<T>();
-        Self { schema: Schema::Array(Array::new(content.schema)).into(), ..content }
+        Self {
+            schema: Schema::Array(Array::new(content.schema)).into(),
+            ..content
+        }
     }
 
     /// Anything else.

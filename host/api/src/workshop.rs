@@ -4,15 +4,23 @@ use std::time::Duration;
 
 use contract::{Manifest, ModuleDigest, Problem};
 
+/// An upload that is good.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    pub manifest: Manifest,
+    /// What is kept: the upload itself, or the component that a core module was encoded to.
+    pub component: Vec<u8>,
+}
+
 /// The runtime of behaviours and the decoder of recordings. Calls take as long as they take (compiling: up to
 /// seconds) and are made from threads that may wait.
 pub trait Workshop: Send + Sync {
-    /// Validates and compiles a component.
+    /// Validates and compiles a component, or a core module that the SDK was built into.
     ///
     /// # Errors
     ///
     /// All that is wrong with it, at once. Paths are those of WIT items, or empty.
-    fn inspect(&self, component: &[u8]) -> Result<Manifest, Vec<Problem>>;
+    fn inspect(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>>;
 
     /// Asks a module about settings: complete ones, as a session would get them. No problem: they are good.
     ///

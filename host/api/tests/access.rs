@@ -133,8 +133,7 @@ async fn decision(world: &World, token: &str, method: &Method, path: &str) -> De
     let path = path
         .replace("{tenant}", "acme")
         .replace("{call}", "1")
-        .replace('{', "x")
-        .replace('}', "x");
+        .replace(['{', '}'], "x");
     let request = request(token, method.clone(), &path)
         .body(Body::from("{"))
         .unwrap();

@@ -19,6 +19,7 @@ use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Collection, Kind};
 use crate::extract::{Asked, Of, Page, PageOf, media_type, read};
 use crate::problem::Problem;
+use crate::workshop::Inspected;
 
 /// Largest component. Rust guests have 0.1 MB, those with a language's engine inside up to 18 MB.
 const COMPONENT_BYTES: usize = 32 << 20;
@@ -141,12 +142,12 @@ pub(super) async fn exists(api: &Api, tenant: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn keep(api: &Api, caller: &Caller, tenant: &str, component: &[u8]) -> Result<(ModuleInfo, bool), Problem> {
-    let manifest = api
-        .workshop
-        .inspect(component)
-        .map_err(Problem::invalid_content)?;
-    let blob = api.store.put_blob(&mut &*component, COMPONENT_BYTES as u64)?;
+fn keep(api: &Api, caller: &Caller, tenant: &str, upload: &[u8]) -> Result<(ModuleInfo, bool), Problem> {
+    let Inspected { manifest, component } = api.workshop.inspect(upload).map_err(Problem::invalid_content)?;
+    super::settings::parsed(&manifest.settings_schema)?;
+    let blob = api
+        .store
+        .put_blob(&mut component.as_slice(), COMPONENT_BYTES as u64)?;
     if let Ok(known) = find(api, tenant, &blob.digest) {
         return Ok((known, false));
     }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use contract::Problem as Finding;
+use exchange::admin::Schema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Digest;
@@ -84,9 +85,14 @@ pub(super) struct Binding {
 
 /// Settings beside the schema of a behaviour's active module.
 pub(super) fn describe(behaviour: &Value, own: &Value) -> Result<Settings, Problem> {
-    let schema = schema(behaviour)?;
-    let inherited = behaviour.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let effective = over(&complete(&schema, &inherited), own);
+    let text = schema_text(behaviour);
+    let mut effective = over(&inherited(behaviour), own);
+    parsed(text)?.fill(&mut effective);
+    let schema = if text.is_empty() {
+        Value::Bool(false)
+    } else {
+        json(text)?
+    };
     Ok(Settings {
         settings: own.clone(),
         effective,
@@ -94,40 +100,57 @@ pub(super) fn describe(behaviour: &Value, own: &Value) -> Result<Settings, Probl
     })
 }
 
-fn schema(behaviour: &Value) -> Result<Value, Problem> {
-    let text = behaviour
+fn schema_text(behaviour: &Value) -> &str {
+    behaviour
         .pointer("/manifest/settings-schema")
         .and_then(Value::as_str)
-        .unwrap_or("{}");
+        .unwrap_or_default()
+}
+
+fn inherited(behaviour: &Value) -> Value {
+    behaviour.get("settings").cloned().unwrap_or_else(|| json!({}))
+}
+
+fn json(text: &str) -> Result<Value, Problem> {
     serde_json::from_str(text).map_err(Problem::internal)
 }
 
-/// Asks the module whether it accepts settings.
+/// A module's settings schema.
+pub(super) fn parsed(text: &str) -> Result<Schema, Problem> {
+    Schema::parse(text).map_err(|error| {
+        Problem::invalid_field(
+            "",
+            format!("the module's settings schema cannot be used: {error}"),
+        )
+    })
+}
+
+/// Checks settings, completed by the schema's defaults as a session gets them: against the schema, then by asking the
+/// module.
 pub(super) fn check(api: &Api, module: &ModuleInfo, own: &Value) -> Result<(), Problem> {
-    let digest: Digest = module.digest.parse().map_err(Problem::internal)?;
-    let schema: Value = serde_json::from_str(&module.manifest.settings_schema).map_err(Problem::internal)?;
-    let component = modules::load(api, &digest)?;
-    let settings = complete(&schema, own).to_string();
-    let found = api
-        .workshop
-        .check(contract::ModuleDigest(digest.0), &component, &settings);
-    match found.map_err(|why| {
-        Problem::invalid_field("", format!("the module failed to check its settings: {why}"))
-    })? {
-        problems if problems.is_empty() => Ok(()),
-        problems => Err(Problem::invalid_content(problems)),
+    let schema = parsed(&module.manifest.settings_schema)?;
+    let mut complete = own.clone();
+    schema.fill(&mut complete);
+    let mut problems = schema.check(&complete);
+    if problems.is_empty() {
+        problems = ask_module(api, module, &complete)?;
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid_content(problems))
     }
 }
 
-/// The settings with the schema's defaults where nothing is set.
-fn complete(schema: &Value, own: &Value) -> Value {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let defaults = properties.into_iter().flatten().filter_map(|(name, property)| {
-        property
-            .get("default")
-            .map(|default| (name.clone(), default.clone()))
-    });
-    over(&Value::Object(defaults.collect()), own)
+fn ask_module(api: &Api, module: &ModuleInfo, settings: &Value) -> Result<Vec<Finding>, Problem> {
+    let digest: Digest = module.digest.parse().map_err(Problem::internal)?;
+    let component = modules::load(api, &digest)?;
+    let found = api.workshop.check(
+        contract::ModuleDigest(digest.0),
+        &component,
+        &settings.to_string(),
+    );
+    found.map_err(|why| Problem::invalid_field("", format!("the module failed to check its settings: {why}")))
 }
 
 /// `upper`'s properties, then `lower`'s.
@@ -201,10 +224,9 @@ async fn put_of_line(
     let before = of_line(&line.document, &name);
     let new = Value::Object(new);
     if caller.as_user().is_some() {
-        only_own_fields(&schema(&behaviour)?, &before, &new)?;
+        only_own_fields(schema_text(&behaviour), &before, &new)?;
     }
-    let inherited = behaviour.get("settings").cloned().unwrap_or_else(|| json!({}));
-    check_active(&api, &tenant, &behaviour, over(&inherited, &new)).await?;
+    check_active(&api, &tenant, &behaviour, over(&inherited(&behaviour), &new)).await?;
     line.document["settings"][&name] = new;
     let stored = api
         .exchange
@@ -235,8 +257,13 @@ async fn check_active(api: &Api, tenant: &str, behaviour: &Value, settings: Valu
         .await
 }
 
-/// A user changes only what the schema leaves to users (`x-editable-by` holds `user`).
-fn only_own_fields(schema: &Value, before: &Value, new: &Value) -> Result<(), Problem> {
+/// A user changes only what the schema leaves to users (`x-edit` is `user`).
+fn only_own_fields(schema: &str, before: &Value, new: &Value) -> Result<(), Problem> {
+    let schema = if schema.is_empty() {
+        Value::Null
+    } else {
+        json(schema)?
+    };
     let names = before
         .as_object()
         .into_iter()
@@ -244,7 +271,7 @@ fn only_own_fields(schema: &Value, before: &Value, new: &Value) -> Result<(), Pr
         .flat_map(Map::keys);
     let changed = names.filter(|name| before.get(*name) != new.get(*name));
     let mut findings: Vec<_> = changed
-        .filter(|name| !left_to_users(schema, name))
+        .filter(|name| !left_to_users(&schema, name))
         .map(|name| Finding {
             path: format!("/{name}"),
             message: "only a manager may change this".to_owned(),
@@ -259,11 +286,10 @@ fn only_own_fields(schema: &Value, before: &Value, new: &Value) -> Result<(), Pr
 }
 
 fn left_to_users(schema: &Value, name: &str) -> bool {
-    let by = schema
-        .get("properties")
-        .and_then(|all| all.get(name)?.get("x-editable-by"));
-    by.and_then(Value::as_array)
-        .is_some_and(|roles| roles.iter().any(|role| role == "user"))
+    let property = schema.get("properties").and_then(|all| all.get(name));
+    property
+        .and_then(|property| property.get("x-edit"))
+        .is_some_and(|who| who == "user")
 }
 
 async fn bind(
@@ -305,8 +331,7 @@ async fn check_binding(api: &Api, tenant: &str, position: usize, binding: &Bindi
     let behaviour = behaviour
         .map_err(|_| Problem::invalid_field(pointer, "there is no such behaviour"))?
         .document;
-    let inherited = behaviour.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let settings = over(&inherited, &Value::Object(binding.settings.clone()));
+    let settings = over(&inherited(&behaviour), &Value::Object(binding.settings.clone()));
     check_active(api, tenant, &behaviour, settings)
         .await
         .map_err(|problem| problem.under(&format!("/{position}/settings")))

@@ -10,7 +10,7 @@ use cordboard_api::exchange::{
     Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal, Stored,
     Versioned,
 };
-use cordboard_api::workshop::Workshop;
+use cordboard_api::workshop::{Inspected, Workshop};
 use serde_json::{Value, json};
 
 /// An exchange that keeps documents and asks of them only that what they name exists.
@@ -175,14 +175,14 @@ pub fn schema() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "rings": { "type": "integer", "default": 5, "maximum": 10, "x-editable-by": ["manager", "user"] },
-            "greeting": { "type": "string", "default": "hello", "x-editable-by": ["manager"] },
+            "rings": { "type": "integer", "default": 5, "maximum": 10, "x-edit": "user" },
+            "greeting": { "type": "string", "default": "hello", "x-edit": "manager" },
         },
     })
 }
 
 impl Workshop for FakeWorkshop {
-    fn inspect(&self, component: &[u8]) -> Result<Manifest, Vec<Problem>> {
+    fn inspect(&self, component: &[u8]) -> Result<Inspected, Vec<Problem>> {
         let text = String::from_utf8_lossy(component).into_owned();
         let ["module", name, version] = text.split(' ').collect::<Vec<_>>()[..] else {
             let problem = |path: &str, message: &str| Problem {
@@ -194,7 +194,7 @@ impl Workshop for FakeWorkshop {
                 problem("wasi:sockets/tcp", "is not offered by this host"),
             ]);
         };
-        Ok(Manifest {
+        let manifest = Manifest {
             name: name.to_owned(),
             version: version.to_owned(),
             summary: String::new(),
@@ -203,6 +203,10 @@ impl Workshop for FakeWorkshop {
             interests: Interests::default(),
             schedules: Vec::new(),
             imports: vec!["dialling".to_owned()],
+        };
+        Ok(Inspected {
+            manifest,
+            component: component.to_vec(),
         })
     }
 
