@@ -119,6 +119,22 @@ impl Play {
         self.act.options.barge_in = true;
         self
     }
+
+    /// Lets it play while the script goes on, until something else takes its place.
+    ///
+    /// ```
+    /// # use cordboard::prelude::*;
+    /// # async fn example(call: Call) {
+    /// call.play("in-a-call").forever().start();
+    /// let answer = call.ring_line("201").keep_playing().await;
+    /// # }
+    /// ```
+    pub fn start(mut self) {
+        if self.act.at_once().is_none() {
+            let print = self.act.print();
+            self.tape.begin(print, Waits::Nothing, |tag| self.act.act(tag));
+        }
+    }
 }
 
 #[doc(hidden)]
