@@ -9,6 +9,7 @@ use std::time::Duration;
 use base::Moment;
 use media::{Channel, Command, Engine, Packet, PortId, TICK};
 use mio::{Events, Poll, Token};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::time::{ClockId, clock_gettime};
 
 use super::datagrams::{self, BATCH, Reader};
@@ -21,8 +22,9 @@ const TURNS: usize = 4;
 /// Jobs taken before the sockets get their turn.
 const JOBS: usize = 1_024;
 
-/// Socket pairs kept for the next call on the same address: binding costs more than keeping.
-const SPARE: usize = 512;
+/// Socket pairs kept for the next call on the same address: binding two sockets costs more than relaying a
+/// hundred packets. Addresses come round in turn, so this is as many as most exchanges have.
+const SPARE: usize = 4_096;
 
 /// Events that wait for an exchange that takes none.
 const EVENTS: usize = 100_000;
@@ -50,11 +52,11 @@ struct Counted {
 }
 
 /// Socket pairs by their key, port and address.
-#[derive(Default)]
 struct Pairs {
     all: slab::Slab<Pair>,
     by_port: HashMap<PortId, usize, rustc_hash::FxBuildHasher>,
     spare: HashMap<SocketAddr, usize>,
+    most_spare: usize,
 }
 
 impl Runner {
@@ -65,7 +67,7 @@ impl Runner {
             config,
             waiting,
             engine,
-            pairs: Pairs::default(),
+            pairs: Pairs::new(),
             reader: Reader::new(),
             unfinished: Vec::new(),
             notices: VecDeque::new(),
@@ -260,6 +262,17 @@ impl Runner {
 }
 
 impl Pairs {
+    fn new() -> Self {
+        // Spare sockets take at most a quarter of the files that the process may open.
+        let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1_024, |(soft, _)| soft);
+        Self {
+            all: slab::Slab::new(),
+            by_port: HashMap::default(),
+            spare: HashMap::new(),
+            most_spare: SPARE.min(usize::try_from(files / 8).unwrap_or(SPARE)),
+        }
+    }
+
     /// Gives `port` the sockets at `local`, spare ones if there are any.
     fn bind(
         &mut self,
@@ -301,7 +314,7 @@ impl Pairs {
         };
         let Some(pair) = self.all.get_mut(key) else { return };
         pair.port = None;
-        if self.spare.len() < SPARE {
+        if self.spare.len() < self.most_spare {
             self.spare.insert(pair.local, key);
         } else {
             // Closing a socket takes it out of the poll as well.
