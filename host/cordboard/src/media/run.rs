@@ -91,6 +91,8 @@ impl Runner {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 Ok(()) | Err(_) => {}
             }
+            // Commands first: a packet may be the answer to one that was given before it.
+            behind = self.take_jobs();
             for token in std::mem::take(&mut self.unfinished) {
                 self.read(token);
             }
@@ -99,7 +101,6 @@ impl Runner {
                     self.read(event.token());
                 }
             }
-            behind = self.take_jobs();
             self.tick();
             self.hand_over_events();
         }
