@@ -1,9 +1,11 @@
 //! A built behaviour imports what it uses and nothing else: imports are permissions.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+mod support;
 
+use std::collections::BTreeSet;
+
+use support::built;
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -56,25 +58,4 @@ fn imports_of(name: &str) -> BTreeSet<String> {
         }
     }
     imports
-}
-
-/// The core module as cargo built it.
-fn built(name: &str) -> Vec<u8> {
-    let folder = std::env::var_os("CORDBOARD_GUESTS").map_or_else(
-        || {
-            let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-                || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-                PathBuf::from,
-            );
-            target.join("wasm32-unknown-unknown/guest")
-        },
-        PathBuf::from,
-    );
-    let path = folder.join(name).with_extension("wasm");
-    std::fs::read(&path).unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}; `cargo xtask guests` builds the modules",
-            path.display()
-        )
-    })
 }

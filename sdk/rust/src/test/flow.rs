@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use base::Moment;
 use contract::{
-    AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, Failure, GatherOutcome,
-    HeldLeg, Identity, Invocation, LegEnded, LegId, Limits, Offer, Outcome, OutcomeKind, PlayOutcome,
-    Session, SessionId, Stage, Tag, TargetOutcome, Task,
+    AskId, Cause, Command, Decided, Decision, DialAnswer, DialOutcome, DialResult, Event, Failure,
+    GatherOutcome, HeldLeg, Identity, Invocation, LegEnded, LegId, Limits, Offer, Outcome, OutcomeKind,
+    PlayOutcome, Session, SessionId, Stage, Tag, Target, TargetOutcome, Task,
 };
 
 use super::Tenant;
@@ -19,6 +19,9 @@ use crate::settings::Value;
 
 /// Legs of callers count from 1, legs that answered a dial from here.
 const CALLEES: u64 = 1_001;
+
+/// Answers an invocation: a native module, or a component in a runtime.
+type Decide = dyn Fn(&Invocation) -> Decision;
 
 /// What runs for a leg, and waits for its outcome.
 #[derive(Default)]
@@ -32,7 +35,8 @@ struct Running {
 /// A caller's `answer` is confirmed at once, and a leg that is hung up ends at once; everything
 /// else waits for the test to say what happens.
 pub struct Flow {
-    module: native::Module,
+    decide: Box<Decide>,
+    version: String,
     settings: Arc<str>,
     number: Arc<str>,
     tenant: Tenant,
@@ -51,11 +55,23 @@ pub struct Flow {
 impl Flow {
     /// A session of this behaviour, for the number 300, on a Thursday in 1970.
     pub fn of<M: Module>(settings: &M::Settings) -> Self {
+        let module = native::Module::of::<M>();
         let mut json = String::new();
         settings.json(&mut json);
+        let flow = Self::through(move |invocation| module.invoke(invocation), &json);
         Self {
-            module: native::Module::of::<M>(),
-            settings: json.into(),
+            version: module.describe().version,
+            ..flow
+        }
+    }
+
+    /// A session of whatever answers invocations, such as a built component in a runtime, with
+    /// settings as JSON.
+    pub fn through(decide: impl Fn(&Invocation) -> Decision + 'static, settings: &str) -> Self {
+        Self {
+            decide: Box::new(decide),
+            version: String::new(),
+            settings: settings.into(),
             number: "300".into(),
             tenant: Tenant::default(),
             now: Moment::from_secs(3_600),
@@ -166,7 +182,7 @@ impl Flow {
             .flat_map(|stage| &stage.targets)
             .nth(target as usize)
             .and_then(|target| match target {
-                contract::Target::Line(name) => Some(name.clone()),
+                Target::Line(name) => Some(name.clone()),
                 _ => None,
             });
         self.held.push(HeldLeg {
@@ -249,6 +265,27 @@ impl Flow {
         self.now = end;
     }
 
+    /// Legs that are up.
+    pub fn legs(&self) -> Vec<LegId> {
+        self.held.iter().map(|held| held.leg).collect()
+    }
+
+    /// Legs to which something plays, or from which digits are taken.
+    pub fn hearing(&self) -> Vec<LegId> {
+        let running = self.running.iter().filter(|(_, running)| running.audio.is_some());
+        running.map(|(leg, _)| *leg).collect()
+    }
+
+    /// Callers for whom somebody is rung, and who: every target of the dial.
+    pub fn dialling(&self) -> Vec<(LegId, Vec<Target>)> {
+        let targets = |stages: &Vec<Stage>| stages.iter().flat_map(|stage| stage.targets.clone()).collect();
+        let dials = self
+            .running
+            .iter()
+            .filter_map(|(leg, running)| Some((*leg, running.dial.as_ref()?)));
+        dials.map(|(leg, (_, stages))| (leg, targets(stages))).collect()
+    }
+
     /// Any other event.
     pub fn happens(&mut self, event: Event) {
         self.next.push_back(event);
@@ -271,11 +308,12 @@ impl Flow {
     pub fn swap<M: Module>(&mut self) -> Result<(), String> {
         let module = native::Module::of::<M>();
         let task = Task::Migrate {
-            from_version: self.module.describe().version,
+            from_version: self.version.clone(),
         };
         match module.invoke(&self.invocation(task)).result {
             Ok(decided) => {
-                self.module = module;
+                self.version = module.describe().version;
+                self.decide = Box::new(move |invocation| module.invoke(invocation));
                 self.state = Some(decided.state.into());
                 Ok(())
             }
@@ -311,7 +349,7 @@ impl Flow {
 
     fn settle(&mut self) {
         while let Some(event) = self.next.pop_front() {
-            let decision = self.module.invoke(&self.invocation(Task::Handle(event.clone())));
+            let decision = (self.decide)(&self.invocation(Task::Handle(event.clone())));
             for explanation in decision.record.explanations {
                 self.why
                     .push(format!("{}: {}", explanation.rule, explanation.sentence));

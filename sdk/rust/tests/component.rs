@@ -1,0 +1,206 @@
+//! The component decides as the native code does: the same state, commands, questions and
+//! explanations, for whole call flows picked at random.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base::Random;
+use behaviours::{Config, Image, Invoker, Runtime};
+use contract::{
+    Cause, GatherOutcome, Invocation, LineChange, Message, OutcomeKind, PlayOutcome, SessionScope, Target,
+};
+use cordboard::test::Flow;
+use cordboard::{Event, LegId, native, secs};
+
+const MENU: &str = r#"{"enabled":true,"calendar":"opening","attempts":3,"wait":5,"goodbye":"goodbye","fallback":null,
+    "open":{"greeting":"welcome","keys":[{"key":"1","number":"101","submenu":null},
+        {"key":"2","number":null,"submenu":{"greeting":"sales","keys":[{"key":"1","number":"0612345678"}]}}]},
+    "closed":{"greeting":"closed","keys":[{"key":"1","number":"0899123456","submenu":null}]}}"#;
+
+const GROUP: &str = r#"{"members":["101","102","103"],"mode":"cyclic","rings":5,"wrap-up":10,"queue-length":3,
+    "max-wait":60,"greeting":"welcome","greeting-interruptive":false,"waiting":"please-wait",
+    "overflow":"number","overflow-number":"0147200001"}"#;
+
+const LINE: &str = r#"{"blocked":["0899*"],"call-waiting":true,"greeting":{"announcement":"hello","interruptive":true},
+    "multi-ring":{"on":true,"order":"sequential","numbers":["102","0612345678"]},
+    "busy":{"on":true,"to":"103"},"no-answer":{"on":true,"to":null}}"#;
+
+#[test]
+fn echo_decides_alike() {
+    compare("echo", native::Module::of::<echo::echo>(), "{}");
+}
+
+#[test]
+fn announcement_decides_alike() {
+    let settings = r#"{"announcement":"closed","times":2,"then":"number","number":"101"}"#;
+    compare(
+        "announcement",
+        native::Module::of::<announcement::announcement>(),
+        settings,
+    );
+}
+
+#[test]
+fn menu_decides_alike() {
+    compare("menu", native::Module::of::<menu::menu>(), MENU);
+}
+
+#[test]
+fn line_decides_alike() {
+    compare("line", native::Module::of::<line::line>(), LINE);
+}
+
+#[test]
+fn group_decides_alike() {
+    compare("group", native::Module::of::<group::Group>(), GROUP);
+}
+
+/// Also what must hold of any run of a group: nobody is rung for two callers.
+#[test]
+fn r29_no_member_of_a_group_is_ever_rung_for_two_callers() {
+    for mode in ["linear", "free-line", "cyclic", "parallel"] {
+        let settings = GROUP.replace("cyclic", mode);
+        for seed in 0..200 {
+            let module = native::Module::of::<group::Group>();
+            let mut flow = Flow::through(move |invocation| module.invoke(invocation), &settings);
+            walk(&mut flow, true, seed, |flow| {
+                let mut rung = BTreeSet::new();
+                for (caller, targets) in flow.dialling() {
+                    for target in targets
+                        .into_iter()
+                        .filter(|target| matches!(target, Target::Line(_)))
+                    {
+                        let name = format!("{target:?}");
+                        assert!(
+                            rung.insert(name.clone()),
+                            "{name} rings for {caller} too: seed {seed}, {mode}"
+                        );
+                    }
+                }
+            });
+        }
+    }
+}
+
+fn compare(name: &str, native: native::Module, settings: &str) {
+    let runtime = Arc::new(Runtime::new(Config::default()).unwrap());
+    let inspected = runtime.inspect(&support::built(name)).unwrap();
+    let (digest, manifest) = (inspected.digest, inspected.manifest);
+    runtime
+        .load(digest, Image::Component(&inspected.component))
+        .unwrap();
+    let described = contract::Manifest {
+        imports: manifest.imports.clone(),
+        ..native.describe()
+    };
+    assert_eq!(
+        manifest, described,
+        "the module is older than the code? `cargo xtask guests` builds it"
+    );
+    for seed in 0..20 {
+        let runtime = Arc::clone(&runtime);
+        let decide = move |invocation: &Invocation| {
+            let expected = native.invoke(invocation);
+            let found = runtime.invoke(Invocation {
+                module: digest,
+                ..invocation.clone()
+            });
+            assert_eq!(
+                found.result, expected.result,
+                "seed {seed}, {:?}",
+                invocation.task
+            );
+            assert_eq!(
+                found.record, expected.record,
+                "seed {seed}, {:?}",
+                invocation.task
+            );
+            found
+        };
+        let many = manifest.scope == SessionScope::PerNumber;
+        walk(&mut Flow::through(decide, settings), many, seed, |_| {});
+    }
+}
+
+/// Lets things happen at random, and looks after each.
+fn walk(flow: &mut Flow, many: bool, seed: u64, look: impl Fn(&Flow)) {
+    let mut random = Random::from_seed(seed);
+    flow.tenant()
+        .lines(&["101", "102", "103", "300"])
+        .calendar("opening", random.chance(0.7));
+    flow.call("0147200001");
+    for _ in 0..40 {
+        step(flow, many, &mut random);
+        look(flow);
+    }
+}
+
+fn step(flow: &mut Flow, many: bool, random: &mut Random) {
+    let pick = |legs: Vec<LegId>, random: &mut Random| {
+        let index = random.below(legs.len() as u64) as usize;
+        legs.get(index).copied()
+    };
+    match random.below(10) {
+        // Only sessions for a number take a second call.
+        0 | 1 if many => drop(flow.call("0612345678")),
+        2 => {
+            if let Some(leg) = pick(flow.legs(), random) {
+                flow.hangs_up(leg);
+            }
+        }
+        3 | 4 => {
+            if let Some(leg) = pick(flow.hearing(), random) {
+                flow.audio(leg, heard(random));
+            }
+        }
+        5 | 6 => {
+            let dials = flow.dialling();
+            let index = random.below(dials.len() as u64) as usize;
+            if let Some((leg, targets)) = dials.get(index) {
+                if random.chance(0.5) {
+                    flow.answers(*leg, random.below(targets.len() as u64) as u32);
+                } else {
+                    flow.fails(
+                        *leg,
+                        [Cause::NoAnswer, Cause::Busy, Cause::Unreachable][random.below(3) as usize],
+                    );
+                }
+            }
+        }
+        7 => {
+            let line = ["101", "102", "103"][random.below(3) as usize];
+            let (registered, calls) = (random.chance(0.8), random.below(2) as u32);
+            let known = flow.tenant().line(line);
+            (known.registered, known.calls) = (registered, calls);
+            if many {
+                flow.happens(Event::LineChanged(LineChange {
+                    line: line.into(),
+                    registered,
+                    calls,
+                }));
+            }
+        }
+        8 if many => {
+            let word = ["absent 101", "present 101", "disconnect 102", "nonsense"][random.below(4) as usize];
+            flow.happens(Event::Message(Message {
+                sender: None,
+                body: word.into(),
+            }));
+        }
+        _ => flow.passes(secs(random.below(40))),
+    }
+}
+
+fn heard(random: &mut Random) -> OutcomeKind {
+    match random.below(6) {
+        0 => OutcomeKind::Played(PlayOutcome::Finished),
+        1 => OutcomeKind::Played(PlayOutcome::Missing("welcome".into())),
+        2 => OutcomeKind::Gathered(GatherOutcome::Digits("1".into())),
+        3 => OutcomeKind::Gathered(GatherOutcome::Digits("2".into())),
+        4 => OutcomeKind::Gathered(GatherOutcome::Timeout(String::new())),
+        _ => OutcomeKind::Played(PlayOutcome::Finished),
+    }
+}
