@@ -20,31 +20,7 @@ impl ResponseBuilder {
     }
 
     pub fn with_reason(request: &Request, status: Status, reason: &str, to_tag: Option<&str>) -> Self {
-        Self::print(request, None, status, reason, to_tag)
-    }
-
-    /// Like [`with_reason`](Self::with_reason), noting in the topmost Via where the request came from
-    /// ([`stamped_via`]).
-    pub fn stamped(
-        request: &Request,
-        source: SocketAddr,
-        status: Status,
-        reason: &str,
-        to_tag: Option<&str>,
-    ) -> Self {
-        Self::print(request, Some(source), status, reason, to_tag)
-    }
-
-    fn print(
-        request: &Request,
-        source: Option<SocketAddr>,
-        status: Status,
-        reason: &str,
-        to_tag: Option<&str>,
-    ) -> Self {
         let mut printer = Printer::new();
-        // Taken by the first Via line.
-        let mut source = source;
         printer.raw("SIP/2.0 ");
         printer.number(u32::from(status.code()));
         printer.raw(" ");
@@ -53,14 +29,7 @@ impl ResponseBuilder {
         for field in request.headers.iter() {
             match field.name() {
                 Name::To => copy_to(&mut printer, request, &field, to_tag),
-                Name::Via => match source
-                    .take()
-                    .and_then(|source| stamped_via(field.value(), source))
-                {
-                    Some(stamped) => printer.header(Name::Via.into(), &stamped),
-                    None => printer.line(request.headers.line(&field)),
-                },
-                Name::From | Name::CallId | Name::CSeq => {
+                Name::Via | Name::From | Name::CallId | Name::CSeq => {
                     printer.line(request.headers.line(&field));
                 }
                 // §8.2.6.1: a 100 repeats it.

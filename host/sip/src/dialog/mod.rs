@@ -65,7 +65,9 @@ impl Dialog {
     pub fn as_uas(request: &Request, source: Path) -> Option<Self> {
         let headers = &request.headers;
         let from = headers.from().ok()?;
-        let target: Box<str> = contact(headers)?.into();
+        // RFC 2543 peers, known by their lack of a tag, may leave Contact out: then From says where they are.
+        let old = (from.tag().is_none() && from.uri.is_sip()).then(|| from.uri.as_str());
+        let target: Box<str> = contact(headers).or(old)?.into();
         let routes = Routes::of_uas(headers)?;
         let path = next_hop(source, &routes, &target, Flow::of_request(request, source));
         Some(Self {

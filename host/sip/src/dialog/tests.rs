@@ -78,6 +78,18 @@ fn a_caller_without_contact_makes_no_dialog() {
     );
 }
 
+/// RFC 4475 §3.4: an INVITE as of RFC 2543, with neither tag nor Contact.
+#[test]
+fn an_old_caller_without_tag_and_contact_is_found_by_its_from() {
+    let mut text = String::from_utf8(invite(DIRECT, "").as_bytes().to_vec()).unwrap();
+    text = text.replace(";tag=a1;x=y", "");
+    let request = Request::parse(Bytes::from(text)).unwrap();
+    assert_eq!(
+        &*Dialog::as_uas(&request, source()).unwrap().target,
+        "sip:alice@a.example"
+    );
+}
+
 /// RFC 3261 §12.2.2.
 #[test]
 fn an_older_cseq_is_refused_and_a_gap_is_fine() {

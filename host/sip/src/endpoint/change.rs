@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Moment;
+use bytes::Bytes;
 
 use super::clients::{ClientOwner, Edits, Outcome, Purpose};
 use super::in_dialog::{Kind, Pending};
@@ -166,13 +167,13 @@ impl Endpoint {
             dialog.refresh_target(&response.headers);
         }
         if change.kind == ChangeKind::Reinvite {
-            self.acknowledge_or_wait(usage, client, response, body.is_some());
+            self.acknowledge_or_wait(usage, client, response, change.offer.is_some(), body.is_some());
         }
         let is_same = body
             .as_ref()
             .is_none_or(|body| usage.remote_body.as_ref() == Some(&body.bytes));
         if let Some(body) = &body {
-            usage.remote_body = Some(body.bytes.clone());
+            usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
         }
         if change.offer.is_some() {
             usage.local_body = change.offer;
@@ -436,7 +437,7 @@ impl Endpoint {
             self.wait_for_ack(now, usage, pending.server, &request, &bytes, false);
         }
         if let Some(body) = body_of(&request.headers, &request.body) {
-            usage.remote_body = Some(body.bytes);
+            usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
         }
         if reply.body.is_some() {
             usage.local_body = reply.body;

@@ -178,6 +178,14 @@ impl Endpoint {
         }
     }
 
+    /// The call that this request was for has ended.
+    pub(super) fn abandon(&mut self, now: Moment, id: TransactionId) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.machine.abandon(now);
+        }
+        self.settle_client(id);
+    }
+
     /// Drops the transaction when it is over, else makes sure that it is woken.
     pub(super) fn settle_client(&mut self, id: TransactionId) {
         let Some(client) = self.clients.get(id) else {

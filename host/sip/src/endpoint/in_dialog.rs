@@ -178,12 +178,17 @@ impl Endpoint {
                 self.answer(now, pending.server, Reply::new(487));
             }
         }
-        if usage.ours.take().is_some_and(|change| !change.refresh) {
-            let event = Event::Renegotiated {
-                usage: usage.id,
-                result: Err(Failure::Ended),
-            };
-            self.tell_usage(usage, event);
+        if let Some(change) = usage.ours.take() {
+            if let Some(client) = change.client {
+                self.abandon(now, client);
+            }
+            if !change.refresh {
+                let event = Event::Renegotiated {
+                    usage: usage.id,
+                    result: Err(Failure::Ended),
+                };
+                self.tell_usage(usage, event);
+            }
         }
         usage.over = usage.leaving.is_none();
         usage.session.stop();

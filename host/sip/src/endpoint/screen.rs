@@ -85,6 +85,7 @@ impl Endpoint {
         if encoded {
             return Err(Reply::new(415).header("Accept-Encoding", "identity"));
         }
+        screen_accept(request)?;
         // Only what asks for a session is ours to judge; other bodies are for whoever gets the request.
         let ours = matches!(request.method, Method::Invite | Method::Update);
         if !ours || request.body.is_empty() || is_optional(request) {
@@ -102,6 +103,25 @@ impl Endpoint {
             Some(_) => Err(Reply::new(415).header("Accept", &self.words.accept)),
             None => Err(Reply::new(400).reason("Bad Request (Content-Type missing)")),
         }
+    }
+}
+
+/// §21.4.7: 406 for a caller that would not take a session description.
+fn screen_accept(request: &Request) -> Result<(), Reply> {
+    let mut kinds = request.headers.values(Name::Accept).peekable();
+    if request.method != Method::Invite || kinds.peek().is_none() {
+        return Ok(());
+    }
+    let takes_sdp = |kind: &str| {
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        ["application/sdp", "application/*", "*/*"]
+            .iter()
+            .any(|ours| essence.eq_ignore_ascii_case(ours))
+    };
+    if kinds.any(takes_sdp) {
+        Ok(())
+    } else {
+        Err(Reply::new(406))
     }
 }
 

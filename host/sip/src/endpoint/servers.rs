@@ -6,7 +6,9 @@ use base::Moment;
 use bytes::Bytes;
 
 use super::{Endpoint, ExtraHeaders, Output, Path, Reply, RequestId, Sleeper, UsageId, compose};
-use crate::transaction::{Class, Report, Server, ServerMachine, Step, TransactionId, Transmit, key};
+use crate::transaction::{
+    Class, Fingerprint, Report, Server, ServerMachine, Step, TransactionId, Transmit, key,
+};
 use crate::{Method, Name, Rejected, Request, ResponseBuilder, Status};
 
 /// Who is to answer a request.
@@ -21,13 +23,17 @@ pub(super) enum ServerOwner {
 }
 
 impl Endpoint {
-    pub(super) fn on_request(&mut self, now: Moment, request: Request, source: Path) {
-        let key = key::of_request(&self.fingerprints, &request);
-        let known = key.and_then(|key| self.servers.find(key));
-        match (&request.method, known) {
+    pub(super) fn on_request(&mut self, now: Moment, mut request: Request, source: Path) {
+        let Some(key) = key::of_request(&self.fingerprints, &request) else {
+            return;
+        };
+        match (&request.method, self.servers.find(key)) {
             (Method::Ack, known) => self.on_ack(now, &request, known),
             (_, Some(id)) => self.step_server(now, id, |machine| machine.repeat(now)),
-            (_, None) => self.on_new_request(now, request, source),
+            (_, None) => {
+                request.stamp(source.remote);
+                self.on_new_request(now, key, request, source);
+            }
         }
     }
 
@@ -46,16 +52,14 @@ impl Endpoint {
         }
     }
 
-    fn on_new_request(&mut self, now: Moment, request: Request, source: Path) {
+    fn on_new_request(&mut self, now: Moment, key: Fingerprint, request: Request, source: Path) {
         let limit = self.config.limits.server_transactions;
         if self.servers.len() >= limit {
             // RFC 3261 §21.5.4. Nothing is remembered, so that a flood cannot fill memory.
             self.respond_statelessly(&request, source, Status::SERVICE_UNAVAILABLE, "Overloaded");
             return;
         }
-        let (Some(key), request) = (key::of_request(&self.fingerprints, &request), Arc::new(request)) else {
-            return;
-        };
+        let request = Arc::new(request);
         let merge = key::merge(&self.fingerprints, &request);
         let is_copy = merge.is_some_and(|merge| self.servers.find_merged(merge).is_some());
         let machine = ServerMachine::new(
@@ -210,7 +214,7 @@ impl Endpoint {
         reason: &str,
     ) {
         let tag = self.tag_for(request);
-        let builder = ResponseBuilder::stamped(request, source.remote, status, reason, Some(&tag));
+        let builder = ResponseBuilder::with_reason(request, status, reason, Some(&tag));
         let builder = match status {
             Status::SERVICE_UNAVAILABLE => builder.header(Name::RetryAfter, "5"),
             _ => builder,
@@ -233,7 +237,9 @@ impl Endpoint {
             Status::BAD_REQUEST => format!("Bad Request ({})", rejected.error),
             status => status.reason().to_owned(),
         };
-        self.respond_statelessly(request, source, rejected.error.status(), &reason);
+        let mut request = request.clone();
+        request.stamp(source.remote);
+        self.respond_statelessly(&request, source, rejected.error.status(), &reason);
     }
 
     pub(super) fn step_server(
@@ -308,14 +314,7 @@ pub(super) fn begin(
 ) -> Option<ResponseBuilder> {
     let status = Status::new(reply.status)?;
     let reason = reply.reason.as_deref().unwrap_or(status.reason());
-    let source = server.source.remote;
-    Some(ResponseBuilder::stamped(
-        &server.request,
-        source,
-        status,
-        reason,
-        tag,
-    ))
+    Some(ResponseBuilder::with_reason(&server.request, status, reason, tag))
 }
 
 /// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back on the connection; over UDP to the address that the

@@ -86,6 +86,11 @@ impl Endpoint {
         self.usages.len()
     }
 
+    /// Transactions of both sides that are not over: a measure of load, to be watched.
+    pub fn transactions(&self) -> usize {
+        self.servers.len() + self.clients.len()
+    }
+
     /// What [`restore`](Self::restore) needs; none unless the call is confirmed.
     pub fn snapshot(&self, usage: UsageId) -> Option<UsageSnapshot> {
         let usage = self.usages.get(&usage).filter(|usage| !usage.silent)?;

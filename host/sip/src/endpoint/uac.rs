@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Moment;
+use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::clients::{ClientOwner, Edits, Outcome, Purpose};
@@ -341,10 +342,11 @@ impl Endpoint {
         usage
             .session
             .take_answer(now, &response.headers, self.config.session_timer);
+        let offered = matches!(&usage.phase, Phase::Calling(calling) if !calling.request.body.is_empty());
         usage.phase = Phase::Confirmed;
         let body = body_of(&response.headers, &response.body);
-        usage.remote_body = body.as_ref().map(|body| body.bytes.clone());
-        self.acknowledge_or_wait(usage, client, response, body.is_some());
+        usage.remote_body = body.as_ref().map(|body| Bytes::copy_from_slice(&body.bytes));
+        self.acknowledge_or_wait(usage, client, response, offered, body.is_some());
         let id = usage.id;
         self.tell_usage(
             usage,
@@ -388,19 +390,16 @@ impl Endpoint {
         Some(fork)
     }
 
-    /// ACK at once, unless it has to bring our answer to the peer's offer.
+    /// ACK at once, unless we had not `offered` and it has to bring our answer to the peer's offer.
     pub(super) fn acknowledge_or_wait(
         &mut self,
         usage: &mut Usage,
         client: TransactionId,
         response: &Response,
+        offered: bool,
         has_body: bool,
     ) {
         let Ok(cseq) = response.headers.cseq() else { return };
-        let sent = self.clients.get(client).map(|client| client.request.clone());
-        let offered = sent
-            .and_then(|sent| Request::parse(sent).ok())
-            .is_some_and(|sent| !sent.body.is_empty());
         if offered || !has_body {
             self.send_ack(usage, client, cseq.number, None);
         } else {
@@ -427,12 +426,9 @@ impl Endpoint {
     ) {
         let (_, via) = self.via(&dialog.path, &dialog.target);
         let mut builder = compose::in_dialog(identity, dialog, &Method::Ack, cseq, &via);
-        // §22.2: an ACK repeats the credentials of its INVITE.
-        let sent = self
-            .clients
-            .get(client)
-            .and_then(|client| Request::parse(client.request.clone()).ok());
-        if let Some(sent) = &sent {
+        // §22.2: an ACK repeats the credentials of its INVITE, which was then not the first attempt.
+        let sent = self.clients.get(client).filter(|client| client.attempts > 0);
+        if let Some(sent) = sent.and_then(|client| Request::parse(client.request.clone()).ok()) {
             for name in [Name::Authorization, Name::ProxyAuthorization] {
                 builder = builder.headers(name, sent.headers.all(name).map(|field| field.value()));
             }

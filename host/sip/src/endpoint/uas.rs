@@ -233,7 +233,8 @@ impl Endpoint {
         };
         self.wait_for_ack(now, usage, server, &request, &bytes, true);
         usage.phase = Phase::Confirmed;
-        usage.remote_body = body_of(&request.headers, &request.body).map(|body| body.bytes);
+        usage.remote_body =
+            body_of(&request.headers, &request.body).map(|body| Bytes::copy_from_slice(&body.bytes));
         if reply.body.is_some() {
             usage.local_body = reply.body;
         }
@@ -348,7 +349,7 @@ impl Endpoint {
     ) {
         let id = usage.id;
         if let Some(body) = &body {
-            usage.remote_body = Some(body.bytes.clone());
+            usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
         }
         if unacked.first {
             self.tell_usage(usage, Event::Confirmed { usage: id, body });

@@ -37,6 +37,17 @@ impl ClientMachine {
         }
     }
 
+    /// Nobody waits for the outcome any more.
+    pub fn abandon(&mut self, now: Moment) {
+        match self {
+            Self::Invite(machine) => {
+                let _ = machine.handle(now, invite_client::Input::Abandon);
+            }
+            // Timer F ends it.
+            Self::Other(_) => {}
+        }
+    }
+
     pub fn timeout(&mut self, now: Moment) -> Option<Step> {
         match self {
             Self::Invite(machine) => machine.handle_timeout(now),

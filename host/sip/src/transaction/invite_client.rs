@@ -33,7 +33,7 @@ pub enum State {
 pub enum Timer {
     /// Resend the INVITE; doubles each time.
     A,
-    /// Give up, 64·T1 after the INVITE.
+    /// Give up, 64·T1 after the INVITE, or after it was abandoned.
     B,
     /// Stop acknowledging repeated failures.
     D,
@@ -45,6 +45,8 @@ pub enum Timer {
 pub enum Input {
     Response(Class),
     TransportError,
+    /// Nobody waits for the outcome any more, so that a peer that never answers must not keep the transaction.
+    Abandon,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +85,7 @@ impl InviteClient {
 
     pub fn handle(&mut self, now: Moment, input: Input) -> Step {
         use Class::{Failure, Provisional, Success};
-        use Input::{Response, TransportError};
+        use Input::{Abandon, Response, TransportError};
         use State::{Accepted, Calling, Completed, Proceeding, Terminated};
         match (self.state, input) {
             (Calling | Proceeding, Response(Provisional)) => {
@@ -108,7 +110,13 @@ impl InviteClient {
             (Calling | Proceeding, TransportError) => self.end(Some(Report::Transport)),
             // The user has its answer; only the ACK is lost, and the peer will ask again.
             (Accepted | Completed, TransportError) => Step::NOTHING,
-            (Terminated, Response(_) | TransportError) => Step::NOTHING,
+            (Proceeding, Abandon) => {
+                self.deadlines.set(Timer::B, now + self.timers.patience());
+                Step::NOTHING
+            }
+            // These end by themselves.
+            (Calling | Accepted | Completed, Abandon) => Step::NOTHING,
+            (Terminated, Response(_) | TransportError | Abandon) => Step::NOTHING,
         }
     }
 
@@ -121,7 +129,7 @@ impl InviteClient {
                 self.deadlines.set(Timer::A, now + self.gap);
                 Step::transmit(Transmit::Request)
             }
-            (Timer::B, State::Calling) => self.end(Some(Report::Timeout)),
+            (Timer::B, State::Calling | State::Proceeding) => self.end(Some(Report::Timeout)),
             (Timer::D, State::Completed) | (Timer::M, State::Accepted) => self.end(None),
             (Timer::A | Timer::B | Timer::D | Timer::M, _) => Step::NOTHING,
         })
@@ -238,6 +246,18 @@ mod tests {
         }
         assert_eq!(client.handle(T0, Input::Response(Class::Failure)), Step::NOTHING);
         assert_eq!(run(&mut client, Moment::MAX), [(32_000, Step::NOTHING)]);
+        assert_eq!(client.state(), State::Terminated);
+    }
+
+    #[test]
+    fn an_abandoned_invite_does_not_wait_for_ever() {
+        let mut client = udp();
+        let _ = client.handle(T0, Input::Response(Class::Provisional));
+        let _ = client.handle(T0, Input::Abandon);
+        assert_eq!(
+            run(&mut client, Moment::MAX),
+            [(32_000, Step::report(Report::Timeout))]
+        );
         assert_eq!(client.state(), State::Terminated);
     }
 

@@ -156,6 +156,17 @@ impl Ladder {
         times.collect()
     }
 
+    /// The start line of the next message sent, if there is one. An answer to nonsense may copy nonsense.
+    pub fn try_sent(&mut self) -> Option<String> {
+        let (_, _, bytes) = self.sent.pop_front()?;
+        let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        Some(String::from_utf8_lossy(line).into_owned())
+    }
+
+    pub fn try_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
     /// Whatever has been sent is of no interest.
     pub fn forget_sent(&mut self) {
         self.sent.clear();

@@ -8,3 +8,5 @@ mod changing;
 mod in_dialog;
 mod ladder;
 mod refusing;
+mod torture;
+mod world;
