@@ -5,6 +5,8 @@
     reason = "each test file uses a part of it, and a test may"
 )]
 
+pub mod hunting;
+
 use std::path::Path;
 use std::sync::Arc;
 

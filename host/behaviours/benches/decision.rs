@@ -1,0 +1,122 @@
+//! What one decision costs: a step of a hunt group in a fresh instance, and where the time goes.
+//!
+//! Goal: median ≤ 40 µs. The parts are taken from outside, with the same component: an event that
+//! it ignores, with and without settings and state to read, and an empty guest; page faults are
+//! counted by the kernel. The same step runs natively beside it.
+//!
+//! ```text
+//! cargo bench -p cordboard-behaviours --bench decision
+//! ```
+#![allow(clippy::unwrap_used, reason = "a bench may")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use behaviours::{Config, Image, Invoker, Runtime};
+use contract::{Event, Invocation, ModuleDigest, Task};
+use criterion::{Criterion, criterion_group, criterion_main};
+use nix::sys::resource::{UsageWho, getrusage};
+use support::Guest;
+use support::hunting::{build, step};
+
+fn decision(criterion: &mut Criterion) {
+    let runtime = Runtime::new(Config::default()).unwrap();
+    let hunt = load(&runtime, &build("hunt"));
+    let empty = load(&runtime, &Guest::default().core());
+
+    let step = step(&runtime, hunt);
+    let ignored = with(&step, |it| {
+        it.task = Task::Handle(Event::Schedule("never".into()))
+    });
+    let bare = with(&ignored, |it| {
+        it.session.settings = "{}".into();
+        it.state = None;
+    });
+    let nothing = with(&step, |it| it.module = empty);
+    let native = cordboard::native::Module::of::<hunt::Hunt>();
+    let answer = runtime.invoke(step.clone());
+    assert_eq!(answer.result, native.invoke(&step).result, "both decide alike");
+
+    let mut group = criterion.benchmark_group("decision");
+    let mut bench = |name: &str, invocation: &Invocation| {
+        group.bench_function(name, |bencher| {
+            bencher.iter_batched(
+                || invocation.clone(),
+                |invocation| black_box(runtime.invoke(invocation)),
+                criterion::BatchSize::SmallInput,
+            );
+        });
+    };
+    bench("fresh-instance", &step);
+    bench("fresh-instance/event-ignored", &ignored);
+    bench("fresh-instance/empty-guest", &nothing);
+    group.bench_function("native", |bencher| {
+        bencher.iter(|| black_box(native.invoke(&step)))
+    });
+    group.finish();
+
+    println!(
+        "\n{:<28} {:>10} {:>10} {:>12} {:>10}",
+        "decision", "median µs", "p99 µs", "page faults", "fuel"
+    );
+    for (name, invocation) in [
+        ("hunt step", &step),
+        ("the same, event ignored", &ignored),
+        ("without settings and state", &bare),
+        ("empty guest", &nothing),
+    ] {
+        row(name, &runtime, invocation);
+    }
+}
+
+fn row(name: &str, runtime: &Runtime, invocation: &Invocation) {
+    const RUNS: usize = 20_000;
+    let mut times = Vec::with_capacity(RUNS);
+    let faults = minor_faults();
+    let mut fuel = 0;
+    for _ in 0..RUNS {
+        let invocation = invocation.clone();
+        let started = Instant::now();
+        fuel = black_box(runtime.invoke(invocation)).spent.fuel;
+        times.push(started.elapsed());
+    }
+    let faults = (minor_faults() - faults) as f64 / RUNS as f64;
+    times.sort_unstable();
+    let micros = |share: usize| times[RUNS * share / 100].as_nanos() as f64 / 1_000.0;
+    println!(
+        "{name:<28} {:>10.1} {:>10.1} {faults:>12.2} {fuel:>10}",
+        micros(50),
+        micros(99)
+    );
+}
+
+fn minor_faults() -> i64 {
+    getrusage(UsageWho::RUSAGE_SELF).unwrap().minor_page_faults()
+}
+
+fn with(step: &Invocation, change: impl FnOnce(&mut Invocation)) -> Invocation {
+    let mut invocation = step.clone();
+    change(&mut invocation);
+    invocation
+}
+
+fn load(runtime: &Runtime, bytes: &[u8]) -> ModuleDigest {
+    let inspected = runtime.inspect(bytes).unwrap();
+    let image = Image::Compiled(&inspected.compiled);
+    let started = Instant::now();
+    runtime.load(inspected.digest, image).unwrap();
+    println!(
+        "{}: component {} bytes, compiled {} bytes, loaded in {:?}",
+        inspected.manifest.name,
+        inspected.component.len(),
+        inspected.compiled.len(),
+        started.elapsed()
+    );
+    inspected.digest
+}
+
+criterion_group!(benches, decision);
+criterion_main!(benches);
