@@ -33,6 +33,8 @@ pub struct Config {
     pub ring_for: Duration,
     /// Registration intervals, whole seconds.
     pub registration: Registration,
+    /// Whether calls that are up, and the sessions that hold them, are stored so that they survive the process.
+    pub keep_calls: bool,
     /// Whether every SIP message is reported. Costs one allocation each.
     pub report_messages: bool,
 }
@@ -88,6 +90,7 @@ impl Default for Config {
                 min: Duration::from_secs(60),
                 max: Duration::from_secs(7_200),
             },
+            keep_calls: true,
             report_messages: true,
         }
     }

@@ -18,6 +18,7 @@ use media::{Command, PlayEnd, PlayId, PortId};
 
 use super::custody::CustodyId;
 use super::dial::DialId;
+use super::records::{AudioCommand, AudioRecord};
 use super::timers::TimerKey;
 use super::{Due, Exchange};
 
@@ -35,6 +36,27 @@ pub(crate) struct Audio {
     play: Option<PlayId>,
     pub owner: AudioOwner,
     kind: Kind,
+}
+
+impl Audio {
+    /// The command of a behaviour's that it carries out.
+    pub(crate) fn record(&self) -> Option<AudioRecord> {
+        let AudioOwner::Session { session, tag, .. } = self.owner else {
+            return None;
+        };
+        let command = match &self.kind {
+            Kind::Play(asked) => {
+                let (sounds, options) = asked.as_deref()?.clone();
+                AudioCommand::Play(sounds, options)
+            }
+            Kind::Gather(gather) => AudioCommand::Gather(gather.options.clone(), gather.digits.clone()),
+        };
+        Some(AudioRecord {
+            session,
+            tag,
+            command,
+        })
+    }
 }
 
 /// On whose behalf.
@@ -55,18 +77,15 @@ pub(crate) enum AudioOwner {
 
 #[derive(Debug)]
 enum Kind {
-    Play,
+    /// What a behaviour asked for, to begin it again after a restart; none for the exchange's own.
+    Play(Option<Box<(Vec<Sound>, PlayOptions)>>),
     Gather(Box<Gather>),
 }
 
 #[derive(Debug)]
 struct Gather {
     digits: String,
-    barge_in: bool,
-    max: usize,
-    terminators: String,
-    first: Duration,
-    between: Duration,
+    options: GatherOptions,
     timer: Option<TimerKey>,
 }
 
@@ -86,10 +105,12 @@ impl Exchange {
             tag,
             custody,
         };
+        let asked = Some(Box::new((sounds.to_vec(), options)));
         let end = match self.sounds(leg, sounds) {
             Err(missing) => Some(OutcomeKind::Played(PlayOutcome::Missing(missing))),
             Ok(sounds) => {
-                match self.begin_audio(leg, sounds, options.times, options.barge_in, owner, Kind::Play) {
+                let PlayOptions { times, barge_in } = options;
+                match self.begin_audio(leg, sounds, times, barge_in, owner, Kind::Play(asked)) {
                     Ok(()) => None,
                     Err(Cause::Cancelled) => Some(OutcomeKind::Played(PlayOutcome::Gone)),
                     Err(cause) => Some(OutcomeKind::Failed(cause)),
@@ -101,7 +122,16 @@ impl Exchange {
         }
     }
 
-    pub(super) fn gather(&mut self, session: SessionId, tag: Tag, leg: LegId, options: GatherOptions) {
+    /// `digits` are those pressed already, before a restart.
+    pub(super) fn gather(
+        &mut self,
+        session: SessionId,
+        tag: Tag,
+        leg: LegId,
+        mut options: GatherOptions,
+        digits: String,
+    ) {
+        options.max_digits = options.max_digits.clamp(1, 64);
         let custody = self.custody_of(session, leg);
         let owner = AudioOwner::Session {
             session,
@@ -113,12 +143,8 @@ impl Exchange {
             Ok(sounds) => {
                 let barge_in = options.barge_in;
                 let gather = Kind::Gather(Box::new(Gather {
-                    digits: String::new(),
-                    barge_in,
-                    max: (options.max_digits as usize).clamp(1, 64),
-                    terminators: options.terminators,
-                    first: Duration::from_millis(options.first_digit),
-                    between: Duration::from_millis(options.between_digits),
+                    digits,
+                    options,
                     timer: None,
                 }));
                 let silent = sounds.is_empty();
@@ -182,7 +208,8 @@ impl Exchange {
                 barge_in,
             });
         }
-        let nothing = play.is_none() && matches!(kind, Kind::Play);
+        self.keep_leg(leg);
+        let nothing = play.is_none() && matches!(kind, Kind::Play(_));
         if let Some(leg) = self.legs.get_mut(&leg) {
             leg.audio = Some(Box::new(Audio { play, owner, kind }));
         }
@@ -200,12 +227,12 @@ impl Exchange {
             return;
         };
         // A caller without a way for sound hears nothing; there is nobody to tell.
-        let _ = self.begin_audio(leg, sounds, 0, false, owner, Kind::Play);
+        let _ = self.begin_audio(leg, sounds, 0, false, owner, Kind::Play(None));
     }
 
     pub(super) fn play_hold_music(&mut self, leg: LegId) {
         if let Ok(sounds) = self.sounds(leg, &[Sound::Announcement(HOLD_MUSIC.into())]) {
-            let _ = self.begin_audio(leg, sounds, 0, false, AudioOwner::HoldMusic, Kind::Play);
+            let _ = self.begin_audio(leg, sounds, 0, false, AudioOwner::HoldMusic, Kind::Play(None));
         }
     }
 
@@ -213,12 +240,12 @@ impl Exchange {
     pub(super) fn play_courtesy(&mut self, leg: LegId, custody: CustodyId) -> Result<(), Cause> {
         let owner = AudioOwner::Courtesy(custody);
         match self.sounds(leg, &[Sound::Announcement(COURTESY.into())]) {
-            Ok(sounds) => self.begin_audio(leg, sounds, 1, false, owner, Kind::Play),
+            Ok(sounds) => self.begin_audio(leg, sounds, 1, false, owner, Kind::Play(None)),
             Err(_) => {
                 let sounds = self
                     .sounds(leg, &[Sound::Tone(Tone::Congestion)])
                     .unwrap_or_default();
-                self.begin_audio(leg, sounds, 8, false, owner, Kind::Play)
+                self.begin_audio(leg, sounds, 8, false, owner, Kind::Play(None))
             }
         }
     }
@@ -231,7 +258,7 @@ impl Exchange {
         };
         let sounds = self.sounds(leg, &[Sound::Tone(kind)]).unwrap_or_default();
         if self
-            .begin_audio(leg, sounds, 8, false, AudioOwner::Farewell(why), Kind::Play)
+            .begin_audio(leg, sounds, 8, false, AudioOwner::Farewell(why), Kind::Play(None))
             .is_err()
         {
             self.hang_up(leg, why);
@@ -316,10 +343,11 @@ impl Exchange {
     }
 
     fn audio_ended(&mut self, leg: LegId, audio: Audio, how: Stop) {
+        self.keep_leg(leg);
         match audio.owner {
             AudioOwner::Session { session, tag, .. } => {
                 let kind = match audio.kind {
-                    Kind::Play => OutcomeKind::Played(match how {
+                    Kind::Play(_) => OutcomeKind::Played(match how {
                         Stop::Finished => PlayOutcome::Finished,
                         Stop::Interrupted(digit) => PlayOutcome::Interrupted(digit),
                         Stop::Stopped => PlayOutcome::Stopped,
@@ -374,7 +402,7 @@ impl Exchange {
             return;
         };
         if play.is_some() {
-            if !gather.barge_in {
+            if !gather.options.barge_in {
                 return;
             }
             *play = None;
@@ -397,14 +425,14 @@ impl Exchange {
         if let Some(timer) = gather.timer.take() {
             self.timers.cancel(timer);
         }
-        let ended = gather.terminators.contains(digit);
+        let ended = gather.options.terminators.contains(digit);
         if !ended {
             gather.digits.push(digit);
         }
-        if ended || gather.digits.len() >= gather.max {
+        if ended || gather.digits.len() >= gather.options.max_digits as usize {
             self.gather_over(leg_id, GatherOutcome::Digits);
         } else {
-            let at = self.now + gather.between;
+            let at = self.now + Duration::from_millis(gather.options.between_digits);
             let timer = self.timers.set(at, Due::DigitOver(leg_id));
             gather.timer = Some(timer);
         }
@@ -421,7 +449,10 @@ impl Exchange {
             return;
         };
         if gather.timer.is_none() {
-            gather.timer = Some(self.timers.set(self.now + gather.first, Due::DigitOver(leg_id)));
+            gather.timer = Some(self.timers.set(
+                self.now + Duration::from_millis(gather.options.first_digit),
+                Due::DigitOver(leg_id),
+            ));
         }
     }
 

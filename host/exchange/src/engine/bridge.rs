@@ -32,6 +32,7 @@ impl Exchange {
             self.call_connected(call, b);
             self.join_calls(a, b);
         }
+        self.keep_leg(a);
         self.report_leg(a, Fact::Bridged { with: b });
     }
 
@@ -44,6 +45,7 @@ impl Exchange {
         for port in [self.port_of(leg), self.port_of(other)].into_iter().flatten() {
             self.media(Command::Disconnect { port });
         }
+        self.keep_leg(leg);
         self.report_leg(leg, Fact::Unbridged);
         Some(other)
     }

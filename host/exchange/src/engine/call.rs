@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub max_forwards: u8,
     /// Not counted against the tenant's limit.
     pub emergency: bool,
+    /// It is stored.
+    pub kept: bool,
 }
 
 /// Calls.
@@ -93,6 +95,7 @@ impl Exchange {
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,
+            kept: false,
         }))
     }
 
@@ -174,7 +177,9 @@ impl Exchange {
         };
         call.legs.retain(|other| *other != leg);
         call.cause = why;
-        if call.legs.is_empty() {
+        let over = call.legs.is_empty();
+        self.keep_call(id);
+        if over {
             self.later(Step::Call(id));
         }
     }
@@ -192,6 +197,7 @@ impl Exchange {
         {
             *count = count.saturating_sub(1);
         }
+        self.forget_call(id, &call);
         let cdr = Cdr {
             call: id,
             direction: call.direction,
@@ -312,7 +318,6 @@ impl Exchange {
         };
         self.by_usage.remove(&leg.usage);
         self.forget_dialog(leg.dialog);
-        self.forget_leg_record(&leg);
         if let Some(media) = leg.media.take() {
             self.close_media(*media);
         }

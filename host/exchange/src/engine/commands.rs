@@ -66,7 +66,7 @@ impl Exchange {
             }
             Command::Gather { tag, leg, options } => {
                 if self.may_play(id, leg) {
-                    self.gather(id, tag, leg, options);
+                    self.gather(id, tag, leg, options, String::new());
                 } else {
                     self.outcome(id, tag, OutcomeKind::Failed(Cause::Failed));
                 }

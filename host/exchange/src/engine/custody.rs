@@ -27,7 +27,7 @@ use crate::report::{Fact, Rung};
 pub(crate) struct CustodyId(pub u64);
 
 /// Who decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Holder {
     Session(SessionId),
     /// The exchange itself: a number without a behaviour, or the failure ladder's default.
@@ -109,6 +109,7 @@ impl Exchange {
         if let Some(leg) = self.legs.get_mut(&handover.leg) {
             leg.custodies.push(id);
         }
+        self.keep_call(call);
         match placed.and_then(|placed| self.session_for(&tenant, &placed, &handover.number, call)) {
             Some(session) => self.offer(id, session),
             None => self.host_default(id),
@@ -253,6 +254,7 @@ impl Exchange {
     /// Takes a custody out of every table, and ends the dial that runs inside of it.
     fn end_custody(&mut self, id: CustodyId) -> Option<Custody> {
         let mut custody = self.custodies.remove(&id)?;
+        self.keep_call(custody.call);
         if let Some(leg) = self.legs.get_mut(&custody.leg) {
             leg.custodies.retain(|other| *other != id);
         }

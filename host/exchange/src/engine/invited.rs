@@ -138,6 +138,7 @@ impl Exchange {
             cause: Cause::Normal,
             max_forwards,
             emergency,
+            kept: false,
         });
         let leg = self.add_leg(
             call,

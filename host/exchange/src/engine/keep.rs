@@ -1,22 +1,244 @@
-//! What is stored of calls and sessions, so that they survive the process.
+//! Storing calls and sessions, so that they survive the process.
 //!
-//! Changes of one input are noted and written together once it is done.
+//! What an input changed is noted and written together once it is done. A call is stored from the moment
+//! at which one of its legs is up, because nothing of a ringing one could be taken up again; a
+//! session per call as long as it holds such a leg, one per number always.
 
-use contract::{LegId, SessionId};
+use std::collections::BTreeSet;
+
+use contract::{LegId, SessionId, SessionScope};
 
 use super::Exchange;
-use super::leg::Leg;
-use super::session::Session;
+use super::call::Call;
+use super::leg::{Leg, LegState};
+use super::records::{CallRecord, CustodyRecord, LegRecord, SessionRecord};
+use super::session::{Question, Session};
+use crate::io::{CallId, Output, Write};
+
+/// What is to be written once the input is done.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    sessions: BTreeSet<SessionId>,
+    calls: BTreeSet<CallId>,
+    /// Keys of what is gone.
+    removed: Vec<String>,
+}
 
 impl Exchange {
-    pub(super) fn keep_session(&mut self, _id: SessionId) {}
+    pub(super) fn keep_session(&mut self, id: SessionId) {
+        if self.config.keep_calls {
+            self.dirty.sessions.insert(id);
+        }
+    }
+
+    pub(super) fn keep_call(&mut self, id: CallId) {
+        if self.config.keep_calls {
+            self.dirty.calls.insert(id);
+        }
+    }
+
+    pub(super) fn keep_leg(&mut self, id: LegId) {
+        if let Some(call) = self.call_of(id) {
+            self.keep_call(call);
+        }
+    }
 
     pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
+        if session.kept {
+            self.dirty.removed.push(session_key(&session.tenant, id));
+        }
         let (tenant, settings) = (session.tenant.clone(), session.settings.clone());
         self.unwatch_lines(id, &tenant, &settings);
     }
 
-    pub(super) fn keep_leg(&mut self, _id: LegId) {}
+    pub(super) fn forget_call(&mut self, id: CallId, call: &Call) {
+        if call.kept {
+            self.dirty.removed.push(call_key(&call.tenant, id));
+        }
+    }
 
-    pub(super) fn forget_leg_record(&mut self, _leg: &Leg) {}
+    /// Writes what the input changed.
+    pub(super) fn write_dirty(&mut self) {
+        let dirty = &self.dirty;
+        if dirty.sessions.is_empty() && dirty.calls.is_empty() && dirty.removed.is_empty() {
+            return;
+        }
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut writes: Vec<Write> = dirty.removed.into_iter().map(Write::remove).collect();
+        for id in dirty.calls {
+            writes.extend(self.write_call(id));
+        }
+        for id in dirty.sessions {
+            writes.extend(self.write_session(id));
+        }
+        if !writes.is_empty() {
+            self.outbox.push_back(Output::Persist { writes, ticket: None });
+        }
+    }
+
+    fn write_session(&mut self, id: SessionId) -> Option<Write> {
+        let session = self.sessions.get(&id)?;
+        let key = session_key(&session.tenant, id);
+        let outlives = session.scope == SessionScope::PerNumber || self.holds_a_lasting_leg(session);
+        let value = if outlives {
+            postcard::to_allocvec(&self.session_record(session)).ok()
+        } else {
+            None
+        };
+        let session = self.sessions.get_mut(&id)?;
+        let was_kept = std::mem::replace(&mut session.kept, value.is_some());
+        match value {
+            Some(value) => Some(Write::put(key, value)),
+            None => was_kept.then(|| Write::remove(key)),
+        }
+    }
+
+    fn holds_a_lasting_leg(&self, session: &Session) -> bool {
+        let through_custody = session
+            .custodies
+            .iter()
+            .filter_map(|id| self.custodies.get(id))
+            .map(|c| c.leg);
+        let mut legs = through_custody.chain(session.callees.iter().copied());
+        legs.any(|leg| self.legs.get(&leg).is_some_and(|leg| leg.state == LegState::Up))
+    }
+
+    fn session_record(&self, session: &Session) -> SessionRecord {
+        let asked = session.asked.as_ref().and_then(|asked| match &asked.what {
+            Question::Event { event, .. } => Some(event.clone()),
+            Question::Migration => None,
+        });
+        let through_custody = session
+            .custodies
+            .iter()
+            .filter_map(|id| self.custodies.get(id))
+            .map(|c| c.leg);
+        SessionRecord {
+            behaviour: session.behaviour.clone(),
+            number: session.number.clone(),
+            settings: session.settings.clone(),
+            scope: session.scope,
+            call: session.call.map(|call| call.0),
+            module: session.module,
+            version: session.version.clone(),
+            interests: session.interests,
+            pinned_against: session.pinned_against,
+            state: session.state.as_deref().map(<[u8]>::to_vec),
+            mailbox: asked.into_iter().chain(session.mailbox.iter().cloned()).collect(),
+            timers: session.timers.iter().map(|(tag, key)| (*tag, key.at())).collect(),
+            held: through_custody.chain(session.callees.iter().copied()).collect(),
+            dials: session
+                .dials
+                .iter()
+                .filter_map(|id| Some((*id, self.dials.get(id)?.tag()?)))
+                .collect(),
+        }
+    }
+
+    fn write_call(&mut self, id: CallId) -> Option<Write> {
+        let call = self.calls.get(&id)?;
+        let key = call_key(&call.tenant, id);
+        let lasting = call
+            .legs
+            .iter()
+            .filter_map(|leg| self.legs.get(leg))
+            .any(|leg| leg.state == LegState::Up);
+        let value = if lasting {
+            postcard::to_allocvec(&self.call_record(call)).ok()
+        } else {
+            None
+        };
+        let call = self.calls.get_mut(&id)?;
+        let was_kept = std::mem::replace(&mut call.kept, value.is_some());
+        match value {
+            Some(value) => Some(Write::put(key, value)),
+            None => was_kept.then(|| Write::remove(key)),
+        }
+    }
+
+    fn call_record(&self, call: &Call) -> CallRecord {
+        let legs: Vec<&Leg> = call
+            .legs
+            .iter()
+            .filter_map(|leg| self.legs.get(leg))
+            .filter(|leg| leg.state == LegState::Up)
+            .collect();
+        let ids = legs.iter().flat_map(|leg| leg.custodies.iter().copied());
+        let custodies: Vec<_> = ids
+            .filter_map(|id| Some((id, self.custody_record(id)?)))
+            .collect();
+        let dials = custodies.iter().filter_map(|(_, custody)| custody.dial);
+        let dials = dials
+            .filter_map(|id| Some((id, self.dials.get(&id)?.record())))
+            .collect();
+        CallRecord {
+            direction: call.direction,
+            caller: call.caller.clone(),
+            caller_line: call.caller_line.clone(),
+            called: call.called.clone(),
+            diverted: call.diverted.clone(),
+            started: call.started,
+            ringing: call.ringing,
+            answered: call.answered,
+            connected: call.connected,
+            answered_by: call.answered_by.clone(),
+            trunk: call.trunk.clone(),
+            max_forwards: call.max_forwards,
+            emergency: call.emergency,
+            legs: legs.into_iter().filter_map(|leg| self.leg_record(leg)).collect(),
+            custodies,
+            dials,
+        }
+    }
+
+    fn leg_record(&self, leg: &Leg) -> Option<LegRecord> {
+        let media = leg
+            .media
+            .as_ref()
+            .map(|media| (media.local, media.negotiation.clone()));
+        let waiting = [leg.answering, leg.renegotiating].into_iter().flatten();
+        Some(LegRecord {
+            id: leg.id,
+            party: leg.party.clone(),
+            usage: self.sip.snapshot(leg.usage)?,
+            media,
+            custodies: leg.custodies.to_vec(),
+            holders: leg.holders.to_vec(),
+            bridged: leg.bridged,
+            talked: leg.talked,
+            holding: leg.holding,
+            held: leg.held,
+            audio: leg.audio.as_ref().and_then(|audio| audio.record()),
+            waiting: waiting.map(|waiting| (waiting.session, waiting.tag)).collect(),
+        })
+    }
+
+    fn custody_record(&self, id: super::custody::CustodyId) -> Option<CustodyRecord> {
+        let custody = self.custodies.get(&id)?;
+        let stack = custody
+            .stack
+            .iter()
+            .map(|placed| (placed.behaviour.clone(), placed.settings.clone()));
+        Some(CustodyRecord {
+            leg: custody.leg,
+            holder: custody.holder,
+            parent: custody.parent,
+            number: custody.number.clone(),
+            stack: stack.collect(),
+            position: custody.position,
+            line: custody.line.clone(),
+            hops: custody.hops,
+            diversions: custody.diversions.clone(),
+            dial: custody.dial,
+            won: custody.won,
+        })
+    }
+}
+
+fn session_key(tenant: &str, id: SessionId) -> String {
+    format!("session/{tenant}/{}", id.0)
+}
+
+fn call_key(tenant: &str, id: CallId) -> String {
+    format!("call/{tenant}/{}", id.0)
 }

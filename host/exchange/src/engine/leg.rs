@@ -39,7 +39,7 @@ pub(crate) enum LegState {
 }
 
 /// Who is at the other end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Party {
     /// A device of one of the tenant's lines.
     Device {

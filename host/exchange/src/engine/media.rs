@@ -38,6 +38,42 @@ impl Exchange {
             &mut self.ports_v4
         };
         let local = pairs.as_mut().and_then(super::ports::PortPairs::take).ok_or(())?;
+        let port = self.open_port(local);
+        Ok(Box::new(LegMedia {
+            port,
+            local,
+            negotiation: Negotiation::new(self.random.next_u64() >> 1),
+            answer: None,
+        }))
+    }
+
+    /// Opens the port of a call that goes on after a restart, at the address that the party knows.
+    pub(super) fn reopen_media(
+        &mut self,
+        local: SocketAddr,
+        negotiation: Negotiation,
+    ) -> Option<Box<LegMedia>> {
+        let pairs = if local.is_ipv6() {
+            &mut self.ports_v6
+        } else {
+            &mut self.ports_v4
+        };
+        if !pairs.as_mut()?.take_again(local) {
+            return None;
+        }
+        let port = self.open_port(local);
+        if let Some(agreed) = negotiation.agreed().copied() {
+            self.update_stream(port, &agreed);
+        }
+        Some(Box::new(LegMedia {
+            port,
+            local,
+            negotiation,
+            answer: None,
+        }))
+    }
+
+    fn open_port(&mut self, local: SocketAddr) -> PortId {
         let port = PortId(self.ids.next());
         self.outbox.push_back(Output::Bind { port, local });
         let options = PortOptions {
@@ -45,12 +81,7 @@ impl Exchange {
             silence_after: self.config.media.silence,
         };
         self.media(Command::Open { port, options });
-        Ok(Box::new(LegMedia {
-            port,
-            local,
-            negotiation: Negotiation::new(self.random.next_u64() >> 1),
-            answer: None,
-        }))
+        port
     }
 
     /// A port and our offer on it: the caller's codecs first, so that most calls need no transcoding.

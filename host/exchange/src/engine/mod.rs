@@ -27,8 +27,10 @@ mod lines;
 mod lookup;
 mod media;
 mod ports;
+mod records;
 mod requests;
 mod restore;
+mod resume;
 mod session;
 mod sip_events;
 mod timers;
@@ -47,10 +49,13 @@ use sip::endpoint::{Endpoint, RequestId, UsageId};
 use self::call::Call;
 use self::custody::{Custody, CustodyId};
 use self::dial::{Dial, DialId};
+use self::keep::Dirty;
 use self::leg::Leg;
 use self::lines::Activity;
 use self::ports::PortPairs;
+use self::records::AudioRecord;
 use self::requests::{Registration, Waiting as WaitingReply};
+use self::resume::Believed;
 use self::session::Session;
 use self::sip_events::Spoken;
 use self::timers::Timers;
@@ -118,6 +123,11 @@ pub struct Exchange {
     shipped_prompts: ::media::Prompts,
     prompts: FxHashMap<Arc<str>, ::media::Prompts>,
 
+    dirty: Dirty,
+    /// During a restore: what sessions believe to hold.
+    believed: Vec<Believed>,
+    /// During a restore: what played to legs.
+    sounds_again: Vec<(LegId, AudioRecord)>,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
 }
@@ -206,6 +216,9 @@ impl Exchange {
             closing: FxHashMap::default(),
             shipped_prompts: ::media::Prompts::default(),
             prompts: FxHashMap::default(),
+            dirty: Dirty::default(),
+            believed: Vec::new(),
+            sounds_again: Vec::new(),
             waiting: FxHashMap::default(),
         }
     }
@@ -350,6 +363,7 @@ impl Exchange {
         loop {
             self.drain_sip();
             let Some(step) = self.steps.pop_front() else {
+                self.write_dirty();
                 return;
             };
             match step {

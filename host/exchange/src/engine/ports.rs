@@ -31,6 +31,15 @@ impl PortPairs {
         self.free.pop_front().map(|port| SocketAddr::new(self.ip, port))
     }
 
+    /// A certain pair, for a call that goes on after a restart; false when it is in use or not of this range.
+    pub(crate) fn take_again(&mut self, address: SocketAddr) -> bool {
+        let position = self.free.iter().position(|port| *port == address.port());
+        match position.filter(|_| address.ip() == self.ip) {
+            Some(position) => self.free.remove(position).is_some(),
+            None => false,
+        }
+    }
+
     pub(crate) fn give_back(&mut self, address: SocketAddr) {
         if self.free.len() < self.size {
             self.free.push_back(address.port());

@@ -3,19 +3,24 @@
 use std::sync::Arc;
 
 use base::Moment;
+use contract::SessionId;
 use sip::registrar::Bindings;
 
-use super::Exchange;
 use super::administer::read_record;
 use super::requests::Registration;
+use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
-use crate::io::Entry;
+use crate::io::{CallId, Entry};
 
 impl Exchange {
     /// Takes up what another run had stored: directory, registrations, sessions, timers, calls. Once,
-    /// before the first input. Entries that cannot be read are left out, and logged.
+    /// before the first input but [`Input::Prompts`](crate::Input::Prompts), which come first so that those who wait hear
+    /// their music again. Entries that cannot be read are left out, and logged.
     pub fn restore(&mut self, now: Moment, entries: Vec<Entry>) {
         self.now = now;
+        // Later than every number that an earlier run gave out, and exact in JSON.
+        self.ids = Ids(now.as_millis() << 12);
+        let (mut calls, mut sessions) = (Vec::new(), Vec::new());
         let mut documents = Vec::new();
         let mut registrations = Vec::new();
         for (key, value) in entries {
@@ -27,6 +32,11 @@ impl Exchange {
                 (Some("registration"), Some(tenant), Some(name)) => postcard::from_bytes::<Bindings>(&value)
                     .ok()
                     .map(|bindings| registrations.push((Arc::from(tenant), Arc::from(name), bindings))),
+                (Some("call"), Some(tenant), Some(id)) => {
+                    record(id, &value).map(|(id, call)| calls.push((Arc::from(tenant), CallId(id), call)))
+                }
+                (Some("session"), Some(tenant), Some(id)) => record(id, &value)
+                    .map(|(id, session)| sessions.push((Arc::from(tenant), SessionId(id), session))),
                 _ => None,
             };
             if read.is_none() {
@@ -41,6 +51,13 @@ impl Exchange {
         for (tenant, name, bindings) in registrations {
             self.restore_registration(tenant, name, bindings);
         }
+        for (tenant, id, session) in sessions {
+            self.restore_session(tenant, id, session);
+        }
+        for (tenant, id, call) in calls {
+            self.restore_call(tenant, id, call);
+        }
+        self.after_restore();
         let tenants: Vec<Arc<str>> = self
             .directory
             .tenants()
@@ -63,6 +80,10 @@ impl Exchange {
             .insert(name.clone(), registration);
         self.bindings_changed(&tenant, &name, None);
     }
+}
+
+fn record<T: serde::de::DeserializeOwned>(id: &str, value: &[u8]) -> Option<(u64, T)> {
+    Some((id.parse().ok()?, postcard::from_bytes(value).ok()?))
 }
 
 fn document(tenant: &str, rest: &str, value: &[u8]) -> Option<(Key, Versioned<Document>)> {

@@ -11,6 +11,7 @@ mod ladder;
 mod logic;
 mod office;
 mod registration;
+mod restart;
 mod sessions;
 mod thin_path;
 mod trunks;

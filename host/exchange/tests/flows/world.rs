@@ -119,7 +119,6 @@ impl World {
             .iter()
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        self.exchange.restore(self.now, entries);
         self.exchange.handle(
             self.now,
             Input::Prompts {
@@ -127,6 +126,7 @@ impl World {
                 prompts,
             },
         );
+        self.exchange.restore(self.now, entries);
         self.drain();
     }
 

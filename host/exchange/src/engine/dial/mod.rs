@@ -12,6 +12,7 @@
 //! itself; whether that ends the stage is looked at once everything else of the input is done.
 
 mod branch;
+mod record;
 mod targets;
 
 use std::sync::Arc;
@@ -31,11 +32,11 @@ use crate::io::CallId;
 pub(crate) use branch::Redirections;
 
 /// Names a dial; never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) struct DialId(pub u64);
 
 /// Who asked for it, and hears how it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum DialOwner {
     Session {
         session: SessionId,
@@ -214,6 +215,7 @@ impl Exchange {
         for target in from..to {
             self.begin_target(id, target);
         }
+        self.keep_dial(id);
         self.later(Step::Dial(id));
         true
     }

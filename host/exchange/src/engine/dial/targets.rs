@@ -116,6 +116,7 @@ impl Exchange {
             && run.is_live()
         {
             run.state = RunState::Inside(custody);
+            self.keep_dial(id);
         }
     }
 

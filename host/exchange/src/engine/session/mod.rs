@@ -63,6 +63,8 @@ pub(crate) struct Session {
     pub dials: SmallVec<[DialId; 1]>,
     /// It ends once its event is handled.
     pub finishing: bool,
+    /// It is stored.
+    pub kept: bool,
 }
 
 /// A question that is out.
@@ -144,6 +146,7 @@ impl Exchange {
             callees: SmallVec::new(),
             dials: SmallVec::new(),
             finishing: false,
+            kept: false,
         };
         let fact = Fact::SessionStarted {
             behaviour: placed.behaviour.clone(),
@@ -220,7 +223,12 @@ impl Exchange {
             self.overflow(id);
             return;
         }
+        // What another session sent counts as delivered: it must not be lost.
+        let keep = matches!(event, Event::Message(_));
         session.mailbox.push_back(event);
+        if keep {
+            self.keep_session(id);
+        }
         self.later(Step::Settle(id));
     }
 
@@ -454,11 +462,12 @@ impl Exchange {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.timers.remove(&tag);
             self.deliver(id, Event::Timer(tag));
+            self.keep_session(id);
         }
     }
 }
 
 /// A session per number is found by tenant, behaviour and number.
-fn keyed_key(tenant: &str, behaviour: &str, number: &str) -> String {
+pub(super) fn keyed_key(tenant: &str, behaviour: &str, number: &str) -> String {
     format!("{tenant}/{behaviour}/{number}")
 }

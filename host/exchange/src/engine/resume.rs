@@ -1,0 +1,279 @@
+//! Going on with calls and sessions of an earlier run.
+//!
+//! Sessions first, with what they waited for; then calls with the legs that are still up. What did not
+//! outlive the process (ringing legs, unconfirmed changes) ends now, and the sessions are told,
+//! as if it had just happened.
+
+use std::sync::Arc;
+
+use contract::{
+    Cause, DialOutcome, DialResult, Event, LegEnded, LegId, OutcomeKind, SessionId, SessionScope, Tag,
+};
+use media::Command;
+use smallvec::SmallVec;
+
+use super::call::Call;
+use super::custody::{Custody, CustodyId, Holder};
+use super::dial::DialId;
+use super::leg::{Leg, LegState};
+use super::lookup::Placed;
+use super::records::{AudioCommand, CallRecord, CustodyRecord, LegRecord, SessionRecord};
+use super::session::{Session, keyed_key};
+use super::{Due, Exchange, Step};
+use crate::io::CallId;
+
+/// What a stored session believed to hold; compared with what is there once all is restored.
+#[derive(Debug)]
+pub(crate) struct Believed {
+    session: SessionId,
+    held: Vec<LegId>,
+    dials: Vec<(DialId, Tag)>,
+}
+
+impl Exchange {
+    pub(super) fn restore_session(&mut self, tenant: Arc<str>, id: SessionId, record: SessionRecord) {
+        if record.scope == SessionScope::PerNumber {
+            self.keyed
+                .insert(keyed_key(&tenant, &record.behaviour, &record.number), id);
+        }
+        let now = self.now;
+        let timer =
+            |(tag, at): (Tag, base::Moment)| (tag, self.timers.set(at.max(now), Due::SessionTimer(id, tag)));
+        let timers = record.timers.into_iter().map(timer).collect();
+        let session = Session {
+            tenant,
+            behaviour: record.behaviour,
+            number: record.number,
+            settings: record.settings,
+            scope: record.scope,
+            call: record.call.map(CallId),
+            module: record.module,
+            version: record.version,
+            interests: record.interests,
+            pinned_against: record.pinned_against,
+            state: record.state.map(Arc::from),
+            mailbox: record.mailbox.into(),
+            asked: None,
+            timers,
+            schedules: Vec::new(),
+            custodies: SmallVec::new(),
+            callees: SmallVec::new(),
+            dials: SmallVec::new(),
+            finishing: false,
+            kept: true,
+        };
+        self.sessions.insert(id, session);
+        self.believed.push(Believed {
+            session: id,
+            held: record.held,
+            dials: record.dials,
+        });
+        self.watch_lines(id);
+        self.set_schedules(id);
+    }
+
+    pub(super) fn restore_call(&mut self, tenant: Arc<str>, id: CallId, record: CallRecord) {
+        let call = Call {
+            tenant: tenant.clone(),
+            direction: record.direction,
+            caller: record.caller,
+            caller_line: record.caller_line,
+            called: record.called,
+            diverted: record.diverted,
+            legs: SmallVec::new(),
+            started: record.started,
+            ringing: record.ringing,
+            answered: record.answered,
+            connected: record.connected,
+            answered_by: record.answered_by,
+            trunk: record.trunk,
+            cause: Cause::Failed,
+            max_forwards: record.max_forwards,
+            emergency: record.emergency,
+            kept: true,
+        };
+        if !call.emergency {
+            *self.calls_of_tenant.entry(tenant.clone()).or_default() += 1;
+        }
+        self.calls.insert(id, call);
+        let legs: Vec<LegId> = record.legs.iter().map(|leg| leg.id).collect();
+        let bridges: Vec<(LegId, LegId)> = record
+            .legs
+            .iter()
+            .filter_map(|leg| Some((leg.id, leg.bridged?)))
+            .filter(|(a, b)| a < b)
+            .collect();
+        for leg in record.legs {
+            self.restore_leg(id, &tenant, leg);
+        }
+        for (custody, stored) in record.custodies {
+            self.restore_custody(custody, id, &tenant, stored);
+        }
+        for (dial, stored) in record.dials {
+            if stored
+                .custody
+                .is_none_or(|custody| self.custodies.contains_key(&custody))
+            {
+                self.restore_dial(dial, id, tenant.clone(), stored);
+            }
+        }
+        for (a, b) in bridges {
+            self.restore_bridge(a, b);
+        }
+        // Nobody decides about a leg whose partner and session are both gone.
+        for leg in legs {
+            let alone = self.legs.get(&leg).is_some_and(|leg| leg.bridged.is_none());
+            if alone && !self.is_decided_about(leg) {
+                self.hang_up(leg, Cause::Failed);
+            }
+        }
+        self.keep_call(id);
+        self.later(Step::Call(id));
+    }
+
+    fn restore_leg(&mut self, call: CallId, tenant: &Arc<str>, record: LegRecord) {
+        let Ok(usage) = self.sip.restore(self.now, record.usage) else {
+            return;
+        };
+        self.count_leg(tenant, &record.party, call, true);
+        self.by_usage.insert(usage, record.id);
+        let alive = |session: &SessionId| self.sessions.contains_key(session);
+        let holders: SmallVec<[SessionId; 1]> = record.holders.iter().copied().filter(alive).collect();
+        let leg = Leg {
+            id: record.id,
+            call,
+            tenant: tenant.clone(),
+            usage,
+            party: record.party,
+            state: LegState::Up,
+            offer: None,
+            media: None,
+            custodies: SmallVec::from_vec(record.custodies),
+            dial: None,
+            rest: None,
+            holders: holders.clone(),
+            bridged: None,
+            talked: record.talked,
+            audio: None,
+            answering: None,
+            renegotiating: None,
+            holding: record.holding,
+            held: record.held,
+            transfer: None,
+            dialog: 0,
+            rung: true,
+        };
+        self.legs.insert(record.id, leg);
+        self.remember_dialog(usage, record.id);
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.legs.push(record.id);
+        }
+        for session in holders {
+            if let Some(session) = self.sessions.get_mut(&session) {
+                session.callees.push(record.id);
+            }
+        }
+        if let Some(media) = record
+            .media
+            .and_then(|(local, negotiation)| self.reopen_media(local, negotiation))
+        {
+            self.attach_media(record.id, media);
+        }
+        self.sounds_again
+            .extend(record.audio.map(|audio| (record.id, audio)));
+        for (session, tag) in record.waiting {
+            self.outcome(session, tag, OutcomeKind::Failed(Cause::Failed));
+        }
+    }
+
+    fn restore_custody(&mut self, id: CustodyId, call: CallId, tenant: &Arc<str>, record: CustodyRecord) {
+        if !self.legs.contains_key(&record.leg) {
+            return;
+        }
+        let holder = match record.holder {
+            Holder::Session(session) if self.sessions.contains_key(&session) => record.holder,
+            Holder::Session(_) | Holder::Host => Holder::Host,
+        };
+        if let Holder::Session(session) = holder
+            && let Some(session) = self.sessions.get_mut(&session)
+        {
+            session.custodies.push(id);
+        }
+        let placed = |(behaviour, settings)| Placed { behaviour, settings };
+        let custody = Custody {
+            leg: record.leg,
+            call,
+            tenant: tenant.clone(),
+            holder,
+            parent: record.parent,
+            number: record.number,
+            stack: record.stack.into_iter().map(placed).collect(),
+            position: record.position,
+            line: record.line,
+            hops: record.hops,
+            diversions: record.diversions,
+            dial: record.dial,
+            won: record.won,
+        };
+        self.custodies.insert(id, custody);
+    }
+
+    fn restore_bridge(&mut self, a: LegId, b: LegId) {
+        let (Some(port_a), Some(port_b)) = (self.port_of(a), self.port_of(b)) else {
+            return;
+        };
+        self.media(Command::Connect { a: port_a, b: port_b });
+        for (leg, other) in [(a, b), (b, a)] {
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.bridged = Some(other);
+            }
+        }
+    }
+
+    /// Tells sessions what they lost, and plays on to those who wait.
+    pub(super) fn after_restore(&mut self) {
+        for (leg, audio) in std::mem::take(&mut self.sounds_again) {
+            match audio.command {
+                AudioCommand::Play(sounds, options) => {
+                    self.play(audio.session, audio.tag, leg, &sounds, options)
+                }
+                AudioCommand::Gather(options, digits) => {
+                    self.gather(audio.session, audio.tag, leg, options, digits);
+                }
+            }
+        }
+        for believed in std::mem::take(&mut self.believed) {
+            let id = believed.session;
+            for (dial, tag) in believed.dials {
+                if !self.dials.contains_key(&dial) {
+                    let outcome = DialOutcome {
+                        result: DialResult::Failed(Cause::Failed),
+                        targets: Vec::new(),
+                    };
+                    self.outcome(id, tag, OutcomeKind::Dialled(outcome));
+                }
+            }
+            for leg in believed.held {
+                if !self.legs.contains_key(&leg) {
+                    let ended = LegEnded {
+                        leg,
+                        cause: Cause::Failed,
+                    };
+                    self.deliver(id, Event::LegEnded(ended));
+                }
+            }
+            self.later(Step::Settle(id));
+        }
+        let gone: Vec<CustodyId> = self
+            .custodies
+            .iter()
+            .filter(|(_, custody)| custody.dial.is_some_and(|dial| !self.dials.contains_key(&dial)))
+            .map(|(id, _)| *id)
+            .collect();
+        for custody in gone {
+            if let Some(custody) = self.custodies.get_mut(&custody) {
+                custody.dial = None;
+            }
+        }
+    }
+}
