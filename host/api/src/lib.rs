@@ -1,6 +1,6 @@
 //! Cordboard's administration interface: JSON over HTTP.
 //!
-//! [`router`] answers; the shell owns the socket. Every endpoint is one entry of a table that says its method,
+//! [`router`] answers, [`serve`] puts it on a socket of the shell's. Every endpoint is one entry of a table that says its method,
 //! path, who may use it and what it takes and gives: the router, the guard in front of it and the OpenAPI document
 //! (`/openapi.json`) are made of the same entries, so they cannot disagree.
 //!
@@ -29,6 +29,7 @@ pub mod hub;
 mod openapi;
 pub mod problem;
 mod routes;
+mod serve;
 pub mod workshop;
 
 use std::ops::Deref;
@@ -46,6 +47,7 @@ use problem::Problem;
 use workshop::Workshop;
 
 pub use endpoint::Route;
+pub use serve::serve;
 
 /// Everything that the interface speaks with.
 pub struct Parts {
@@ -115,7 +117,7 @@ impl Api {
     }
 }
 
-/// The whole interface. Serve it with connection info, so that strangers are limited by address.
+/// The whole interface.
 pub fn router(parts: Parts) -> Router {
     let api = Api(Arc::new(Inner {
         exchange: parts.exchange,

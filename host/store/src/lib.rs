@@ -15,15 +15,15 @@
 //!
 //! | key | what | written by |
 //! |---|---|---|
-//! | `tenant/TENANT` | a tenant and its configuration | exchange |
-//! | `registration/TENANT/DEVICE…` | contacts of a device | exchange, acknowledged before the 200 |
+//! | `document/TENANT/KIND/ID` | configuration: tenants, lines, devices, … | exchange, before it is answered |
+//! | `registration/TENANT/DEVICE` | contacts of a device | exchange, before the 200 |
 //! | `session/TENANT/SESSION` | a session's state, mailbox and timers | exchange |
 //! | `leg/TENANT/LEG` | a leg's dialog, to go on after a restart | exchange |
-//! | `module/DIGEST` | what is known about a module | api; its bytes are the blob DIGEST |
-//! | `behaviour/TENANT/NAME` | active and candidate version, settings | api |
-//! | `token/HASH` | an access token's role and owner | api |
+//! | `module/TENANT/DIGEST` | a tenant's module; its bytes are the blob DIGEST | api |
+//! | `trace/TENANT/CALL` | the story of an ended call, as `why` prints it | api |
+//! | `token/ID` | an access token's role, owner and hash | api |
 //!
-//! Journal streams: `cdr/TENANT` (call detail records), `trace/TENANT` (what `why` prints), `audit/TENANT`.
+//! Journal streams: `cdr/TENANT` (call detail records), `audit/TENANT` (who changed what through the api).
 //! Leases: `tenant/TENANT` (which node serves it).
 //!
 //! # Not here

@@ -18,9 +18,6 @@ use crate::exchange::{Address, Collection, Expect, Kind, Stored, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
 use crate::problem::Problem;
 
-/// Earlier activations kept.
-const HISTORY: usize = 50;
-
 const ALL: &str = "/v1/tenants/{tenant}/behaviours";
 const ONE: &str = "/v1/tenants/{tenant}/behaviours/{name}";
 
@@ -283,7 +280,7 @@ async fn change(
     );
     let pointer = if module.is_some() { "/module" } else { "" };
     let module = accept(api, tenant, digest, &own, pointer).await?;
-    let document = document(api, name, before.as_ref(), &module, own);
+    let document = document(name, &module, own);
     let stored = api.exchange.put(address(tenant, name), document, read).await?;
     Ok(answer(stored))
 }
@@ -309,28 +306,13 @@ async fn accept(
     .await
 }
 
-fn document(api: &Api, name: &str, before: Option<&Value>, module: &ModuleInfo, own: Value) -> Value {
-    let mut history = before
-        .and_then(|before| before.get("history")?.as_array().cloned())
-        .unwrap_or_default();
-    let active = before.and_then(|before| before.get("active")?.as_str());
-    if let Some(left) = active.filter(|active| *active != module.digest) {
-        let version = before
-            .and_then(|before| before.pointer("/manifest/version"))
-            .cloned();
-        let version = version.unwrap_or_else(|| "".into());
-        history.insert(
-            0,
-            json!({ "digest": left, "version": version, "until": api.now().as_millis() }),
-        );
-        history.truncate(HISTORY);
-    }
+/// The exchange keeps the history itself.
+fn document(name: &str, module: &ModuleInfo, own: Value) -> Value {
     json!({
         "name": name,
         "active": module.digest,
         "manifest": module.manifest,
         "settings": own,
-        "history": history,
     })
 }
 

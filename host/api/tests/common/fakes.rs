@@ -52,6 +52,10 @@ impl FakeExchange {
         if !holds {
             return Err(Refusal::Conflict { found });
         }
+        let mut document = document;
+        if let (Kind::Behaviour, Some(old)) = (address.kind, documents.get(&address)) {
+            document["history"] = history(&old.document, &document);
+        }
         let revision = found.unwrap_or(0) + 1;
         documents.insert(address, Versioned { revision, document });
         Ok(Stored {
@@ -59,6 +63,18 @@ impl FakeExchange {
             created: found.is_none(),
         })
     }
+}
+
+/// As the exchange does it.
+fn history(old: &Value, new: &Value) -> Value {
+    let mut history = old["history"].as_array().cloned().unwrap_or_default();
+    if old["active"] != new["active"] {
+        history.insert(
+            0,
+            json!({ "digest": old["active"], "version": old["manifest"]["version"], "until": 1_000_000 }),
+        );
+    }
+    history.into()
 }
 
 impl Exchange for FakeExchange {

@@ -209,6 +209,7 @@ impl<'a> Draft<'a> {
 
     fn put(&mut self, tenant: &TenantId, mut document: Document, expect: Expect) -> Result<(), Refusal> {
         let key = Key::new(tenant, document.kind(), document.id(tenant));
+        let now = self.now.as_millis();
         let draft = self.draft(tenant)?;
         let after = existing(draft, &tenant_key(tenant))?;
         let old = after.get(key.kind, &key.id);
@@ -216,7 +217,7 @@ impl<'a> Draft<'a> {
         if key.kind == Kind::Tenant && key.id != *tenant.text() {
             return Err(Refusal::NotFound(key));
         }
-        merge::keep(&mut document, old.as_ref());
+        merge::keep(&mut document, old.as_ref(), now);
         draft.write(key, document);
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! What a written document keeps of the one in whose place it comes: things that people neither see nor write.
 
+use contract::ModuleDigest;
+
 use crate::directory::{Access, Activation, Behaviour, Credentials, Device, Document, Versioned};
 
 /// Versions that a behaviour remembers.
 const HISTORY: usize = 32;
 
-/// Fills in what `new` leaves out and `old` has.
-pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>) {
+/// Fills in what `new` leaves out and `old` has; `now` in milliseconds since the epoch.
+pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>, now: u64) {
     let Some(old) = old.map(|old| &old.document) else {
         return;
     };
@@ -16,7 +18,9 @@ pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>) {
         }
         (Document::Device(new), Document::Device(old)) => keep_device_password(new, old),
         (Document::Trunk(new), Document::Trunk(old)) => keep_trunk_password(&mut new.access, &old.access),
-        (Document::Behaviour(new), Document::Behaviour(old)) => new.history.clone_from(&old.history),
+        (Document::Behaviour(new), Document::Behaviour(old)) => {
+            new.history = history(old, new.active, now);
+        }
         _ => {}
     }
 }
@@ -60,8 +64,18 @@ fn keep_trunk_password(new: &mut Access, old: &Access) {
 
 /// A behaviour after another module took over; `now` in milliseconds since the epoch.
 pub(super) fn activated(old: &Behaviour, new: Behaviour, now: u64) -> Behaviour {
+    Behaviour {
+        history: history(old, new.active, now),
+        settings: old.settings.clone(),
+        candidate: old.candidate.clone(),
+        ..new
+    }
+}
+
+/// What was active before, once `active` is.
+fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
     let mut history = old.history.clone();
-    if old.active != new.active {
+    if old.active != active {
         history.insert(
             0,
             Activation {
@@ -72,10 +86,5 @@ pub(super) fn activated(old: &Behaviour, new: Behaviour, now: u64) -> Behaviour 
         );
         history.truncate(HISTORY);
     }
-    Behaviour {
-        history,
-        settings: old.settings.clone(),
-        candidate: old.candidate.clone(),
-        ..new
-    }
+    history
 }

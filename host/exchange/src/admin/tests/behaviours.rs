@@ -118,6 +118,19 @@ fn activation_remembers_what_was_active_and_keeps_the_settings() {
 }
 
 #[test]
+fn writing_a_behaviour_with_another_module_is_remembered_too() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    let mut written = serde_json::to_value(&desk.acme().behaviour("group").unwrap().document).unwrap();
+    written["active"] = "02".repeat(32).into();
+    desk.put("behaviour", written).unwrap();
+    let group = desk.acme().behaviour("group").unwrap();
+    assert_eq!(group.active, ModuleDigest([2; 32]));
+    let earlier: Vec<_> = group.history.iter().map(|earlier| earlier.digest).collect();
+    assert_eq!(earlier, [ModuleDigest([1; 32])]);
+}
+
+#[test]
 fn schemas_and_schedules_that_cannot_be_used_are_refused() {
     let mut desk = Desk::new();
     let wrong = findings(desk.activate("group", 1, json!({"type": "object", "if": true})));
