@@ -3,6 +3,7 @@
 //! Each command installs what it needs (the Wasm target, Debian packages for the peers) or stops
 //! with the command that would. Nothing is skipped silently.
 
+mod demo;
 mod guests;
 mod policy;
 mod run;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Build the shipped behaviours to WebAssembly
     Guests,
+    /// Start an exchange with a demo tenant and watch a call
+    Demo(demo::Options),
     /// Run everything that must pass
     Test(test::Options),
     /// Check the licences and sources of all dependencies against policy.toml
@@ -36,6 +39,7 @@ fn main() -> Result<()> {
                 println!("{}", guest.display());
             }
         }),
+        Command::Demo(options) => demo::run_demo(&options),
         Command::Test(options) => test::all(&options),
         Command::Policy => policy::check(),
     }

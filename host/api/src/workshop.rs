@@ -22,12 +22,18 @@ pub trait Workshop: Send + Sync {
     /// All that is wrong with it, at once. Paths are those of WIT items, or empty.
     fn inspect(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>>;
 
-    /// Asks a module about settings: complete ones, as a session would get them. No problem: they are good.
+    /// Asks a module about a tenant's settings: complete ones, as a session would get them. No problem: they are good.
     ///
     /// # Errors
     ///
     /// The module is unknown to the runtime, or failed instead of answering.
-    fn check(&self, module: ModuleDigest, component: &[u8], settings: &str) -> Result<Vec<Problem>, String>;
+    fn check(
+        &self,
+        tenant: &str,
+        module: ModuleDigest,
+        component: &[u8],
+        settings: &str,
+    ) -> Result<Vec<Problem>, String>;
 
     /// Measures a recording.
     ///

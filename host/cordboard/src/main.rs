@@ -2,10 +2,23 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
+mod commands;
 mod config;
 mod logging;
-#[allow(dead_code, unused_imports, reason = "wired next")]
 mod media;
 mod shell;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match commands::Arguments::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The whole chain in one line; never a backtrace, which tells users nothing.
+            eprintln!("cordboard: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -300,7 +300,7 @@ async fn accept(
     api.blocking(move |api| {
         let absent = || Problem::invalid_field(pointer, "the tenant has no module with this digest");
         let module = modules::find(api, &tenant, &digest).map_err(|_| absent())?;
-        settings::check(api, &module, &own)?;
+        settings::check(api, &tenant, &module, &own)?;
         Ok(module)
     })
     .await

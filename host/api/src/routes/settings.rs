@@ -127,13 +127,13 @@ pub(super) fn parsed(text: &str) -> Result<Schema, Problem> {
 
 /// Checks settings, completed by the schema's defaults as a session gets them: against the schema, then by asking the
 /// module.
-pub(super) fn check(api: &Api, module: &ModuleInfo, own: &Value) -> Result<(), Problem> {
+pub(super) fn check(api: &Api, tenant: &str, module: &ModuleInfo, own: &Value) -> Result<(), Problem> {
     let schema = parsed(&module.manifest.settings_schema)?;
     let mut complete = own.clone();
     schema.fill(&mut complete);
     let mut problems = schema.check(&complete);
     if problems.is_empty() {
-        problems = ask_module(api, module, &complete)?;
+        problems = ask_module(api, tenant, module, &complete)?;
     }
     if problems.is_empty() {
         Ok(())
@@ -142,10 +142,16 @@ pub(super) fn check(api: &Api, module: &ModuleInfo, own: &Value) -> Result<(), P
     }
 }
 
-fn ask_module(api: &Api, module: &ModuleInfo, settings: &Value) -> Result<Vec<Finding>, Problem> {
+fn ask_module(
+    api: &Api,
+    tenant: &str,
+    module: &ModuleInfo,
+    settings: &Value,
+) -> Result<Vec<Finding>, Problem> {
     let digest: Digest = module.digest.parse().map_err(Problem::internal)?;
     let component = modules::load(api, &digest)?;
     let found = api.workshop.check(
+        tenant,
         contract::ModuleDigest(digest.0),
         &component,
         &settings.to_string(),
@@ -253,7 +259,7 @@ async fn check_active(api: &Api, tenant: &str, behaviour: &Value, settings: Valu
             .unwrap_or_default(),
     )?;
     let tenant = tenant.to_owned();
-    api.blocking(move |api| check(api, &modules::find(api, &tenant, &digest)?, &settings))
+    api.blocking(move |api| check(api, &tenant, &modules::find(api, &tenant, &digest)?, &settings))
         .await
 }
 

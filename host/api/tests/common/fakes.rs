@@ -226,7 +226,13 @@ impl Workshop for FakeWorkshop {
         })
     }
 
-    fn check(&self, _: ModuleDigest, component: &[u8], settings: &str) -> Result<Vec<Problem>, String> {
+    fn check(
+        &self,
+        _: &str,
+        _: ModuleDigest,
+        component: &[u8],
+        settings: &str,
+    ) -> Result<Vec<Problem>, String> {
         assert!(component.starts_with(b"module "));
         let settings: Value = serde_json::from_str(settings).unwrap();
         let rings = settings["rings"].as_u64().filter(|rings| *rings <= 10);

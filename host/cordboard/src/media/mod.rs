@@ -18,7 +18,4 @@ mod pair;
 mod run;
 mod thread;
 
-#[cfg(test)]
-mod tests;
-
 pub use thread::{Load, MediaConfig, MediaHandle, MediaThread, Notice, Overloaded};

@@ -9,7 +9,6 @@ use std::time::Duration;
 use base::Moment;
 use media::{Channel, Command, Engine, Packet, PortId, TICK};
 use mio::{Events, Poll, Token};
-use nix::sys::resource::{Resource, getrlimit};
 use nix::time::{ClockId, clock_gettime};
 
 use super::datagrams::{self, BATCH, Reader};
@@ -22,9 +21,8 @@ const TURNS: usize = 4;
 /// Jobs taken before the sockets get their turn.
 const JOBS: usize = 1_024;
 
-/// Socket pairs kept for the next call on the same address: binding two sockets costs more than relaying a
-/// hundred packets. Addresses come round in turn, so this is as many as most exchanges have.
-const SPARE: usize = 4_096;
+/// Socket pairs kept for the next call on the same address: binding costs more than keeping.
+const SPARE: usize = 512;
 
 /// Events that wait for an exchange that takes none.
 const EVENTS: usize = 100_000;
@@ -52,11 +50,11 @@ struct Counted {
 }
 
 /// Socket pairs by their key, port and address.
+#[derive(Default)]
 struct Pairs {
     all: slab::Slab<Pair>,
     by_port: HashMap<PortId, usize, rustc_hash::FxBuildHasher>,
     spare: HashMap<SocketAddr, usize>,
-    most_spare: usize,
 }
 
 impl Runner {
@@ -67,7 +65,7 @@ impl Runner {
             config,
             waiting,
             engine,
-            pairs: Pairs::new(),
+            pairs: Pairs::default(),
             reader: Reader::new(),
             unfinished: Vec::new(),
             notices: VecDeque::new(),
@@ -91,8 +89,6 @@ impl Runner {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 Ok(()) | Err(_) => {}
             }
-            // Commands first: a packet may be the answer to one that was given before it.
-            behind = self.take_jobs();
             for token in std::mem::take(&mut self.unfinished) {
                 self.read(token);
             }
@@ -101,6 +97,7 @@ impl Runner {
                     self.read(event.token());
                 }
             }
+            behind = self.take_jobs();
             self.tick();
             self.hand_over_events();
         }
@@ -263,17 +260,6 @@ impl Runner {
 }
 
 impl Pairs {
-    fn new() -> Self {
-        // Spare sockets take at most a quarter of the files that the process may open.
-        let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1_024, |(soft, _)| soft);
-        Self {
-            all: slab::Slab::new(),
-            by_port: HashMap::default(),
-            spare: HashMap::new(),
-            most_spare: SPARE.min(usize::try_from(files / 8).unwrap_or(SPARE)),
-        }
-    }
-
     /// Gives `port` the sockets at `local`, spare ones if there are any.
     fn bind(
         &mut self,
@@ -315,7 +301,7 @@ impl Pairs {
         };
         let Some(pair) = self.all.get_mut(key) else { return };
         pair.port = None;
-        if self.spare.len() < self.most_spare {
+        if self.spare.len() < SPARE {
             self.spare.insert(pair.local, key);
         } else {
             // Closing a socket takes it out of the poll as well.

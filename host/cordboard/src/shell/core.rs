@@ -10,12 +10,12 @@ use base::Moment;
 use bytes::Bytes;
 use exchange::{Exchange, Input, Output, Ticket, Write};
 use mio::{Events, Poll, Token, Waker};
-use sip::endpoint::{ConnectionId, Packet, Path, Transport};
+use sip::endpoint::{Packet, Path, Transport};
 
 use super::clock::Clock;
 use super::inbox::{Inbox, Outlet, inbox};
 use super::tcp::Tcp;
-use super::udp::UdpPort;
+use super::udp::{Bound, UdpPort};
 
 /// Inputs of one kind taken before the others get their turn.
 const TURN: usize = 256;
@@ -42,15 +42,16 @@ pub trait Sinks: Send {
 pub struct Core {
     poll: Poll,
     outlet: Outlet<Input>,
-    udp: Vec<UdpPort>,
+    udp: Vec<Bound>,
 }
 
-/// Numbers that the loop keeps for the metrics.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Load {
-    pub inputs: u64,
-    pub unsent: u64,
-    pub refused: u64,
+/// The loop while it runs.
+struct Loop<'a> {
+    poll: Poll,
+    outlet: Outlet<Input>,
+    udp: Vec<UdpPort>,
+    tcp: &'a Tcp,
+    sinks: &'a mut dyn Sinks,
 }
 
 impl Core {
@@ -77,7 +78,7 @@ impl Core {
     ///
     /// As the system says: in use, not ours, not permitted.
     pub fn listen_udp(&mut self, bind: SocketAddr, advertised: SocketAddr) -> io::Result<SocketAddr> {
-        let port = UdpPort::bind(bind, advertised, self.poll.registry(), Token(self.udp.len()))?;
+        let port = Bound::bind(bind, advertised, self.poll.registry(), Token(self.udp.len()))?;
         let local = port.local();
         self.udp.push(port);
         Ok(local)
@@ -89,23 +90,36 @@ impl Core {
     ///
     /// When the poll or a socket breaks, which no peer can cause.
     pub fn run(
-        mut self,
+        self,
         clock: Clock,
-        mut exchange: Exchange,
+        exchange: Exchange,
         tcp: &Tcp,
         sinks: &mut dyn Sinks,
         stop: &Arc<AtomicBool>,
     ) -> io::Result<()> {
+        let udp = self.udp.into_iter().map(UdpPort::new).collect();
+        Loop {
+            poll: self.poll,
+            outlet: self.outlet,
+            udp,
+            tcp,
+            sinks,
+        }
+        .run(clock, exchange, stop)
+    }
+}
+
+impl Loop<'_> {
+    fn run(mut self, clock: Clock, mut exchange: Exchange, stop: &Arc<AtomicBool>) -> io::Result<()> {
         let mut events = Events::with_capacity(64);
         let mut busy = false;
         // What a restored exchange wants done at once.
-        self.carry_out(&mut exchange, tcp, sinks);
+        self.carry_out(&mut exchange);
         while !stop.load(Ordering::Relaxed) {
-            let now = clock.now();
             let nap = if busy {
                 Duration::ZERO
             } else {
-                nap(now, exchange.next_timeout())
+                nap(clock.now(), exchange.next_timeout())
             };
             match self.poll.poll(&mut events, Some(nap)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
@@ -116,7 +130,7 @@ impl Core {
             if exchange.next_timeout().is_some_and(|due| due <= now) {
                 exchange.handle(now, Input::Timeout);
             }
-            self.carry_out(&mut exchange, tcp, sinks);
+            self.carry_out(&mut exchange);
         }
         Ok(())
     }
@@ -155,28 +169,28 @@ impl Core {
         Ok(busy || taken == TURN)
     }
 
-    fn carry_out(&mut self, exchange: &mut Exchange, tcp: &Tcp, sinks: &mut dyn Sinks) {
+    fn carry_out(&mut self, exchange: &mut Exchange) {
         while let Some(output) = exchange.poll() {
             match output {
-                Output::Transmit { path, bytes } => self.transmit(path, bytes, tcp),
-                Output::CloseConnection(connection) => close(tcp, connection),
-                Output::Invoke(invocation) => sinks.invoke(*invocation),
-                Output::Bind { port, local } => sinks.bind(port, local),
-                Output::Media(command) => sinks.media(command),
-                Output::Persist { writes, ticket } => sinks.persist(writes, ticket),
-                Output::Reply { id, response } => sinks.reply(id, response),
-                Output::Report(report) => sinks.report(*report),
+                Output::Transmit { path, bytes } => self.transmit(path, bytes),
+                Output::CloseConnection(connection) => self.tcp.close(connection),
+                Output::Invoke(invocation) => self.sinks.invoke(*invocation),
+                Output::Bind { port, local } => self.sinks.bind(port, local),
+                Output::Media(command) => self.sinks.media(command),
+                Output::Persist { writes, ticket } => self.sinks.persist(writes, ticket),
+                Output::Reply { id, response } => self.sinks.reply(id, response),
+                Output::Report(report) => self.sinks.report(*report),
             }
         }
         for port in &mut self.udp {
             port.flush();
         }
-        sinks.flush();
+        self.sinks.flush();
     }
 
-    fn transmit(&mut self, path: Path, bytes: Bytes, tcp: &Tcp) {
+    fn transmit(&mut self, path: Path, bytes: Bytes) {
         match path.transport {
-            Transport::Tcp => tcp.send(path, bytes),
+            Transport::Tcp => self.tcp.send(path, bytes),
             Transport::Udp => {
                 let same_family = |port: &&mut UdpPort| port.local().is_ipv4() == path.remote.is_ipv4();
                 let exact = self.udp.iter().position(|port| port.local() == path.local);
@@ -192,10 +206,6 @@ impl Core {
             }
         }
     }
-}
-
-fn close(tcp: &Tcp, connection: ConnectionId) {
-    tcp.close(connection);
 }
 
 fn nap(now: Moment, due: Option<Moment>) -> Duration {

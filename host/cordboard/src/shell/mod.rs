@@ -10,8 +10,16 @@
 //! threads costs more than the parsing. Everything else reaches it over the bounded
 //! [`Inbox`](inbox::Inbox), which wakes its poll.
 
-pub mod clock;
-pub mod core;
-pub mod inbox;
-pub mod tcp;
-pub mod udp;
+mod calls;
+mod clock;
+mod core;
+mod inbox;
+mod office;
+mod server;
+mod stored;
+mod tcp;
+mod udp;
+mod wiring;
+mod workshop;
+
+pub use server::Server;

@@ -18,7 +18,13 @@ const DATAGRAM: usize = 65_535;
 /// What the kernel may hold while the exchange's thread is busy: about a second of heavy traffic.
 const BUFFER: usize = 8 << 20;
 
-/// One bound socket.
+/// A bound socket on its way to the thread that will use it.
+pub struct Bound {
+    socket: mio::net::UdpSocket,
+    local: SocketAddr,
+}
+
+/// A bound socket with its buffers, which hold pointers into themselves and so stay on one thread.
 pub struct UdpPort {
     socket: mio::net::UdpSocket,
     /// What peers know us by; differs from the bound address only when that is a wildcard.
@@ -34,7 +40,7 @@ struct Received {
     headers: MultiHeaders<SockaddrStorage>,
 }
 
-impl UdpPort {
+impl Bound {
     /// Binds `address` and has `registry` tell when something arrives.
     ///
     /// # Errors
@@ -72,6 +78,20 @@ impl UdpPort {
                     advertised.port()
                 },
             ),
+        })
+    }
+
+    /// The address that peers know this socket by.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+}
+
+impl UdpPort {
+    pub fn new(bound: Bound) -> Self {
+        Self {
+            socket: bound.socket,
+            local: bound.local,
             received: Box::new(Received {
                 buffers: (0..BATCH).map(|_| vec![0; DATAGRAM]).collect(),
                 headers: MultiHeaders::preallocate(BATCH, None),
@@ -79,7 +99,7 @@ impl UdpPort {
             waiting: Vec::with_capacity(BATCH),
             headers: MultiHeaders::preallocate(BATCH, None),
             unsent: 0,
-        })
+        }
     }
 
     /// The address that peers know this socket by.

@@ -302,6 +302,14 @@ impl Exchange {
         self.leg_gone(id, why);
     }
 
+    /// Ends every leg of a call.
+    pub(super) fn hang_up_call(&mut self, id: CallId) {
+        let legs = self.calls.get(&id).map(|call| call.legs.clone()).unwrap_or_default();
+        for leg in legs {
+            self.leg_fails(leg, Cause::Normal);
+        }
+    }
+
     /// A leg cannot go on for a reason of ours.
     pub(super) fn leg_fails(&mut self, id: LegId, why: Cause) {
         let ringing = self.legs.get_mut(&id).and_then(|leg| leg.dial.take());

@@ -247,6 +247,7 @@ impl Exchange {
                 tenant: None,
                 prompts,
             } => self.shipped_prompts = prompts,
+            Input::HangUp(call) => self.hang_up_call(call),
             Input::Name { name, address } => {
                 match address {
                     Some(address) => self.names.insert(name, address),

@@ -1,0 +1,413 @@
+//! Starting and stopping a whole exchange.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use base::Random;
+use behaviours::{Pool, Runtime};
+use contract::ModuleDigest;
+use crossbeam_channel::Receiver;
+use exchange::directory::{Document, Kind};
+use exchange::{Exchange, Input, Report};
+use sip::endpoint::{Path as SipPath, Transport};
+use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
+
+use super::calls::Calls;
+use super::clock::Clock;
+use super::core::Core;
+use super::inbox::Inbox;
+use super::office::{Inner, Office};
+use super::stored::{self, Mirror};
+use super::tcp::{Tcp, TcpInput};
+use super::wiring::{Replies, Wiring};
+use super::workshop::{TICK, Workshop};
+use crate::config::Config;
+use crate::media::{MediaConfig, MediaThread, Notice};
+
+/// Reports that may wait for traces and metrics.
+const REPORTS: usize = 65_536;
+
+/// Events that may wait for the workers.
+const EVENTS: usize = 16_384;
+
+/// A running exchange. Everything stops when it is stopped; dropping it without leaves threads behind.
+pub struct Server {
+    pub sip: Vec<SocketAddr>,
+    pub api: SocketAddr,
+    /// Where the first operator's token was written, when this start made one.
+    pub new_token: Option<std::path::PathBuf>,
+    stop: Arc<AtomicBool>,
+    exchange: JoinHandle<Result<()>>,
+    helpers: Vec<JoinHandle<()>>,
+    media: MediaThread,
+    tokio: tokio::runtime::Runtime,
+}
+
+impl Server {
+    /// # Errors
+    ///
+    /// What could not be had, and which setting names it.
+    pub fn start(config: &Config) -> Result<Self> {
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("cannot make the folder `data` = {}", config.data.display()))?;
+        let clock = Clock::start();
+        let mut random = Random::from_entropy(entropy()?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+            .install_recorder()
+            .context("cannot start the metrics")?;
+
+        let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
+        let writer = Arc::new(Writer::start(Arc::clone(&store), GroupLimits::default(), None)?);
+        let entries = stored::entries(&*store)?;
+        let mirror = Mirror::of(&entries);
+
+        let workers = match config.behaviours.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        };
+        let runtime = Arc::new(Runtime::new(behaviours::Config {
+            tick: TICK,
+            ..behaviours::Config::default()
+        })?);
+        let workshop = Arc::new(Workshop::new(Arc::clone(&runtime), &config.data)?);
+        load_active(&mirror, &workshop, &store);
+
+        let (mut core, inbox) = Core::new()?;
+        let tcp = Tcp::new(tokio.handle().clone(), tcp_inputs(inbox.clone()));
+        let sip = listen(config, &mut core, &tcp, &tokio)?;
+        let media = start_media(clock, random.fork(), inbox.clone())?;
+        let pool = {
+            let inbox = inbox.clone();
+            Pool::start(runtime.clone(), workers, EVENTS, move |decision| {
+                let _ = inbox.send(Input::Decision(decision));
+            })?
+        };
+        let (reports, reported) = crossbeam_channel::bounded(REPORTS);
+        let replies = Replies::default();
+
+        let mut exchange = Exchange::new(exchange_config(config, &sip), random.fork());
+        exchange.restore(clock.now(), entries);
+        exchange.handle(
+            clock.now(),
+            Input::Prompts {
+                tenant: None,
+                prompts: media::Prompts::shipped(),
+            },
+        );
+
+        let mut wiring = Wiring {
+            inbox: inbox.clone(),
+            pool,
+            media: media.handle(),
+            writer: Arc::clone(&writer),
+            replies: replies.clone(),
+            reports,
+            held: std::collections::VecDeque::new(),
+        };
+        let thread = {
+            let (tcp, stop) = (tcp.clone(), Arc::clone(&stop));
+            std::thread::Builder::new()
+                .name("exchange".to_owned())
+                .spawn(move || {
+                    core.run(clock, exchange, &tcp, &mut wiring, &stop)
+                        .context("the exchange's thread stopped")
+                })?
+        };
+
+        let calls = Calls::default();
+        let hub = api::hub::Hub::new(Arc::clone(&writer));
+        let helpers = vec![
+            ticker(runtime, Arc::clone(&stop))?,
+            reporter(hub.clone(), calls.clone(), reported)?,
+        ];
+        let tokens = Arc::new(api::access::Tokens::load(Arc::clone(&store))?);
+        let new_token = first_token(&tokens, &config.data, clock, &mut random)?;
+        let office = Arc::new(Office::new(Inner {
+            inbox,
+            replies,
+            mirror,
+            calls,
+            workshop,
+            store: Arc::clone(&store),
+            clock,
+        }));
+        office.load_announcements();
+        let router = api::router(api::Parts {
+            exchange: office.clone(),
+            workshop: office,
+            store,
+            tokens,
+            hub,
+            clock: Arc::new(move || clock.now()),
+            random: random.fork(),
+            metrics: Arc::new(move || metrics.render()),
+        });
+        let api = serve_api(config.api.listen, router, &tokio)?;
+        Ok(Self {
+            sip,
+            api,
+            new_token,
+            stop,
+            exchange: thread,
+            helpers,
+            media,
+            tokio,
+        })
+    }
+
+    /// Whether the exchange's thread has ended by itself.
+    pub fn has_failed(&self) -> bool {
+        self.exchange.is_finished()
+    }
+
+    /// Waits for Ctrl-C, a termination request, or the exchange's end.
+    pub fn wait(&self) {
+        self.tokio.block_on(async {
+            let mut terminate =
+                match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                    Ok(signal) => signal,
+                    Err(error) => {
+                        tracing::error!(%error, "cannot listen to signals");
+                        return;
+                    }
+                };
+            let mut look = tokio::time::interval(Duration::from_millis(500));
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => return,
+                    _ = terminate.recv() => return,
+                    _ = look.tick() => if self.has_failed() { return },
+                }
+            }
+        });
+    }
+
+    /// Ends every thread; what waits to be stored is stored.
+    ///
+    /// # Errors
+    ///
+    /// What the exchange's thread had ended with.
+    pub fn stop(self) -> Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        let result = self
+            .exchange
+            .join()
+            .map_err(|_| anyhow!("the exchange's thread panicked"))?;
+        self.tokio.shutdown_timeout(Duration::from_secs(2));
+        self.media.stop().context("the media thread stopped")?;
+        for helper in self.helpers {
+            if helper.join().is_err() {
+                tracing::error!("a helper thread panicked");
+            }
+        }
+        result
+    }
+}
+
+fn entropy() -> Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| anyhow!("the system gives no randomness: {error}"))?;
+    Ok(seed)
+}
+
+fn open(data: &Path) -> Result<EmbeddedStore> {
+    let path = data.join("cordboard.redb");
+    EmbeddedStore::open_file(&path, &Schema::default(), OpenOptions::default())
+        .with_context(|| format!("cannot open the store {}", path.display()))
+}
+
+/// Has the modules ready that behaviours use. One that cannot be used costs its behaviour the failure ladder, not
+/// the start.
+fn load_active(mirror: &Mirror, workshop: &Workshop, store: &Arc<dyn Store>) {
+    let mut digests: Vec<ModuleDigest> = Vec::new();
+    for (_, versioned) in mirror
+        .read()
+        .iter()
+        .filter(|(key, _)| key.kind == Kind::Behaviour)
+    {
+        if let Document::Behaviour(behaviour) = &versioned.document {
+            digests.push(behaviour.active);
+            digests.extend(behaviour.history.iter().map(|earlier| earlier.digest));
+        }
+    }
+    digests.sort_unstable();
+    digests.dedup();
+    for digest in digests {
+        if let Err(error) = workshop.ready(digest, || component(&**store, digest)) {
+            tracing::error!(%digest, error, "a module that a behaviour uses cannot be loaded");
+        }
+    }
+}
+
+/// The bytes of a stored component.
+pub fn component(store: &dyn Store, digest: ModuleDigest) -> Result<Vec<u8>, String> {
+    let info = store
+        .blob(&Digest(digest.0))
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| "the component is not stored".to_owned())?;
+    let mut bytes = Vec::new();
+    std::io::copy(&mut BlobReader::new(store, info), &mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn tcp_inputs(inbox: Inbox<Input>) -> impl Fn(TcpInput) + Send + Sync {
+    move |input| {
+        // A full inbox counts what it refuses; SIP repeats.
+        let _ = inbox.send(match input {
+            TcpInput::Packet(packet) => Input::Packet(packet),
+            TcpInput::Closed(connection) => Input::ConnectionClosed(connection),
+            TcpInput::Unreachable(path) => Input::Unreachable(path),
+        });
+    }
+}
+
+/// Binds every SIP address; returns what peers know them by, UDP first.
+fn listen(
+    config: &Config,
+    core: &mut Core,
+    tcp: &Tcp,
+    tokio: &tokio::runtime::Runtime,
+) -> Result<Vec<SocketAddr>> {
+    let advertised = |bound: SocketAddr| {
+        let ip = config
+            .sip
+            .advertise
+            .filter(|_| bound.ip().is_unspecified())
+            .unwrap_or(bound.ip());
+        SocketAddr::new(ip, bound.port())
+    };
+    let mut addresses = Vec::new();
+    for bind in &config.sip.udp {
+        let local = core
+            .listen_udp(*bind, advertised(*bind))
+            .with_context(|| format!("cannot listen on udp {bind} (`sip.udp`)"))?;
+        addresses.push(local);
+    }
+    for (index, bind) in config.sip.tcp.iter().enumerate() {
+        // Port 0 over both transports means the same free port, as phones expect.
+        let mut bind = *bind;
+        if bind.port() == 0
+            && let Some(udp) = addresses.get(index)
+        {
+            bind.set_port(udp.port());
+        }
+        let listener = tokio
+            .block_on(tokio::net::TcpListener::bind(bind))
+            .with_context(|| format!("cannot listen on tcp {bind} (`sip.tcp`)"))?;
+        let local = advertised(listener.local_addr()?);
+        addresses.push(local);
+        tokio.spawn(tcp.clone().listen(listener, local));
+    }
+    addresses.dedup();
+    Ok(addresses)
+}
+
+fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {
+    let mut wanted = exchange::Config::default();
+    wanted.sip.addresses = sip.to_vec();
+    wanted.media.v4 = config.media_v4();
+    wanted.media.v6 = config.media_v6();
+    wanted.media.ports = config.media.ports.0.clone();
+    let source = |transport, local| SipPath {
+        transport,
+        local,
+        remote: local,
+        connection: None,
+    };
+    wanted.sources = sip
+        .iter()
+        .flat_map(|local| [source(Transport::Udp, *local), source(Transport::Tcp, *local)])
+        .collect();
+    wanted
+}
+
+fn start_media(clock: Clock, random: Random, inbox: Inbox<Input>) -> Result<MediaThread> {
+    Ok(MediaThread::start(MediaConfig {
+        name: "media".to_owned(),
+        random,
+        clock: Box::new(move || clock.now()),
+        events: Box::new(move |notice| {
+            let input = match notice {
+                Notice::Event(event) => Input::Media(event.clone()),
+                Notice::BindFailed(port) => Input::BindFailed(*port),
+            };
+            inbox.send(input).is_ok()
+        }),
+    })?)
+}
+
+fn ticker(runtime: Arc<Runtime>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
+    Ok(std::thread::Builder::new()
+        .name("deadlines".to_owned())
+        .spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(TICK);
+                runtime.tick();
+            }
+        })?)
+}
+
+/// Ends when the exchange's thread, which holds the other end, does.
+fn reporter(hub: api::hub::Hub, calls: Calls, reports: Receiver<Report>) -> Result<JoinHandle<()>> {
+    Ok(std::thread::Builder::new()
+        .name("reports".to_owned())
+        .spawn(move || {
+            for report in reports {
+                calls.follow(&report);
+                hub.report(report);
+            }
+        })?)
+}
+
+/// At the very first start: makes the operator's token and writes it where only the owner can read it.
+fn first_token(
+    tokens: &api::access::Tokens,
+    data: &Path,
+    clock: Clock,
+    random: &mut Random,
+) -> Result<Option<std::path::PathBuf>> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let Some(token) = tokens.first_operator(random, clock.now())? else {
+        return Ok(None);
+    };
+    let path = data.join("operator.token");
+    std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| writeln!(file, "{token}"))
+        .with_context(|| format!("cannot write the operator's token to {}", path.display()))?;
+    Ok(Some(path))
+}
+
+fn serve_api(
+    listen: SocketAddr,
+    router: axum::Router,
+    tokio: &tokio::runtime::Runtime,
+) -> Result<SocketAddr> {
+    let listener = tokio
+        .block_on(tokio::net::TcpListener::bind(listen))
+        .with_context(|| format!("cannot listen on {listen} (`api.listen`)"))?;
+    let local = listener.local_addr()?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio.spawn(async move {
+        if let Err(error) = axum::serve(listener, service).await {
+            tracing::error!(%error, "the API stopped");
+        }
+    });
+    Ok(local)
+}

@@ -1,0 +1,163 @@
+//! Where the exchange's outputs go: workers, media, store, API.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use behaviours::{Pool, Saturated};
+use contract::{Decision, Failure, Invocation, Record, Spent};
+use crossbeam_channel::{Sender, TrySendError};
+use exchange::{AdminId, Input, Report, Ticket, Write};
+use store::{Overloaded, Submission, Writer};
+use tokio::sync::oneshot;
+
+use super::core::Sinks;
+use super::inbox::Inbox;
+use crate::media::MediaHandle;
+
+/// Batches of writes held while the store does not keep up, before the oldest are dropped.
+const HELD: usize = 50_000;
+
+/// Replies that somebody waits for.
+#[derive(Clone, Default)]
+pub struct Replies(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    next: u64,
+    answers: HashMap<AdminId, oneshot::Sender<exchange::admin::Response>>,
+}
+
+impl Replies {
+    /// A new request's id, and where its reply arrives.
+    pub fn expect(&self) -> (AdminId, oneshot::Receiver<exchange::admin::Response>) {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.next += 1;
+        let id = AdminId(waiting.next);
+        waiting.answers.insert(id, sender);
+        (id, receiver)
+    }
+
+    /// Nobody waits any more: the request was not taken.
+    pub fn forget(&self, id: AdminId) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .answers
+            .remove(&id);
+    }
+
+    fn deliver(&self, id: AdminId, response: exchange::admin::Response) {
+        let answer = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .answers
+            .remove(&id);
+        if let Some(answer) = answer {
+            // Whoever asked may have gone.
+            drop(answer.send(response));
+        }
+    }
+}
+
+/// Everything that the exchange's thread hands work to.
+pub struct Wiring {
+    pub inbox: Inbox<Input>,
+    pub pool: Pool,
+    pub media: MediaHandle,
+    pub writer: Arc<Writer>,
+    pub replies: Replies,
+    pub reports: Sender<Report>,
+    pub held: VecDeque<Submission>,
+}
+
+impl Wiring {
+    /// Back into the exchange; when even that is full, its own deadline does the rest.
+    fn fail(&self, invocation: &Invocation, waiting: usize) {
+        tracing::warn!(waiting, "all workers are busy; an event takes the failure ladder");
+        metrics::counter!("cordboard_saturated_total").increment(1);
+        let decision = Decision {
+            ask: invocation.ask,
+            result: Err(Failure::Overrun),
+            record: Record::default(),
+            spent: Spent::default(),
+        };
+        let _ = self.inbox.send(Input::Decision(decision));
+    }
+
+    /// Hands over what is held, oldest first, until the writer refuses.
+    fn submit(&mut self) {
+        while let Some(submission) = self.held.pop_front() {
+            if let Err(overloaded) = self.writer.submit(submission) {
+                let Overloaded(submission) = *overloaded;
+                self.held.push_front(submission);
+                break;
+            }
+        }
+        while self.held.len() > HELD {
+            self.held.pop_front();
+            metrics::counter!("cordboard_writes_lost_total").increment(1);
+        }
+    }
+}
+
+impl Sinks for Wiring {
+    fn invoke(&mut self, invocation: Invocation) {
+        if let Err(Saturated { invocation, waiting }) = self.pool.submit(invocation) {
+            self.fail(&invocation, waiting);
+        }
+    }
+
+    fn bind(&mut self, port: media::PortId, local: SocketAddr) {
+        if self.media.bind(port, local).is_err() {
+            let _ = self.inbox.send(Input::BindFailed(port));
+        }
+    }
+
+    fn media(&mut self, command: media::Command) {
+        if let Err(error) = self.media.command(command) {
+            tracing::warn!(%error, "a media command was lost");
+        }
+    }
+
+    fn persist(&mut self, writes: Vec<Write>, ticket: Option<Ticket>) {
+        let writes = writes
+            .into_iter()
+            .map(|write| store::Write::set(write.key, write.value))
+            .collect();
+        let submission = match ticket {
+            None => Submission::new(writes),
+            Some(ticket) => {
+                let inbox = self.inbox.clone();
+                Submission::acknowledged(writes, move |result| match result {
+                    Ok(()) => {
+                        let _ = inbox.send(Input::Durable(ticket));
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "the store cannot keep what was to be acknowledged")
+                    }
+                })
+            }
+        };
+        self.held.push_back(submission);
+        self.submit();
+    }
+
+    fn reply(&mut self, id: AdminId, response: exchange::admin::Response) {
+        self.replies.deliver(id, response);
+    }
+
+    fn report(&mut self, report: Report) {
+        if let Err(TrySendError::Full(_)) = self.reports.try_send(report) {
+            metrics::counter!("cordboard_reports_lost_total").increment(1);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.held.is_empty() {
+            self.submit();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The runtime of behaviours with its cache of compiled modules on disk, and the decoder of recordings.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Moment;
+use behaviours::{Image, Inspected, Runtime};
+use contract::{ModuleDigest, Problem, View};
+
+/// How often the runtime's deadlines move on.
+pub const TICK: Duration = Duration::from_millis(5);
+
+/// Loads, keeps and checks modules. Everything here may take long; never call it from the exchange's thread.
+pub struct Workshop {
+    runtime: Arc<Runtime>,
+    /// Compiled modules by digest: a cache that may be deleted at any time.
+    cache: PathBuf,
+}
+
+impl Workshop {
+    /// # Errors
+    ///
+    /// When the cache's folder cannot be made.
+    pub fn new(runtime: Arc<Runtime>, data: &Path) -> std::io::Result<Self> {
+        let cache = data.join("compiled");
+        fs::create_dir_all(&cache)?;
+        Ok(Self { runtime, cache })
+    }
+
+    /// Judges an upload and, when it is good, has it ready for calls.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn admit(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>> {
+        let inspected = self.runtime.inspect(upload)?;
+        self.keep(inspected.digest, &inspected.compiled);
+        if let Err(error) = self
+            .runtime
+            .load(inspected.digest, Image::Compiled(&inspected.compiled))
+        {
+            return Err(vec![Problem {
+                path: String::new(),
+                message: format!("the compiled module does not load: {error}"),
+            }]);
+        }
+        Ok(inspected)
+    }
+
+    /// Has a stored module ready for calls: from the cache, else compiled again.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn ready(
+        &self,
+        digest: ModuleDigest,
+        component: impl FnOnce() -> Result<Vec<u8>, String>,
+    ) -> Result<(), String> {
+        if self.runtime.is_loaded(digest) {
+            return Ok(());
+        }
+        if let Ok(compiled) = fs::read(self.path(digest)) {
+            match self.runtime.load(digest, Image::Compiled(&compiled)) {
+                Ok(_) => return Ok(()),
+                // Another version of the engine, or a damaged file.
+                Err(error) => tracing::info!(%digest, %error, "compiling a module again"),
+            }
+        }
+        let component = component()?;
+        let compiled = self
+            .runtime
+            .load(digest, Image::Component(&component))
+            .map_err(|error| error.to_string())?;
+        if let Some(compiled) = compiled {
+            self.keep(digest, &compiled);
+        }
+        Ok(())
+    }
+
+    /// What a module says of settings.
+    ///
+    /// # Errors
+    ///
+    /// When it gave no answer.
+    pub fn check(
+        &self,
+        digest: ModuleDigest,
+        settings: &str,
+        view: Arc<dyn View>,
+        now: Moment,
+    ) -> Result<Vec<Problem>, String> {
+        self.runtime
+            .check(digest, settings, view, now)
+            .map_err(|failure| failure.to_string())
+    }
+
+    fn path(&self, digest: ModuleDigest) -> PathBuf {
+        self.cache.join(format!("{digest}.cwasm"))
+    }
+
+    /// Losing the cache costs time only, so failing to write it is no error.
+    fn keep(&self, digest: ModuleDigest, compiled: &[u8]) {
+        let path = self.path(digest);
+        let new = path.with_extension("new");
+        let written = fs::File::create(&new)
+            .and_then(|mut file| file.write_all(compiled))
+            .and_then(|()| fs::rename(&new, &path));
+        if let Err(error) = written {
+            tracing::warn!(path = %path.display(), %error, "a compiled module cannot be kept");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The scripted call: a phone calls the menu, the menu is swapped meanwhile, a key rings another phone, both talk.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use base::Random;
+use phone::Event;
+use phone::live::LivePhone;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::{ladder, tenant};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
+    let server = SocketAddr::from(([127, 0, 0, 1], port));
+    println!(
+        "The scripted call: 290 calls 300, the menu is swapped while it plays, 290 presses 9, 291 answers.\n"
+    );
+    let mut caller = register("robot-caller", server, 1)?;
+    let mut callee = register("robot-callee", server, 2)?;
+
+    let now = caller.now();
+    let call = caller.phone.call(now, "300");
+    caller
+        .wait(PATIENCE, |event| (*event == Event::Answered(call)).then_some(()))
+        .context("the menu answers")?;
+    caller.talk(call);
+    hear(&mut caller, 8_000).context("the greeting is heard")?;
+    let id = live_call(client)?;
+
+    let digest = tenant::upload(client, &modules.join("menu.wasm"), Some("second"))?;
+    client.post(
+        "/v1/tenants/demo/behaviours/reception/activate",
+        &json!({ "module": digest }),
+    )?;
+    println!(
+        "Swapped `reception` to another build of its module ({}…) with the call up.",
+        &digest[..12.min(digest.len())]
+    );
+
+    caller.press(call, '9');
+    let (offered, shown) = ring(&mut caller, &mut callee)?;
+    println!("291 rings and shows {shown}.");
+    let now = callee.now();
+    callee.phone.ring(now, offered);
+    callee.phone.answer(now, offered);
+    callee
+        .wait(PATIENCE, |event| (*event == Event::Up(offered)).then_some(()))
+        .context("the callee is up")?;
+    callee.talk(offered);
+    talk(&mut caller, &mut callee)?;
+
+    let now = caller.now();
+    caller.phone.hang_up(now, call);
+    callee
+        .wait(PATIENCE, |event| (*event == Event::Ended(offered)).then_some(()))
+        .context("the callee is told")?;
+    drop(caller.pump(Duration::from_millis(100))?);
+
+    let why = client.get(&format!("/v1/tenants/demo/calls/{id}/why"))?;
+    println!("\n{}", ladder::draw(&why));
+    Ok(())
+}
+
+fn register(user: &str, server: SocketAddr, seed: u64) -> Result<LivePhone> {
+    let mut phone = LivePhone::new(
+        user,
+        &tenant::password(user),
+        "127.0.0.1",
+        server,
+        Random::from_seed(seed),
+    )?;
+    let now = phone.now();
+    phone.phone.register(now, 600);
+    phone
+        .wait(PATIENCE, |event| {
+            matches!(event, Event::Registered { .. }).then_some(())
+        })
+        .with_context(|| format!("{user} registers"))?;
+    Ok(phone)
+}
+
+/// Pumps until so many samples that are not silence have come.
+fn hear(phone: &mut LivePhone, samples: usize) -> Result<()> {
+    for _ in 0..200 {
+        drop(phone.pump(Duration::from_millis(50))?);
+        if phone
+            .heard
+            .samples
+            .iter()
+            .filter(|sample| sample.abs() > 500)
+            .count()
+            >= samples.min(2_000)
+        {
+            return Ok(());
+        }
+    }
+    bail!("{} packets came, and no sound in them", phone.heard.packets)
+}
+
+fn live_call(client: &Client) -> Result<u64> {
+    let calls = client.get("/v1/tenants/demo/calls")?;
+    let first = calls
+        .get("items")
+        .and_then(|items| items.get(0))
+        .and_then(|call| call.get("id"));
+    first
+        .and_then(Value::as_u64)
+        .with_context(|| format!("no call is up: {calls}"))
+}
+
+/// Lets both phones live until the callee is offered the call.
+fn ring(caller: &mut LivePhone, callee: &mut LivePhone) -> Result<(phone::CallRef, String)> {
+    for _ in 0..200 {
+        drop(caller.pump(Duration::from_millis(20))?);
+        for event in callee.pump(Duration::from_millis(20))? {
+            if let Event::Offered { call, caller, .. } = event {
+                return Ok((call, caller));
+            }
+        }
+    }
+    bail!("the callee is never offered the call")
+}
+
+/// Both send and hear for a second.
+fn talk(caller: &mut LivePhone, callee: &mut LivePhone) -> Result<()> {
+    let before = (caller.heard.packets, callee.heard.packets);
+    for _ in 0..50 {
+        drop(caller.pump(Duration::from_millis(10))?);
+        drop(callee.pump(Duration::from_millis(10))?);
+    }
+    let heard = (caller.heard.packets - before.0, callee.heard.packets - before.1);
+    println!(
+        "They talk: within a second 290 heard {} packets and 291 heard {}.",
+        heard.0, heard.1
+    );
+    if heard.0 < 20 || heard.1 < 20 {
+        bail!("too few packets for a conversation");
+    }
+    Ok(())
+}
