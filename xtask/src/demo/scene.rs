@@ -56,6 +56,7 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
 
     let now = caller.now();
     caller.phone.hang_up(now, call);
+    drop(caller.pump(Duration::from_millis(100))?);
     callee
         .wait(PATIENCE, |event| (*event == Event::Ended(offered)).then_some(()))
         .context("the callee is told")?;

@@ -51,31 +51,25 @@ pub fn create(client: &Client, modules: &Path) -> Result<()> {
             &json!({ "name": name, "site": "main", "short-number": line, "devices": [user] }),
         )?;
     }
-    // Numbers first: menus may lead to them.
-    for (number, _, name) in NUMBERS {
-        client.put(
-            &format!("/v1/tenants/demo/numbers/{number}"),
-            &json!({ "name": name }),
-        )?;
-    }
-    let settings = [
-        ("reception", "menu", reception()),
+    // The menu last: the numbers that its keys lead to must be there.
+    let behaviours = [
         ("echo", "echo", json!({})),
         ("team", "group", json!({ "members": ["202", "203"] })),
         ("news", "announcement", json!({ "announcement": "welcome" })),
+        ("reception", "menu", reception()),
     ];
-    for (behaviour, module, settings) in settings {
+    for (behaviour, module, settings) in behaviours {
         let digest = upload(client, &modules.join(format!("{module}.wasm")), None)?;
         client.put(
             &format!("/v1/tenants/demo/behaviours/{behaviour}"),
             &json!({ "module": digest, "settings": settings }),
         )?;
-    }
-    for (number, behaviour, name) in NUMBERS {
-        client.put(
-            &format!("/v1/tenants/demo/numbers/{number}"),
-            &json!({ "name": name, "behaviours": [{ "behaviour": behaviour }] }),
-        )?;
+        for (number, _, name) in NUMBERS.iter().filter(|(_, used, _)| *used == behaviour) {
+            client.put(
+                &format!("/v1/tenants/demo/numbers/{number}"),
+                &json!({ "name": name, "behaviours": [{ "behaviour": behaviour }] }),
+            )?;
+        }
     }
     Ok(())
 }
