@@ -50,11 +50,20 @@ impl Hub {
     pub fn report(&self, report: Report) {
         let report = Arc::new(report);
         tally::count(&report);
-        if let Some(ended) = self.0.traces.add(&report) {
-            self.0.sink.send(ended.writes());
+        if let Some(record) = self.0.traces.add(&report) {
+            self.0.sink.send(vec![record]);
         }
+        self.tidy(report.at);
         // Nobody may be watching.
         let _ = self.0.watchers.send(report);
+    }
+
+    /// Stores the traces of calls that ended a while before `now`. Call it now and then when nothing is reported,
+    /// and with [`Moment::MAX`] at the end.
+    pub fn tidy(&self, now: Moment) {
+        for ended in self.0.traces.close(now) {
+            self.0.sink.send(ended.write().into_iter().collect());
+        }
     }
 
     /// Reports from now on.

@@ -1,7 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use exchange::{Cdr, Fact, Report};
+use base::Moment;
+use exchange::{Fact, Report};
 use store::Write;
 
 use super::story::Story;
@@ -14,65 +16,96 @@ const CALLS: usize = 100_000;
 /// Bytes of a stored trace. A document may have 4 MiB.
 const STORED: usize = 3 << 20;
 
-/// Traces of the calls that are up.
+/// How long a trace stays open after its call's detail record: the behaviours still have their last word.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Traces of the calls that are up, and of those that have just ended.
 #[derive(Default)]
-pub(super) struct Traces(Mutex<HashMap<u64, Trace>>);
+pub(super) struct Traces(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    calls: HashMap<u64, Trace>,
+    /// Ended calls, oldest first.
+    ended: VecDeque<(Moment, u64)>,
+}
 
 #[derive(Default)]
 struct Trace {
     reports: Vec<Arc<Report>>,
     missing: u64,
+    end: Option<Arc<Report>>,
 }
 
 /// A call that is over, to be stored.
 pub(super) struct Ended {
     tenant: Arc<str>,
     call: u64,
-    end: Arc<Report>,
     trace: Trace,
 }
 
 impl Traces {
-    /// Adds a report to its call's trace; gives the call back when this was its last.
-    pub fn add(&self, report: &Arc<Report>) -> Option<Ended> {
+    /// Adds a report to its call's trace. When that was the call's end, what to store of it at once.
+    pub fn add(&self, report: &Arc<Report>) -> Option<Write> {
         let call = report.call?.0;
-        let mut calls = self.lock();
+        let mut open = self.lock();
         let over = matches!(report.fact, Fact::CallEnded(_));
-        if calls.len() >= CALLS && !calls.contains_key(&call) && !over {
-            return None;
+        if open.calls.len() >= CALLS && !open.calls.contains_key(&call) {
+            return over.then(|| record(report)).flatten();
         }
-        let trace = calls.entry(call).or_default();
+        let trace = open.calls.entry(call).or_default();
         if trace.reports.len() < STEPS || over {
             trace.reports.push(report.clone());
         } else {
             trace.missing += 1;
         }
-        let trace = if over { calls.remove(&call)? } else { return None };
-        let tenant = report.tenant.clone().unwrap_or_else(|| HOST.into());
-        Some(Ended {
-            tenant,
-            call,
-            end: report.clone(),
-            trace,
-        })
+        if !over {
+            return None;
+        }
+        trace.end = Some(report.clone());
+        open.ended.push_back((report.at, call));
+        record(report)
+    }
+
+    /// The traces that can be closed at `now`, to be stored.
+    pub fn close(&self, now: Moment) -> Vec<Ended> {
+        let mut open = self.lock();
+        let mut closed = Vec::new();
+        while open.ended.front().is_some_and(|(end, _)| *end + LINGER <= now) {
+            let Some((_, call)) = open.ended.pop_front() else {
+                break;
+            };
+            let Some(trace) = open.calls.remove(&call) else {
+                continue;
+            };
+            let tenant = trace.end.as_ref().and_then(|end| end.tenant.clone());
+            closed.push(Ended {
+                tenant: tenant.unwrap_or_else(|| HOST.into()),
+                call,
+                trace,
+            });
+        }
+        closed
     }
 
     /// The story so far of a call that is up, if it is this tenant's.
     pub fn live(&self, tenant: &str, call: u64) -> Option<Story> {
         let trace = {
-            let calls = self.lock();
-            let trace = calls.get(&call)?;
+            let open = self.lock();
+            let trace = open.calls.get(&call)?;
             Trace {
                 reports: trace.reports.clone(),
                 missing: trace.missing,
+                end: trace.end.clone(),
             }
         };
         // The first messages of a call come before its tenant is known.
         let owner = trace.reports.iter().find_map(|report| report.tenant.as_deref())?;
-        (owner == tenant).then(|| trace.story(call, true))
+        let live = trace.end.is_none();
+        (owner == tenant).then(|| trace.story(call, live))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Trace>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -84,29 +117,29 @@ impl Trace {
 }
 
 impl Ended {
-    /// The detail record and the trace.
-    pub fn writes(&self) -> Vec<Write> {
-        let mut writes = Vec::new();
-        if let Fact::CallEnded(cdr) = &self.end.fact {
-            writes.extend(self.record(cdr));
-        }
+    /// The trace.
+    pub fn write(&self) -> Option<Write> {
         let mut story = self.trace.story(self.call, false);
-        while let Ok(json) = serde_json::to_vec(&story) {
+        loop {
+            let json = serde_json::to_vec(&story).ok()?;
             if json.len() <= STORED {
-                writes.push(Write::set(trace_key(&self.tenant, self.call), Some(json.into())));
-                break;
+                return Some(Write::set(trace_key(&self.tenant, self.call), Some(json.into())));
             }
             story.halve();
         }
-        writes
     }
+}
 
-    fn record(&self, cdr: &Cdr) -> Option<Write> {
-        let entry = serde_json::to_vec(cdr).ok()?.into();
-        Some(Write::Append {
-            stream: cdr_stream(&self.tenant),
-            at: self.end.at,
-            entry,
-        })
-    }
+/// The detail record that a call's end brings.
+fn record(end: &Report) -> Option<Write> {
+    let Fact::CallEnded(cdr) = &end.fact else {
+        return None;
+    };
+    let tenant = end.tenant.clone().unwrap_or_else(|| HOST.into());
+    let entry = serde_json::to_vec(cdr).ok()?.into();
+    Some(Write::Append {
+        stream: cdr_stream(&tenant),
+        at: end.at,
+        entry,
+    })
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use base::Random;
 use behaviours::{Pool, Runtime};
 use contract::ModuleDigest;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::{Document, Kind};
 use exchange::{Exchange, Input, Report};
 use sip::endpoint::{Path as SipPath, Transport};
@@ -128,7 +128,7 @@ impl Server {
         let hub = api::hub::Hub::new(Arc::clone(&writer));
         let helpers = vec![
             ticker(runtime, Arc::clone(&stop))?,
-            reporter(hub.clone(), calls.clone(), reported)?,
+            reporter(hub.clone(), calls.clone(), clock, reported)?,
         ];
         let tokens = Arc::new(api::access::Tokens::load(Arc::clone(&store))?);
         let new_token = first_token(&tokens, &config.data, clock, &mut random)?;
@@ -358,14 +358,26 @@ fn ticker(runtime: Arc<Runtime>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>
 }
 
 /// Ends when the exchange's thread, which holds the other end, does.
-fn reporter(hub: api::hub::Hub, calls: Calls, reports: Receiver<Report>) -> Result<JoinHandle<()>> {
+fn reporter(
+    hub: api::hub::Hub,
+    calls: Calls,
+    clock: Clock,
+    reports: Receiver<Report>,
+) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("reports".to_owned())
         .spawn(move || {
-            for report in reports {
-                calls.follow(&report);
-                hub.report(report);
+            loop {
+                match reports.recv_timeout(Duration::from_secs(1)) {
+                    Ok(report) => {
+                        calls.follow(&report);
+                        hub.report(report);
+                    }
+                    Err(RecvTimeoutError::Timeout) => hub.tidy(clock.now()),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
             }
+            hub.tidy(base::Moment::MAX);
         })?)
 }
 
