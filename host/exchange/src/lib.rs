@@ -28,6 +28,7 @@ mod config;
 pub mod directory;
 mod engine;
 mod io;
+pub mod live;
 pub mod numbers;
 mod report;
 

@@ -135,7 +135,7 @@ impl<'a> Draft<'a> {
                 .into_iter()
                 .try_for_each(|request| self.change_in_batch(request)),
             // Looks change nothing.
-            Request::View(_) | Request::Tenants => Ok(()),
+            Request::View(_) | Request::Tenants | Request::Live(_) => Ok(()),
         }
     }
 

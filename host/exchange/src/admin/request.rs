@@ -67,6 +67,8 @@ pub enum Request {
     View(TenantId),
     /// Pictures of all tenants.
     Tenants,
+    /// About what is running. Answered by the engine, and never part of a batch.
+    Live(crate::live::Request),
 }
 
 /// What the document must be like for the change to be made.
@@ -106,6 +108,7 @@ pub enum Answer {
     Changed(Applied),
     View(Arc<TenantView>),
     Tenants(Vec<Arc<TenantView>>),
+    Live(crate::live::Answer),
 }
 
 /// The answer to a [`Request`].

@@ -14,6 +14,11 @@ use crate::io::{AdminId, Output, Write};
 impl Exchange {
     /// Applies a change; it is answered once it is durable.
     pub(super) fn admin(&mut self, id: AdminId, request: admin::Request) {
+        if let admin::Request::Live(request) = request {
+            let response = Ok(admin::Answer::Live(self.live(request)));
+            self.outbox.push_back(Output::Reply { id, response });
+            return;
+        }
         let response = admin::handle(&mut self.directory, self.now, request);
         let Ok(admin::Answer::Changed(applied)) = &response else {
             self.outbox.push_back(Output::Reply { id, response });

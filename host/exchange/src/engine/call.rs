@@ -26,6 +26,8 @@ pub(crate) struct Call {
     pub called: Arc<str>,
     pub diverted: Vec<Arc<str>>,
     pub legs: SmallVec<[LegId; 2]>,
+    /// Dials that ring for it.
+    pub dials: u32,
     pub started: Moment,
     pub ringing: Option<Moment>,
     pub answered: Option<Moment>,
@@ -86,6 +88,7 @@ impl Exchange {
             called: number,
             diverted: Vec::new(),
             legs: SmallVec::new(),
+            dials: 0,
             started: self.now,
             ringing: None,
             answered: None,
@@ -158,8 +161,16 @@ impl Exchange {
             return;
         }
         self.leave_call(second, b, Cause::Normal);
-        if let Some(leg) = self.legs.get_mut(&b) {
-            leg.call = first;
+        let Some(leg) = self.legs.get_mut(&b) else {
+            return;
+        };
+        leg.call = first;
+        let (tenant, party, custodies) = (leg.tenant.clone(), leg.party.clone(), leg.custodies.clone());
+        self.count_for(&tenant, &party, second, first);
+        for custody in custodies {
+            if let Some(custody) = self.custodies.get_mut(&custody) {
+                custody.call = first;
+            }
         }
         if let Some(call) = self.calls.get_mut(&first) {
             call.legs.push(b);
@@ -186,7 +197,8 @@ impl Exchange {
 
     /// Writes the call down if it is over.
     pub(super) fn end_call(&mut self, id: CallId) {
-        if self.calls.get(&id).is_none_or(|call| !call.legs.is_empty()) {
+        let over = |call: &Call| call.legs.is_empty() && call.dials == 0;
+        if !self.calls.get(&id).is_some_and(over) {
             return;
         }
         let Some(call) = self.calls.remove(&id) else {

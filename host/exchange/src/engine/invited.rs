@@ -129,6 +129,7 @@ impl Exchange {
             called: number,
             diverted: Vec::new(),
             legs: SmallVec::new(),
+            dials: 0,
             started: self.now,
             ringing: None,
             answered: None,

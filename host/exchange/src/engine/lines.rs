@@ -62,6 +62,23 @@ impl Exchange {
         self.line_changed(tenant, line);
     }
 
+    /// A leg belongs to another call from now on; nothing changes for the line unless two of its calls became one.
+    pub(super) fn count_for(&mut self, tenant: &Arc<str>, party: &Party, from: CallId, to: CallId) {
+        let Party::Device { line, .. } = party else {
+            return;
+        };
+        let activity = self.activity(tenant, line);
+        if let Some((_, legs)) = activity.calls.iter_mut().find(|(call, _)| *call == from) {
+            *legs = legs.saturating_sub(1);
+        }
+        match activity.calls.iter_mut().find(|(call, _)| *call == to) {
+            Some((_, legs)) => *legs += 1,
+            None => activity.calls.push((to, 1)),
+        }
+        activity.calls.retain(|(_, legs)| *legs > 0);
+        self.line_changed(tenant, line);
+    }
+
     fn activity(&mut self, tenant: &Arc<str>, line: &Arc<str>) -> &mut Activity {
         self.lines
             .entry(tenant.clone())

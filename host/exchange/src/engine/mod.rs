@@ -24,6 +24,7 @@ mod invited;
 mod keep;
 mod leg;
 mod lines;
+mod live;
 mod lookup;
 mod media;
 mod ports;

@@ -81,6 +81,7 @@ impl Exchange {
             called: record.called,
             diverted: record.diverted,
             legs: SmallVec::new(),
+            dials: 0,
             started: record.started,
             ringing: record.ringing,
             answered: record.answered,

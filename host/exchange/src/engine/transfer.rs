@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, DialOptions, DialResult, Event, LegId, Stage, Target, TransferRequest};
+use contract::{Cause, DialOptions, DialResult, Event, LegId, Target, TransferRequest};
 use sip::endpoint::{Body, ExtraHeaders, Reply, RequestId, UsageId};
 use sip::header::Replaces;
 use sip::sdp::Offer;
@@ -137,10 +137,7 @@ impl Exchange {
             diversions: Vec::new(),
         };
         let custody = self.host_custody(handover).ok_or(481_u16)?;
-        let stage = Stage {
-            targets: vec![Target::Number(number.to_owned())],
-            ring_for: u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX),
-        };
+        let stage = self.stage_to(Target::Number(number.to_owned()));
         let owner = DialOwner::Transfer {
             referrer: Some(referrer),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use base::{Moment, Random};
 use bytes::Bytes;
 use contract::{Decided, Decision, Failure, Invocation, ModuleDigest, Record, Spent};
-use cordboard_exchange::admin::Request;
+use cordboard_exchange::admin::{Answer, Request};
 use cordboard_exchange::directory::{Document, Key, Versioned};
 use cordboard_exchange::{AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report};
 use phone::{CallRef, CallState, Event as PhoneEvent, Output as FromPhone, Phone, PhoneConfig};
@@ -56,6 +56,7 @@ pub struct World {
     /// Answers that a behaviour never gives.
     pub silent: Vec<ModuleDigest>,
     random: Random,
+    answered: Option<Answer>,
 }
 
 pub fn server() -> SocketAddr {
@@ -99,6 +100,7 @@ impl World {
             plays: BTreeMap::new(),
             silent: Vec::new(),
             random: Random::from_seed(2),
+            answered: None,
         };
         world.restart();
         world
@@ -237,9 +239,7 @@ impl World {
                         self.soon(LATENCY, Happening::ToExchange(Box::new(Input::Durable(ticket))));
                     }
                 }
-                Output::Reply { response, .. } => {
-                    response.unwrap();
-                }
+                Output::Reply { response, .. } => self.answered = Some(response.unwrap()),
                 Output::Report(report) => self.reports.push(*report),
             }
         }
@@ -328,6 +328,18 @@ impl World {
         let until = self.now + length;
         while self.step(until) {}
         self.now = until;
+    }
+
+    /// Asks about what is running.
+    pub fn live(&mut self, request: cordboard_exchange::live::Request) -> cordboard_exchange::live::Answer {
+        self.input(Input::Admin {
+            id: AdminId(2),
+            request: Request::Live(request),
+        });
+        match self.answered.take() {
+            Some(Answer::Live(answer)) => answer,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Lets another module handle the behaviour's next events.

@@ -37,7 +37,7 @@ impl Desk {
     fn ask(&mut self, request: Request) -> Result<Applied, Refusal> {
         match handle(&mut self.directory, self.now, request)? {
             Answer::Changed(applied) => Ok(applied),
-            Answer::View(_) | Answer::Tenants(_) => panic!("a change was asked for"),
+            Answer::View(_) | Answer::Tenants(_) | Answer::Live(_) => panic!("a change was asked for"),
         }
     }
 

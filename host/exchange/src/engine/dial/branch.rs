@@ -272,8 +272,12 @@ impl Exchange {
 
     /// A callee that was dialled without a caller is the session's to decide about.
     fn hold_originated(&mut self, leg: LegId, owner: DialOwner) {
-        if let DialOwner::Session { session, .. } = owner {
-            self.take_custody(session, leg);
+        match owner {
+            DialOwner::Session { session, .. } => {
+                self.take_custody(session, leg);
+            }
+            DialOwner::ClickToDial => self.click_answered(leg),
+            DialOwner::Host | DialOwner::Transfer { .. } => {}
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum DialOwner {
     },
     /// The exchange itself; a failure gives the leg back.
     Host,
+    /// Somebody clicked on a number: whoever answers is connected with it.
+    ClickToDial,
     /// A party asked for the transfer of the leg that is the caller here.
     Transfer {
         referrer: Option<LegId>,
@@ -148,7 +150,9 @@ impl Exchange {
         stages: Vec<Stage>,
         options: DialOptions,
     ) -> Option<DialId> {
-        let tenant = self.calls.get(&call)?.tenant.clone();
+        let of = self.calls.get_mut(&call)?;
+        of.dials += 1;
+        let tenant = of.tenant.clone();
         let id = DialId(self.ids.next());
         let caller = custody
             .and_then(|id| self.custodies.get(&id))
@@ -332,6 +336,10 @@ impl Exchange {
         if let Some(timer) = dial.stage_over {
             self.timers.cancel(timer);
         }
+        if let Some(call) = self.calls.get_mut(&dial.call) {
+            call.dials = call.dials.saturating_sub(1);
+            self.later(Step::Call(dial.call));
+        }
         let custody = dial
             .custody
             .filter(|custody| match self.custodies.get_mut(custody) {
@@ -351,6 +359,7 @@ impl Exchange {
                     self.give_back(custody, *cause);
                 }
             }
+            DialOwner::ClickToDial => {}
             DialOwner::Transfer { referrer } => self.transfer_done(referrer, custody, &result),
         }
     }

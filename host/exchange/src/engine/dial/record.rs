@@ -14,7 +14,7 @@ impl Dial {
     pub(crate) fn tag(&self) -> Option<Tag> {
         match self.owner {
             DialOwner::Session { tag, .. } => Some(tag),
-            DialOwner::Host | DialOwner::Transfer { .. } => None,
+            DialOwner::Host | DialOwner::ClickToDial | DialOwner::Transfer { .. } => None,
         }
     }
 
@@ -87,6 +87,9 @@ impl Exchange {
             && let Some(session) = self.sessions.get_mut(&session)
         {
             session.dials.push(id);
+        }
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.dials += 1;
         }
         self.dials.insert(id, dial);
         self.later(Step::Dial(id));

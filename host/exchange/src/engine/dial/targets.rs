@@ -40,8 +40,12 @@ impl Exchange {
         let line = self.caller_line(call);
         let origin = match (owner, line.as_deref()) {
             (DialOwner::Session { .. }, line) => Origin::Behaviour(line),
-            (DialOwner::Host | DialOwner::Transfer { .. }, Some(line)) => Origin::Line(line),
-            (DialOwner::Host | DialOwner::Transfer { .. }, None) => Origin::Behaviour(None),
+            (DialOwner::Host | DialOwner::ClickToDial | DialOwner::Transfer { .. }, Some(line)) => {
+                Origin::Line(line)
+            }
+            (DialOwner::Host | DialOwner::ClickToDial | DialOwner::Transfer { .. }, None) => {
+                Origin::Behaviour(None)
+            }
         };
         let resolution = self.resolve(&tenant, number, origin);
         self.ring_resolved(id, target, resolution)
@@ -132,7 +136,10 @@ impl Exchange {
             DialOwner::Session { session, .. } if !self.session_may(session, "trunk") => {
                 Err(Cause::Forbidden)
             }
-            DialOwner::Session { .. } | DialOwner::Host | DialOwner::Transfer { .. } => Ok(()),
+            DialOwner::Session { .. }
+            | DialOwner::Host
+            | DialOwner::ClickToDial
+            | DialOwner::Transfer { .. } => Ok(()),
         }
     }
 

@@ -1,0 +1,232 @@
+//! Answers about what is running, and orders from people.
+
+use std::sync::Arc;
+
+use base::Pii;
+use contract::{Cause, DialOptions, Event, Identity, LegId, Message, Stage, Target};
+use smallvec::SmallVec;
+
+use super::Exchange;
+use super::call::Call;
+use super::custody::{Handover, Holder};
+use super::dial::DialOwner;
+use super::leg::{Leg, LegState, Party};
+use crate::io::CallId;
+use crate::live;
+use crate::report::Direction;
+
+/// Calls told at once.
+const MAX_LISTED: usize = 1_000;
+
+impl Exchange {
+    pub(super) fn live(&mut self, request: live::Request) -> live::Answer {
+        match request {
+            live::Request::Calls { tenant, after, limit } => {
+                live::Answer::Calls(self.list_calls(&tenant, after, limit))
+            }
+            live::Request::Call { tenant, call } => live::Answer::Call(self.describe_call(&tenant, call)),
+            live::Request::HangUp { tenant, call } => {
+                let described = self.describe_call(&tenant, call);
+                if described.is_some() {
+                    self.end_legs(call);
+                }
+                live::Answer::Call(described)
+            }
+            live::Request::Originate { tenant, line, number } => {
+                let call = self.originate(tenant.text(), &line, &number);
+                live::Answer::Call(call.and_then(|call| self.describe_call(&tenant, call)))
+            }
+            live::Request::Registrations { tenant } => {
+                live::Answer::Registrations(self.list_registrations(&tenant))
+            }
+            live::Request::Message {
+                tenant,
+                behaviour,
+                number,
+                body,
+            } => {
+                let session = self.keyed_session_or_new(tenant.text(), &behaviour, &number);
+                if let Some(session) = session {
+                    self.deliver(session, Event::Message(Message { sender: None, body }));
+                }
+                live::Answer::Session(session)
+            }
+        }
+    }
+
+    fn list_calls(&self, tenant: &str, after: Option<CallId>, limit: usize) -> Vec<live::Call> {
+        let own = self
+            .calls
+            .iter()
+            .filter(|(_, call)| &*call.tenant == tenant)
+            .map(|(id, _)| *id);
+        let mut ids: Vec<CallId> = own.filter(|id| after.is_none_or(|after| *id > after)).collect();
+        ids.sort_unstable();
+        ids.truncate(limit.min(MAX_LISTED));
+        ids.into_iter()
+            .filter_map(|id| self.describe_call(tenant, id))
+            .collect()
+    }
+
+    fn describe_call(&self, tenant: &str, id: CallId) -> Option<live::Call> {
+        let call = self.calls.get(&id).filter(|call| &*call.tenant == tenant)?;
+        let legs: Vec<&Leg> = call.legs.iter().filter_map(|leg| self.legs.get(leg)).collect();
+        let custodies = legs
+            .iter()
+            .flat_map(|leg| &leg.custodies)
+            .filter_map(|id| self.custodies.get(id));
+        let behaviours = custodies.filter_map(|custody| match custody.holder {
+            Holder::Session(session) => self
+                .sessions
+                .get(&session)
+                .map(|session| session.behaviour.clone()),
+            Holder::Host => None,
+        });
+        Some(live::Call {
+            id,
+            direction: call.direction,
+            caller: Pii(call.caller.number.clone().unwrap_or_default()),
+            called: Pii(call.called.to_string()),
+            started: call.started,
+            answered: call.answered,
+            connected: call.connected,
+            behaviours: behaviours.collect(),
+            legs: legs.into_iter().map(describe_leg).collect(),
+        })
+    }
+
+    fn end_legs(&mut self, call: CallId) {
+        let legs = self
+            .calls
+            .get(&call)
+            .map(|call| call.legs.clone())
+            .unwrap_or_default();
+        for leg in legs {
+            self.hang_up(leg, Cause::Normal);
+        }
+    }
+
+    fn list_registrations(&self, tenant: &str) -> Vec<live::Registration> {
+        let Some(devices) = self.registrations.get(tenant) else {
+            return Vec::new();
+        };
+        let of_device = |(device, registration): (&Arc<str>, &super::requests::Registration)| {
+            let live = registration.bindings.live(self.now);
+            let told = |binding: &sip::registrar::Binding| live::Registration {
+                device: device.clone(),
+                contact: Pii(binding.contact.to_string()),
+                from: binding.source.remote,
+                expires: binding.expires_at,
+                user_agent: binding.user_agent.clone(),
+            };
+            live.into_iter().map(told).collect::<Vec<_>>()
+        };
+        let mut list: Vec<live::Registration> = devices.iter().flat_map(of_device).collect();
+        list.sort_by(|a, b| a.device.cmp(&b.device));
+        list
+    }
+}
+
+/// Click to dial.
+impl Exchange {
+    fn originate(&mut self, tenant: &Arc<str>, line: &str, number: &str) -> Option<CallId> {
+        if self.is_full(tenant) {
+            return None;
+        }
+        let view = self.tenant(tenant)?;
+        let line = view.find_line(line)?;
+        let (label, line) = (line.label().clone(), line.id.text().clone());
+        let call = self.start_call(Call {
+            tenant: tenant.clone(),
+            direction: Direction::Originated,
+            caller: Identity {
+                number: Some(label.to_string()),
+                line: Some(label.to_string()),
+                ..Identity::default()
+            },
+            caller_line: Some(line.clone()),
+            called: number.into(),
+            diverted: Vec::new(),
+            legs: SmallVec::new(),
+            dials: 0,
+            started: self.now,
+            ringing: None,
+            answered: None,
+            connected: None,
+            answered_by: None,
+            trunk: None,
+            cause: Cause::Normal,
+            max_forwards: 70,
+            emergency: false,
+            kept: false,
+        });
+        let stage = self.stage_to(Target::Line(line.to_string()));
+        self.start_dial(
+            DialOwner::ClickToDial,
+            None,
+            call,
+            vec![stage],
+            DialOptions::default(),
+        );
+        Some(call)
+    }
+
+    /// The phone was taken off the hook: now the number is dialled for it.
+    pub(super) fn click_answered(&mut self, leg: LegId) {
+        let Some((call, number)) = self
+            .call_of(leg)
+            .and_then(|id| Some((id, self.calls.get(&id)?.called.clone())))
+        else {
+            return;
+        };
+        self.call_answered(call);
+        let handover = Handover {
+            leg,
+            parent: None,
+            number: number.clone(),
+            stack: Arc::from([]),
+            position: 0,
+            line: None,
+            hops: 1,
+            diversions: Vec::new(),
+        };
+        if let Some(custody) = self.host_custody(handover) {
+            let stage = self.stage_to(Target::Number(number.to_string()));
+            self.start_dial(
+                DialOwner::Host,
+                Some(custody),
+                call,
+                vec![stage],
+                DialOptions::default(),
+            );
+        }
+    }
+
+    /// One target, for as long as phones ring by default.
+    pub(super) fn stage_to(&self, target: Target) -> Stage {
+        Stage {
+            targets: vec![target],
+            ring_for: u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn describe_leg(leg: &Leg) -> live::Leg {
+    let (line, device, trunk) = match &leg.party {
+        Party::Device { line, device } => (Some(line.clone()), Some(device.clone()), None),
+        Party::Trunk(trunk) => (None, None, Some(trunk.clone())),
+    };
+    live::Leg {
+        id: leg.id,
+        state: match leg.state {
+            LegState::Offered | LegState::Calling if !leg.rung => live::LegState::Trying,
+            LegState::Offered | LegState::Calling | LegState::Ringing => live::LegState::Ringing,
+            LegState::Confirming | LegState::Up if leg.held || leg.holding => live::LegState::Held,
+            LegState::Confirming | LegState::Up => live::LegState::Answered,
+        },
+        line,
+        device,
+        trunk,
+        bridged: leg.bridged,
+    }
+}
