@@ -17,8 +17,7 @@ use jiff::tz::TimeZone;
 
 use super::local::{datetime, instant_of};
 
-/// Times without a point in time of their own that are passed over before giving up: more than a skipped
-/// hour holds.
+/// Local times that are looked at: each minute of a day, should a zone skip one.
 const SKIPS: usize = 1_500;
 
 /// A recurring local time.
@@ -90,7 +89,7 @@ const fn field(name: &'static str, min: u32, max: u32, names: &'static [&'static
 impl Recurrence {
     /// The first time after `now`; none when there is none before the year 2100.
     pub fn next_after(&self, now: Moment, zone: &TimeZone) -> Option<Moment> {
-        // From the start of the hour before, so that times which a clock change moves past `now` are seen.
+        // From some hours before, so that times which a clock change moves past `now` are seen.
         let from = datetime(now, zone)
             .checked_sub(jiff::SignedDuration::from_hours(3))
             .ok()?;
@@ -133,10 +132,12 @@ impl FromStr for Recurrence {
             text: text.to_owned(),
         })?;
         let recurrence = Self { schedules };
-        let leap_years_later = recurrence.schedules.iter().all(|schedule| {
-            naive(date(2000, 1, 1).at(0, 0, 0, 0)).is_none_or(|from| schedule.after(&from).next().is_none())
-        });
-        if leap_years_later {
+        let start = naive(date(2000, 1, 1).at(0, 0, 0, 0)).ok_or(CronError::Never)?;
+        if recurrence
+            .schedules
+            .iter()
+            .all(|schedule| schedule.after(&start).next().is_none())
+        {
             return Err(CronError::Never);
         }
         Ok(recurrence)
@@ -261,3 +262,6 @@ fn civil(naive: &ChronoTime<Utc>) -> DateTime {
         0,
     )
 }
+
+#[cfg(test)]
+mod tests;

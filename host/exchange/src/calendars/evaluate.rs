@@ -156,3 +156,6 @@ fn end_of(end: Moment, spans: &[Span]) -> Moment {
         |end, (from, to)| if *from <= end { end.max(*to) } else { end },
     )
 }
+
+#[cfg(test)]
+mod tests;

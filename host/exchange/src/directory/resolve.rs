@@ -143,6 +143,8 @@ impl Configuration {
         now: Moment,
     ) -> Option<Resolution> {
         match &rule.action {
+            // Feature codes are for people inside; a rule of its own may open one to the outside.
+            Action::Own if rule.direction == Direction::Inbound && number.starts_with(['*', '#']) => None,
             Action::Own => self.own(number).map(Resolution::Inside),
             Action::Behaviours(bindings) => Some(Resolution::Inside(Inside {
                 number: number.into(),
@@ -247,3 +249,6 @@ impl Configuration {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,17 +35,16 @@ impl Trunk {
     /// A number as this trunk sent it, in E.164 where it is one; else as it came.
     pub fn read_number(&self, number: &str, plan: &NumberPlan) -> String {
         let number = apply(&self.inbound_rules, number.to_owned());
-        let with_plus = match self.scheme {
-            Scheme::E164 | Scheme::E164NoPlus if is_bare_e164(&number, plan) => format!("+{number}"),
-            Scheme::E164 | Scheme::E164NoPlus | Scheme::National => number,
+        let bare = number.len() >= 8 && number.bytes().all(|b| b.is_ascii_digit());
+        let lacks_plus = match self.scheme {
+            // Many leave the plus out although they say otherwise; the own calling code gives it away.
+            Scheme::E164 => bare && plan.is_own_country(&number),
+            Scheme::E164NoPlus => bare && !number.starts_with('0'),
+            Scheme::National => false,
         };
+        let with_plus = if lacks_plus { format!("+{number}") } else { number };
         plan.normalise_external(&with_plus).unwrap_or(with_plus)
     }
-}
-
-/// Written without its plus: it starts with the country's calling code and is long enough to be a whole number.
-fn is_bare_e164(number: &str, plan: &NumberPlan) -> bool {
-    number.len() >= 8 && number.bytes().all(|b| b.is_ascii_digit()) && plan.is_own_country(number)
 }
 
 fn apply(rules: &[PrefixRule], number: String) -> String {

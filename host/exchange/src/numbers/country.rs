@@ -87,15 +87,15 @@ impl Country {
     }
 }
 
-/// Of the ranges with this length, the one with the longest prefix decides; `Invalid` marks a hole in a wider one.
+/// Of the ranges with this length, the one with the longest prefix decides.
 fn classify(ranges: &[Range], number: &str) -> Option<NumberClass> {
     let fits = |range: &&Range| {
-        number.starts_with(range.prefix)
-            && (usize::from(range.min)..=usize::from(range.max)).contains(&number.len())
+        let lengths = usize::from(range.min)..=usize::from(range.max);
+        number.starts_with(range.prefix) && lengths.contains(&number.len())
     };
     let best = ranges
         .iter()
         .filter(fits)
         .max_by_key(|range| range.prefix.len())?;
-    (best.class != NumberClass::Invalid).then_some(best.class)
+    Some(best.class)
 }

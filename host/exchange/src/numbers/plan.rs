@@ -123,7 +123,7 @@ impl NumberPlan {
     }
 
     fn classify_international(&self, digits: &str) -> NumberClass {
-        let Some(code) = calling_code(digits).filter(|_| E164_DIGITS.contains(&digits.len())) else {
+        let Some(code) = calling_code(digits).filter(|_| is_e164_length(digits)) else {
             return NumberClass::Invalid;
         };
         match digits.strip_prefix(self.country.calling_code) {
@@ -276,7 +276,7 @@ impl NumberPlan {
             .find(|country| country.calling_code == code.code);
         let trimmed = known.and_then(|country| without_stray_trunk_prefix(country, digits));
         let digits = trimmed.as_deref().unwrap_or(digits);
-        E164_DIGITS.contains(&digits.len()).then(|| format!("+{digits}"))
+        is_e164_length(digits).then(|| format!("+{digits}"))
     }
 
     /// Behind the own calling code, where people leave the trunk prefix in by mistake.
@@ -299,6 +299,11 @@ impl NumberPlan {
     }
 }
 
+/// Whether an E.164 number may have so many digits; North America's have eleven.
+fn is_e164_length(digits: &str) -> bool {
+    E164_DIGITS.contains(&digits.len()) && (!digits.starts_with('1') || digits.len() == 11)
+}
+
 /// `+44 020 …` is `+44 20 …`, when only the latter is a number over there.
 fn without_stray_trunk_prefix(country: &Country, digits: &str) -> Option<String> {
     let national = digits.strip_prefix(country.calling_code)?;
@@ -309,3 +314,6 @@ fn without_stray_trunk_prefix(country: &Country, digits: &str) -> Option<String>
     country.classify_national(rest)?;
     Some(format!("{}{rest}", country.calling_code))
 }
+
+#[cfg(test)]
+mod tests;

@@ -378,3 +378,6 @@ pub(super) fn list<'a>(rules: &'a Map<String, Value>, keyword: &str) -> impl Ite
 fn pointer(path: &str, name: &str) -> String {
     format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-use contract::NumberClass::{Fixed, Free, Invalid, Mobile, Premium};
+use contract::NumberClass::{Fixed, Free, Mobile, Premium};
 
 use super::{Country, EEA, range, ranges};
 
@@ -141,7 +141,6 @@ pub(in crate::numbers) static POLAND: Country = Country {
         range("78", 9, Mobile),
         range("79", 9, Mobile),
         range("88", 9, Mobile),
-        range("116", 9, Invalid),
         range("70", 9, Premium),
         range("30", 9, Premium),
         range("40", 9, Premium),
