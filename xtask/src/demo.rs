@@ -1,6 +1,5 @@
 //! `cargo xtask demo`: an exchange with a tenant, a call that shows itself, and accounts for softphones.
 
-mod client;
 mod ladder;
 mod scene;
 mod tenant;
@@ -13,9 +12,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::client::Client;
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
-use client::Client;
 
 #[derive(Args)]
 pub struct Options {

@@ -3,6 +3,8 @@
 //! Each command installs what it needs (the Wasm target, Debian packages for the peers) or stops
 //! with the command that would. Nothing is skipped silently.
 
+mod bench;
+mod client;
 mod demo;
 mod guests;
 mod policy;
@@ -28,6 +30,8 @@ enum Command {
     Demo(demo::Options),
     /// Run everything that must pass
     Test(test::Options),
+    /// Measure, beside what a user would pick instead
+    Bench(bench::Options),
     /// Check the licences and sources of all dependencies against policy.toml
     Policy,
 }
@@ -41,6 +45,7 @@ fn main() -> Result<()> {
         }),
         Command::Demo(options) => demo::run_demo(&options),
         Command::Test(options) => test::all(&options),
+        Command::Bench(options) => bench::run_bench(&options),
         Command::Policy => policy::check(),
     }
 }

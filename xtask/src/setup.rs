@@ -33,6 +33,10 @@ pub const BARESIP: Tool = Tool {
     program: "baresip",
     package: "baresip",
 };
+pub const KAMAILIO: Tool = Tool {
+    program: "kamailio",
+    package: "kamailio",
+};
 pub const SOX: Tool = Tool {
     program: "sox",
     package: "sox",

@@ -10,8 +10,8 @@ use phone::Event;
 use phone::live::LivePhone;
 use serde_json::{Value, json};
 
-use super::client::Client;
 use super::{ladder, tenant};
+use crate::client::Client;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

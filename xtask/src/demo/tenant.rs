@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::client::Client;
+use crate::client::Client;
 
 /// Line, user name, who.
 pub const PEOPLE: [(&str, &str, &str); 5] = [

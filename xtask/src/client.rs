@@ -1,4 +1,4 @@
-//! The exchange's API, as far as the demo needs it.
+//! The exchange's API, as far as demo and benches need it.
 
 use std::time::Duration;
 

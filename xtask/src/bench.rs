@@ -1,0 +1,55 @@
+//! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
+
+mod load;
+mod process;
+mod sipp;
+mod subject;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use crate::guests;
+use crate::run::{cargo, run, target_dir};
+
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Parts: a message, a transaction, a decision, a whole call through the exchange
+    Parts,
+    /// Calls over real sockets, beside Kamailio with Lua
+    Load(load::Options),
+    /// RTP relay beside a bare UDP forwarder
+    Rtp,
+}
+
+pub fn run_bench(options: &Options) -> Result<()> {
+    match &options.what {
+        Some(What::Parts) => parts(),
+        Some(What::Load(options)) => load::run_load(options),
+        Some(What::Rtp) => rtp(),
+        None => {
+            parts()?;
+            rtp()?;
+            load::run_load(&load::Options::default())
+        }
+    }
+}
+
+fn parts() -> Result<()> {
+    guests::build()?;
+    run(cargo()
+        .args(["bench", "--workspace"])
+        .env("CORDBOARD_GUESTS", guests::folder()))
+}
+
+fn rtp() -> Result<()> {
+    run(cargo().args(["build", "--quiet", "--release", "--workspace", "--bins"]))?;
+    run(&mut std::process::Command::new(
+        target_dir().join("release").join("cordboard-bench-rtp"),
+    ))
+}

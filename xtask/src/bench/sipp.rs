@@ -1,0 +1,182 @@
+//! SIPp as callers and callees.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::process::Running;
+use crate::run::root;
+
+/// The port where the callees answer.
+pub const CALLEE: &str = "127.0.0.1:7292";
+/// Callers come from another address, so that an exchange can tell trunk and phones apart.
+const CALLER_IP: &str = "127.0.0.2";
+const CALLER_PORT: &str = "7291";
+
+/// How a ladder's step went.
+pub struct Step {
+    pub calls: u64,
+    pub failed: u64,
+    /// INVITE to 200 in milliseconds: median, 95th and 99th percentile.
+    pub p50: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub took: Duration,
+}
+
+fn scenario(name: &str) -> PathBuf {
+    root().join("benches").join("load").join(name)
+}
+
+/// Callees that ring and answer whatever comes, until dropped.
+pub fn callees(folder: &Path) -> Result<Running> {
+    let (ip, port) = CALLEE.split_once(':').unwrap_or((CALLEE, ""));
+    let log = fs::File::create(folder.join("callees.log"))?;
+    let child = Command::new("sipp")
+        .current_dir(folder)
+        .arg("-sf")
+        .arg(scenario("uas.xml"))
+        .args(["-i", ip, "-p", port, "-nostdin", "-rtp_echo"])
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .context("cannot start sipp")?;
+    Ok(Running(child))
+}
+
+/// Registers accounts with the callees' port as contact; each is `user;password`.
+pub fn register(
+    folder: &Path,
+    server: SocketAddr,
+    domain: &str,
+    accounts: &[(String, String)],
+) -> Result<()> {
+    let mut lines = String::from("SEQUENTIAL\n");
+    for (user, password) in accounts {
+        lines.push_str(&format!("{domain};{user};{password}\n"));
+    }
+    let file = folder.join("accounts.csv");
+    fs::write(&file, lines)?;
+    let (ip, port) = CALLEE.split_once(':').unwrap_or((CALLEE, ""));
+    let count = accounts.len().to_string();
+    let output = Command::new("sipp")
+        .current_dir(folder)
+        .arg(server.to_string())
+        .arg("-sf")
+        .arg(scenario("register.xml"))
+        .arg("-inf")
+        .arg(&file)
+        .args([
+            "-i", ip, "-p", port, "-m", &count, "-r", "50", "-timeout", "30", "-nostdin",
+        ])
+        .output()
+        .context("cannot start sipp")?;
+    if !output.status.success() {
+        bail!(
+            "not every account could register:\n{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+    Ok(())
+}
+
+/// Calls `server` at a rate for a while.
+pub fn call(
+    folder: &Path,
+    server: SocketAddr,
+    numbers: &[String],
+    rate: u64,
+    seconds: u64,
+    hold: u64,
+) -> Result<Step> {
+    let mut lines = String::from("SEQUENTIAL\n");
+    for number in numbers {
+        lines.push_str(&format!("{server};{number}\n"));
+    }
+    let file = folder.join("numbers.csv");
+    fs::write(&file, lines)?;
+    for old in fs::read_dir(folder)?.flatten() {
+        if old.file_name().to_string_lossy().contains("_rtt.csv") {
+            fs::remove_file(old.path())?;
+        }
+    }
+    let calls = rate * seconds;
+    let start = std::time::Instant::now();
+    let output = Command::new("sipp")
+        .current_dir(folder)
+        .arg(server.to_string())
+        .arg("-sf")
+        .arg(scenario("uac.xml"))
+        .arg("-inf")
+        .arg(&file)
+        .args([
+            "-i",
+            CALLER_IP,
+            "-p",
+            CALLER_PORT,
+            "-nostdin",
+            "-trace_rtt",
+            "-rtt_freq",
+            "1",
+        ])
+        .args([
+            "-m",
+            &calls.to_string(),
+            "-r",
+            &rate.to_string(),
+            "-d",
+            &hold.to_string(),
+        ])
+        .args([
+            "-l",
+            "60000",
+            "-timeout",
+            &(seconds + hold / 1_000 + 40).to_string(),
+        ])
+        .output()
+        .context("cannot start sipp")?;
+    let took = start.elapsed();
+    let screen = String::from_utf8_lossy(&output.stdout).into_owned();
+    let successful = counter(&screen, "Successful call");
+    let (p50, p95, p99) = percentiles(folder)?;
+    Ok(Step {
+        calls,
+        failed: calls.saturating_sub(successful),
+        p50,
+        p95,
+        p99,
+        took,
+    })
+}
+
+/// The cumulative column of a line of SIPp's last screen.
+fn counter(screen: &str, name: &str) -> u64 {
+    let line = screen.lines().rev().find(|line| line.contains(name));
+    let value = line.and_then(|line| line.rsplit('|').next());
+    value
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or_default()
+}
+
+fn percentiles(folder: &Path) -> Result<(f64, f64, f64)> {
+    let mut times: Vec<f64> = Vec::new();
+    for entry in fs::read_dir(folder)?.flatten() {
+        if entry.file_name().to_string_lossy().contains("_rtt.csv") {
+            let text = fs::read_to_string(entry.path())?;
+            times.extend(
+                text.lines()
+                    .filter_map(|line| line.split(';').nth(1)?.trim().parse::<f64>().ok()),
+            );
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    let at =
+        |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
+    let read = |share| at(share).copied().unwrap_or(f64::NAN);
+    Ok((read(0.5), read(0.95), read(0.99)))
+}
