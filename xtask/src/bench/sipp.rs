@@ -58,7 +58,9 @@ pub fn register(
 ) -> Result<()> {
     let mut lines = String::from("SEQUENTIAL\n");
     for (user, password) in accounts {
-        lines.push_str(&format!("{domain};{user};{password}\n"));
+        lines.push_str(&format!(
+            "{domain};{user};[authentication username={user} password={password}]\n"
+        ));
     }
     let file = folder.join("accounts.csv");
     fs::write(&file, lines)?;

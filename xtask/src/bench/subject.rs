@@ -147,7 +147,7 @@ fn configure(client: &Client) -> Result<()> {
         let device = format!("phone{line:02}");
         client.put(
             &format!("/v1/tenants/load/devices/{device}"),
-            &json!({ "kind": "ip-phone", "hardware": format!("00:00:5e:00:53:{line:02x}"), "max-calls": 20 }),
+            &json!({ "kind": "phone", "hardware": format!("00:00:5e:00:53:{line:02x}"), "max-calls": 20 }),
         )?;
         client.put(
             &format!("/v1/tenants/load/devices/{device}/password"),

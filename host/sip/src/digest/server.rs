@@ -26,7 +26,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            // RFC 8760 §2.4 puts the preferred one first and has clients skip what they do not know. Many do not:
+            // they stop at the first challenge, so the one that all know is first.
+            algorithms: vec![Algorithm::Md5, Algorithm::Sha256],
             nonce_lifetime: Duration::from_secs(300),
             nonce_capacity: 100_000,
             match_uri: true,
