@@ -53,6 +53,8 @@ pub struct Registration {
 pub struct MediaConfig {
     pub v4: Option<IpAddr>,
     pub v6: Option<IpAddr>,
+    /// Further addresses of either family, when one has not enough ports: two for each leg of a call.
+    pub more: Vec<IpAddr>,
     /// Even ports for RTP, the odd ones after them for RTCP.
     pub ports: RangeInclusive<u16>,
     pub latching: media::Latching,
@@ -65,6 +67,7 @@ impl Default for MediaConfig {
         Self {
             v4: None,
             v6: None,
+            more: Vec::new(),
             ports: 20_000..=29_999,
             latching: media::Latching::default(),
             silence: Some(Duration::from_secs(120)),

@@ -316,7 +316,11 @@ impl Exchange {
 
     /// Ends every leg of a call.
     pub(super) fn hang_up_call(&mut self, id: CallId) {
-        let legs = self.calls.get(&id).map(|call| call.legs.clone()).unwrap_or_default();
+        let legs = self
+            .calls
+            .get(&id)
+            .map(|call| call.legs.clone())
+            .unwrap_or_default();
         for leg in legs {
             self.leg_fails(leg, Cause::Normal);
         }

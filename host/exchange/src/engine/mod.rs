@@ -179,7 +179,13 @@ impl Exchange {
     pub fn new(config: Config, mut random: Random) -> Self {
         let mut secret = [0; 32];
         random.fill(&mut secret);
-        let pairs = |ip: Option<IpAddr>| ip.map(|ip| PortPairs::new(ip, &config.media.ports));
+        let pairs = |first: Option<IpAddr>| {
+            let more = config.media.more.iter().copied();
+            let first = first?;
+            let family = more.filter(|ip| ip.is_ipv4() == first.is_ipv4());
+            let addresses = std::iter::once(first).chain(family).collect();
+            Some(PortPairs::new(addresses, &config.media.ports))
+        };
         Self {
             sip: Endpoint::new(config.sip.clone(), random.fork()),
             digest: sip::digest::Server::new(sip::digest::Settings::default(), secret, random.fork()),
