@@ -11,16 +11,12 @@ use std::time::Duration;
 use base::Moment;
 use bytes::Bytes;
 
-use super::clients::{ClientOwner, Edits, Outcome, Purpose};
-use super::in_dialog::{Kind, Pending};
+use super::clients::{Edits, Outcome, Purpose};
 use super::screen::body_of;
-use super::servers::ServerOwner;
-use super::session::{Session, TooSmall};
-use super::uas::checked;
 use super::usage::{Change, ChangeKind, Phase, Usage};
 use super::{
-    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Renegotiated, Reply,
-    RequestId, Role, UsageId, compose,
+    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Renegotiated, Role,
+    UsageId,
 };
 use crate::transaction::TransactionId;
 use crate::{Method, Name, Request, Response};
@@ -85,7 +81,7 @@ impl Endpoint {
         })
     }
 
-    fn send_change(&mut self, now: Moment, usage: &mut Usage, mut change: Change) {
+    pub(super) fn send_change(&mut self, now: Moment, usage: &mut Usage, mut change: Change) {
         let fork = match usage.phase {
             Phase::Confirmed => usage.dialogs.first().map(|(fork, _)| *fork),
             Phase::Calling(_) | Phase::Offered(_) => Some(change.fork),
@@ -199,8 +195,10 @@ impl Endpoint {
         let status = response.status.code();
         match status {
             // §12.2.1.2: the peer has no such dialog any more. 408 says that nobody heard of it.
-            481 => return self.lose_dialog(now, usage, false),
-            408 => return self.lose_dialog(now, usage, true),
+            481 | 408 => {
+                self.drop_change(usage, Failure::Response(response.clone()));
+                return self.lose_dialog(now, usage, status == 408);
+            }
             422 if self.change_with_longer_interval(now, usage, client, response) => return,
             _ => {}
         }
@@ -255,12 +253,15 @@ impl Endpoint {
     /// No response at all ends the dialog (§12.2.1.2, §14.1); a path that fails does not.
     fn on_change_lost(&mut self, now: Moment, usage: &mut Usage, failure: Failure) {
         match failure {
-            Failure::Timeout => self.lose_dialog(now, usage, true),
+            Failure::Timeout => {
+                self.drop_change(usage, Failure::Timeout);
+                self.lose_dialog(now, usage, true);
+            }
             other => self.drop_change(usage, other),
         }
     }
 
-    fn drop_change(&mut self, usage: &mut Usage, failure: Failure) {
+    pub(super) fn drop_change(&mut self, usage: &mut Usage, failure: Failure) {
         let Some(change) = usage.ours.take() else { return };
         if !change.refresh {
             let id = usage.id;
@@ -288,184 +289,17 @@ impl Endpoint {
         }
     }
 
-    /// Session timer: UPDATE where the peer allows it, else a re-INVITE with what we sent last (RFC 4028 §7.4).
-    pub(super) fn refresh_session(&mut self, now: Moment, usage: &mut Usage) {
-        if usage.ours.is_some()
-            || usage.theirs.is_some()
-            || usage.unacked.is_some()
-            || usage.ack_due.is_some()
-        {
-            // Whatever is under way refreshes as well, or fails and ends the call.
-            usage.session.refresh_at = Some(now + Duration::from_secs(5));
-            return;
-        }
-        usage.session.refresh_at = None;
-        let (kind, offer) = if usage.peer_updates {
-            (ChangeKind::Update, None)
-        } else {
-            (ChangeKind::Reinvite, usage.local_body.clone())
-        };
-        let mut change = Change::new(kind, Fork(0), offer, ExtraHeaders::new());
-        change.refresh = true;
-        self.send_change(now, usage, change);
-    }
-
-    /// RFC 4028 §10: refresh in time, or end a call that was not refreshed.
-    pub(super) fn timeout_session(&mut self, now: Moment, usage: &mut Usage) {
-        if usage.session.expire_at.is_some_and(|at| at <= now) {
-            self.send_bye(
-                now,
-                usage,
-                &ExtraHeaders::new().with("Reason", "SIP;cause=408;text=\"Session expired\""),
-            );
-            self.finish(now, usage, Ending::SessionExpired);
-        } else if usage.session.refresh_at.is_some_and(|at| at <= now) {
-            self.refresh_session(now, usage);
-        }
-    }
-
-    /// A re-INVITE, or an UPDATE, of the peer's.
-    pub(super) fn on_change_asked(
-        &mut self,
-        now: Moment,
-        usage: &mut Usage,
-        server: TransactionId,
-        request: &Arc<Request>,
-    ) {
-        if let Err(refusal) = self.may_be_changed(now, usage, request) {
-            return self.answer(now, server, refusal);
-        }
-        let body = body_of(&request.headers, &request.body);
-        let is_update = request.method == Method::Update;
-        if is_update && body.is_none() {
-            return self.accept_refresh(now, usage, server, request);
-        }
-        // Theirs came first: what we were about to offer again is out of date.
-        if usage.ours.as_ref().is_some_and(|change| change.client.is_none()) {
-            self.drop_change(usage, Failure::Glare);
-        }
-        if !is_update {
-            self.send_trying(now, server);
-        }
-        let kind = if is_update { Kind::Update } else { Kind::Reinvite };
-        let request_id = self.new_request(Pending {
-            server,
-            usage: Some(usage.id),
-            kind,
-        });
-        if let Some(server) = self.servers.get_mut(server) {
-            server.owner = ServerOwner::Request(request_id);
-        }
-        usage.theirs = Some(request_id);
-        let event = Event::Reinvited {
-            usage: usage.id,
-            request_id,
-            request: request.clone(),
-            body,
-        };
-        self.tell_usage(usage, event);
-    }
-
-    /// §14.2, RFC 3311 §5.2.
-    fn may_be_changed(&mut self, now: Moment, usage: &mut Usage, request: &Request) -> Result<(), Reply> {
-        let is_invite = request.method == Method::Invite;
-        let has_offer = !request.body.is_empty();
-        match &usage.phase {
-            Phase::Offered(_) if is_invite => return Err(self.overlapping()),
-            Phase::Calling(_) if is_invite => return Err(Reply::new(491)),
-            // Offers in an early dialog would need the first exchange to be over; it hardly ever is.
-            Phase::Offered(offered) if has_offer && offered.reliable.is_some() => {
-                return Err(Reply::new(491));
-            }
-            Phase::Offered(_) | Phase::Calling(_) | Phase::Confirmed => {}
-        }
-        if usage.theirs.is_some() && (is_invite || has_offer) {
-            return Err(self.overlapping());
-        }
-        if usage.ack_due.is_some() || (usage.our_offer_is_open() && (is_invite || has_offer)) {
-            return Err(Reply::new(491));
-        }
-        if let Err(TooSmall) = Session::grant(&request.headers, self.config.session_timer) {
-            return Err(self.too_small());
-        }
-        // RFC 5407 §3.1.4: the ACK was overtaken, but the peer must have our 2xx.
-        if is_invite && let Some(unacked) = usage.unacked.take() {
-            self.on_confirmed(now, usage, &unacked, None);
-        }
-        Ok(())
-    }
-
-    /// §14.2: a second change while the first is being decided.
-    fn overlapping(&mut self) -> Reply {
-        Reply::new(500).header("Retry-After", self.random.below(11).to_string())
-    }
-
-    /// An UPDATE that only refreshes is answered here.
-    fn accept_refresh(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
-        refresh_target(usage, request);
-        let ours = self.grant_session(now, usage, request);
-        if let Some(bytes) = self.dialog_response(usage, server, &Reply::new(200), &ours) {
-            self.send_response(now, server, 200, bytes);
-        }
-    }
-
-    /// Our answer to the peer's change.
-    pub(super) fn answer_change(
-        &mut self,
-        now: Moment,
-        usage: &mut Usage,
-        pending: Pending,
-        reply: Reply,
-    ) -> Done {
-        let reply = checked(reply, 200..=699)?;
-        let Some(server) = self.servers.get(pending.server) else {
-            return Err(CommandError::UnknownRequest);
-        };
-        let request = server.request.clone();
-        usage.theirs = None;
-        if reply.status >= 300 {
-            let tag = usage.identity.local_tag.to_string();
-            self.answer_tagged(now, pending.server, &reply, &tag, &ExtraHeaders::new());
-            return Ok(());
-        }
-        refresh_target(usage, &request);
-        let ours = self.grant_session(now, usage, &request);
-        let Some(bytes) = self.dialog_response(usage, pending.server, &reply, &ours) else {
-            return Err(CommandError::UnknownRequest);
-        };
-        if request.method == Method::Invite {
-            self.wait_for_ack(now, usage, pending.server, &request, &bytes, false);
-        }
-        if let Some(body) = body_of(&request.headers, &request.body) {
-            usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
-        }
-        if reply.body.is_some() {
-            usage.local_body = reply.body;
-        }
-        self.send_response(now, pending.server, reply.status, bytes);
-        Ok(())
-    }
-
     /// A dialog that the peer does not know, or that nothing comes through any more.
     pub(super) fn lose_dialog(&mut self, now: Moment, usage: &mut Usage, say_bye: bool) {
-        usage.ours = None;
         if say_bye {
             self.send_bye(now, usage, &ExtraHeaders::new());
         }
         self.finish(now, usage, Ending::DialogGone);
     }
-
-    /// The request that waits for an answer, if it is about this call.
-    pub(super) fn withdraw_theirs(usage: &mut Usage, request: RequestId) {
-        if usage.theirs == Some(request) {
-            usage.theirs = None;
-        }
-        usage.pending.retain(|pending| *pending != request);
-    }
 }
 
 impl Change {
-    fn new(kind: ChangeKind, fork: Fork, offer: Option<Body>, headers: ExtraHeaders) -> Self {
+    pub(super) fn new(kind: ChangeKind, fork: Fork, offer: Option<Body>, headers: ExtraHeaders) -> Self {
         Self {
             kind,
             fork,
@@ -501,14 +335,6 @@ fn may_change(usage: &Usage, change: &Change) -> Done {
     Ok(())
 }
 
-/// §12.2.2: the Contact of an accepted re-INVITE or UPDATE is the new target.
-fn refresh_target(usage: &mut Usage, request: &Request) {
-    let tag = request.headers.from().ok().and_then(|from| from.tag());
-    if let Some((_, dialog)) = usage.find(tag) {
-        dialog.refresh_target(&request.headers);
-    }
-}
-
 /// §14.1: who made the Call-ID waits 2.1 to 4 s, the other side up to 2 s, in steps of 10 ms.
 fn glare_wait(role: Role, random: &mut base::Random) -> Duration {
     let steps = match role {
@@ -522,30 +348,4 @@ fn retry_after(response: &Response) -> Option<Duration> {
     let text = response.headers.get(Name::RetryAfter)?;
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().map(Duration::from_secs)
-}
-
-/// A request in a dialog of this call, with everything that such requests share.
-impl Endpoint {
-    /// None when there is no such dialog, or no room.
-    #[expect(clippy::too_many_arguments, reason = "every one is a part of the request")]
-    pub(super) fn send_in_dialog(
-        &mut self,
-        now: Moment,
-        usage: &mut Usage,
-        fork: Fork,
-        method: &Method,
-        purpose: Purpose,
-        headers: &ExtraHeaders,
-        body: Option<&Body>,
-    ) -> Option<TransactionId> {
-        self.room_for_request().ok()?;
-        let cseq = usage.next_cseq();
-        let dialog = usage.dialog(fork)?;
-        let (branch, via) = self.via(&dialog.path, &dialog.target);
-        let builder = compose::in_dialog(&usage.identity, dialog, method, cseq, &via)
-            .header_if(Name::UserAgent, self.words.product.as_deref());
-        let bytes = compose::finish_request(builder, headers, body);
-        let owner = ClientOwner::new(purpose, usage.credentials.clone());
-        Some(self.start(now, owner, method.clone(), dialog.path, &branch, bytes))
-    }
 }

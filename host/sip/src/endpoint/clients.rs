@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::usage::Usage;
 use super::{
-    CommandError, Credentials, Endpoint, Event, Failure, Output, Path, RequestId, Sleeper, UsageId, compose,
+    CommandError, Credentials, Endpoint, Event, Failure, Path, RequestId, Sleeper, UsageId, compose,
 };
 use crate::digest::{self, Challenge, Login};
 use crate::transaction::{Class, Client, ClientMachine, Report, Step, TransactionId, Transmit, key};
@@ -85,6 +85,7 @@ impl Endpoint {
         branch: &str,
         request: Bytes,
     ) -> TransactionId {
+        let path = self.connections.current(path);
         let client = Client {
             machine: ClientMachine::new(&method, now, self.config.timers, path.transport.is_reliable()),
             owner,
@@ -99,12 +100,11 @@ impl Endpoint {
     }
 
     fn launch(&mut self, branch: &str, client: Client<ClientOwner>) -> TransactionId {
-        self.outputs.push_back(Output::Send {
-            path: client.path,
-            bytes: client.request.clone(),
-        });
+        let (path, bytes) = (client.path, client.request.clone());
         let key = key::of_ours(&self.fingerprints, branch, client.method.as_str());
         let id = self.clients.insert(key, None, client);
+        self.connections.wait(&path, id);
+        self.send(path, bytes);
         self.settle_client(id);
         id
     }
@@ -171,10 +171,8 @@ impl Endpoint {
             Some(Transmit::Response) | None => None,
         };
         if let Some(bytes) = bytes {
-            self.outputs.push_back(Output::Send {
-                path: client.path,
-                bytes,
-            });
+            let path = client.path;
+            self.send(path, bytes);
         }
     }
 
@@ -192,12 +190,17 @@ impl Endpoint {
             return;
         };
         if client.machine.is_over() {
-            self.clients.remove(id);
-            return;
+            return self.drop_client(id);
         }
         let next = client.machine.next_timeout();
         if let Some(wake) = self.clients.wake_mut(id) {
             self.queue.arm(Sleeper::Client(id), wake, next);
+        }
+    }
+
+    pub(super) fn drop_client(&mut self, id: TransactionId) {
+        if let Some(client) = self.clients.remove(id) {
+            self.connections.done(&client.path, id);
         }
     }
 

@@ -106,8 +106,11 @@ impl Default for SessionTimer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Server transactions of both kinds; beyond them new requests get 503 without any memory
-    /// being kept, and beyond twice as many they get silence.
+    /// being kept.
     pub server_transactions: usize,
+    /// Answers per second to requests of which nothing is kept (that 503, and refusals of what cannot
+    /// be read); beyond them there is silence, so that a flood is not sent back.
+    pub stateless_answers: u32,
     /// Client transactions of both kinds; beyond them commands fail with
     /// [`CommandError::Full`](super::CommandError::Full).
     pub client_transactions: usize,
@@ -117,19 +120,17 @@ pub struct Limits {
     pub forks: usize,
     /// Requests of one dialog that wait for [`respond`](super::Endpoint::respond); more get 500.
     pub pending_in_dialog: usize,
-    /// Largest message read, in bytes; a longer one gets 513 where it can be answered.
-    pub message_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             server_transactions: 200_000,
+            stateless_answers: 1_000,
             client_transactions: 200_000,
             usages: 120_000,
             forks: 8,
             pending_in_dialog: 8,
-            message_bytes: 65_535,
         }
     }
 }

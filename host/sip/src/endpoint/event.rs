@@ -35,7 +35,7 @@ pub enum Output {
         path: Path,
         bytes: Bytes,
     },
-    /// Close a connection whose peer broke the protocol beyond repair.
+    /// Close a connection whose peer does not speak SIP.
     Close {
         connection: ConnectionId,
     },
@@ -101,7 +101,8 @@ pub enum Event {
         body: Option<Body>,
     },
     /// What became of our [`reinvite`](super::Endpoint::reinvite) or
-    /// [`update`](super::Endpoint::update), or of the ACK to a 2xx of ours that held an offer.
+    /// [`update`](super::Endpoint::update), exactly once for each; or of the ACK to a 2xx of ours that held an
+    /// offer.
     Renegotiated {
         usage: UsageId,
         result: Result<Renegotiated, Failure>,
@@ -186,8 +187,6 @@ pub enum Failure {
     /// It was [cancelled](super::Endpoint::cancel), or the [ring limit](super::Config::ring_limit)
     /// was reached. If an answer crossed the CANCEL, it has been acknowledged and ended.
     Cancelled { rang_too_long: bool },
-    /// The peer answered in a way that no call can come of: no Contact in a 2xx, say.
-    Protocol { why: &'static str },
     /// The usage ended before the answer came.
     Ended,
     /// The other side is changing the session too, again and again (491 to all attempts).
@@ -203,7 +202,6 @@ impl Failure {
             Self::Timeout => 408,
             Self::Transport => 503,
             Self::Cancelled { .. } => 487,
-            Self::Protocol { .. } => 502,
             Self::Ended => 481,
             Self::Glare => 491,
         }
@@ -213,12 +211,7 @@ impl Failure {
     pub fn response(&self) -> Option<&Arc<Response>> {
         match self {
             Self::Response(response) => Some(response),
-            Self::Timeout
-            | Self::Transport
-            | Self::Cancelled { .. }
-            | Self::Protocol { .. }
-            | Self::Ended
-            | Self::Glare => None,
+            Self::Timeout | Self::Transport | Self::Cancelled { .. } | Self::Ended | Self::Glare => None,
         }
     }
 }
@@ -244,8 +237,6 @@ pub enum Ending {
     SessionExpired,
     /// The caller's connection broke, or its address refuses our packets, before the answer.
     Transport,
-    /// A peer broke the protocol beyond repair; the endpoint has ended the dialog.
-    Protocol { why: &'static str },
 }
 
 /// Why a peer ended a call, as it told us in a Reason header (RFC 3326).

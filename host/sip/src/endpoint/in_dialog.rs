@@ -4,33 +4,18 @@ use std::sync::Arc;
 
 use base::Moment;
 
-use super::clients::{Outcome, Purpose};
+use super::clients::{ClientOwner, Outcome, Purpose};
+use super::respond::{Kind, Pending};
 use super::servers::ServerOwner;
 use super::uac::reason_value;
-use super::uas::{checked, reason_of};
+use super::uas::reason_of;
 use super::usage::{Phase, Usage};
 use super::{
-    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Path, Reason, Reply, RequestId,
-    UsageId,
+    Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Reason, Reply, RequestId,
+    UsageId, compose,
 };
 use crate::transaction::TransactionId;
 use crate::{Method, Name, Request};
-
-/// A peer's request that waits for its answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pending {
-    pub server: TransactionId,
-    pub usage: Option<UsageId>,
-    pub kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Reinvite,
-    Update,
-    InDialog,
-    Outside,
-}
 
 /// Once a call is up.
 impl Endpoint {
@@ -326,114 +311,29 @@ impl Endpoint {
     }
 }
 
-/// Requests that the endpoint's user answers.
+/// A request in a dialog of this call, with everything that such requests share.
 impl Endpoint {
-    /// Answers [`Event::Reinvited`], [`Event::InDialog`] or [`Event::Request`] with 200 to 699.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError::UnknownRequest`] when it was answered already, or its transaction is over.
-    pub fn respond(&mut self, now: Moment, request: RequestId, reply: impl Into<Reply>) -> Done {
-        let reply = checked(reply.into(), 200..=699)?;
-        let pending = self
-            .requests
-            .remove(&request)
-            .ok_or(CommandError::UnknownRequest)?;
-        match (pending.kind, pending.usage) {
-            (Kind::Outside, _) | (_, None) => self.answer_outside(now, pending.server, &reply),
-            (Kind::InDialog, Some(usage)) => {
-                let answered = self.with_usage(usage, |endpoint, usage| {
-                    usage.pending.retain(|known| *known != request);
-                    let tag = usage.identity.local_tag.to_string();
-                    let contact = contact_for(&reply, &usage.identity.contact);
-                    endpoint.answer_tagged(now, pending.server, &reply, &tag, &contact);
-                });
-                answered.ok_or(CommandError::UnknownRequest)
-            }
-            (Kind::Reinvite | Kind::Update, Some(usage)) => self
-                .with_usage(usage, |endpoint, usage| {
-                    endpoint.answer_change(now, usage, pending, reply)
-                })
-                .unwrap_or(Err(CommandError::UnknownRequest)),
-        }
-    }
-
-    fn answer_outside(&mut self, now: Moment, server: TransactionId, reply: &Reply) -> Done {
-        let found = self.servers.get(server).ok_or(CommandError::UnknownRequest)?;
-        let (request, source) = (found.request.clone(), found.source);
-        let mut ours = ExtraHeaders::new();
-        match request.method {
-            // §11.2.
-            Method::Options => {
-                ours.push("Allow", &self.words.allow);
-                ours.push("Accept", &self.words.accept);
-                ours.push("Supported", &self.words.supported);
-            }
-            // RFC 6665 §4.2.1.1: the response makes a dialog.
-            Method::Subscribe if reply.status < 300 => {
-                let user = request.uri().ok().and_then(|uri| uri.user());
-                let contact = super::compose::contact(user.as_deref(), &source);
-                ours = contact_for(reply, &contact);
-                for route in request.headers.values(Name::RecordRoute) {
-                    ours.push("Record-Route", route);
-                }
-            }
-            _ => {}
-        }
-        let tag = request
-            .headers
-            .to()
-            .ok()
-            .and_then(|to| to.tag())
-            .map(str::to_owned);
-        match tag {
-            Some(tag) => self.answer_tagged(now, server, reply, &tag, &ours),
-            None => {
-                let tag = self.random.token(16);
-                self.answer_tagged(now, server, reply, &tag, &ours);
-            }
-        }
-        Ok(())
-    }
-
-    /// Hands a request outside of dialogs up.
-    pub(super) fn ask_user(&mut self, server: TransactionId, request: Arc<Request>, path: Path) {
-        let request_id = self.new_request(Pending {
-            server,
-            usage: None,
-            kind: Kind::Outside,
-        });
-        if let Some(server) = self.servers.get_mut(server) {
-            server.owner = ServerOwner::Request(request_id);
-        }
-        self.tell(Event::Request {
-            request_id,
-            request,
-            path,
-        });
-    }
-
-    /// Nobody waits for this answer any more.
-    pub(super) fn withdraw(&mut self, request: RequestId) {
-        let Some(pending) = self.requests.remove(&request) else {
-            return;
-        };
-        if let Some(usage) = pending.usage.and_then(|usage| self.usages.get_mut(&usage)) {
-            Self::withdraw_theirs(usage, request);
-        }
-    }
-}
-
-/// Our Contact, unless the reply has one.
-fn contact_for(reply: &Reply, contact: &str) -> ExtraHeaders {
-    let has_one = reply
-        .headers
-        .iter()
-        .any(|(name, _)| Name::of(name) == Name::Contact);
-    if has_one {
-        ExtraHeaders::new()
-    } else {
-        ExtraHeaders::new().with("Contact", contact)
+    /// None when there is no such dialog, or no room.
+    #[expect(clippy::too_many_arguments, reason = "every one is a part of the request")]
+    pub(super) fn send_in_dialog(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        fork: Fork,
+        method: &Method,
+        purpose: Purpose,
+        headers: &ExtraHeaders,
+        body: Option<&Body>,
+    ) -> Option<TransactionId> {
+        self.room_for_request().ok()?;
+        let cseq = usage.next_cseq();
+        let dialog = usage.dialog(fork)?;
+        let (branch, via) = self.via(&dialog.path, &dialog.target);
+        let builder = compose::in_dialog(&usage.identity, dialog, method, cseq, &via)
+            .header_if(Name::UserAgent, self.words.product.as_deref());
+        let bytes = compose::finish_request(builder, headers, body);
+        let owner = ClientOwner::new(purpose, usage.credentials.clone());
+        Some(self.start(now, owner, method.clone(), dialog.path, &branch, bytes))
     }
 }
 

@@ -37,17 +37,24 @@
 //! opinion: 400, 405, 415, 420, 481, 482, 483, 491, 500, 501, 503, 505. What is not: where a request goes,
 //! who may send one, what a session description means.
 
+mod answered;
 mod change;
+mod change_asked;
 mod clients;
 mod command;
 mod compose;
 mod config;
+mod confirming;
+mod connections;
 mod content;
 mod event;
+mod flood;
 mod in_dialog;
 mod multipart;
 mod outside;
 mod path;
+mod refresh;
+mod respond;
 mod screen;
 mod servers;
 mod session;
@@ -64,7 +71,9 @@ use rustc_hash::FxHashMap;
 
 use self::clients::ClientOwner;
 use self::compose::Words;
-use self::in_dialog::Pending;
+use self::connections::Connections;
+use self::flood::Flood;
+use self::respond::Pending;
 use self::servers::ServerOwner;
 use self::usage::{Phase, Usage};
 use crate::dialog::Identity;
@@ -93,6 +102,8 @@ pub struct Endpoint {
     dialogs: FxHashMap<Fingerprint, UsageId>,
     requests: FxHashMap<RequestId, Pending>,
     queue: TimerQueue<Sleeper>,
+    connections: Connections,
+    flood: Flood,
     outputs: VecDeque<Output>,
     last_usage: u64,
     last_request: u64,
@@ -122,6 +133,8 @@ impl Endpoint {
             dialogs: FxHashMap::default(),
             requests: FxHashMap::default(),
             queue: TimerQueue::default(),
+            connections: Connections::default(),
+            flood: Flood::default(),
             outputs: VecDeque::new(),
             last_usage: 0,
             last_request: 0,
@@ -131,13 +144,16 @@ impl Endpoint {
     /// Takes one message from the network, whatever it is.
     pub fn receive(&mut self, now: Moment, packet: Packet) {
         let Packet { path, bytes } = packet;
+        self.connections.open(&path);
         if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\0')) {
             return; // A keep-alive (RFC 5626 §3.5.1), or a datagram that keeps a NAT's mapping.
         }
+        let is_response = bytes.starts_with(b"SIP/");
         match Message::parse(bytes) {
             Ok(Message::Request(request)) => self.on_request(now, request, path),
             Ok(Message::Response(response)) => self.on_response(now, response),
-            Err(rejected) => self.on_rejected(&rejected, path),
+            Err(_) if is_response => {}
+            Err(rejected) => self.on_rejected(now, &rejected, path),
         }
     }
 
@@ -145,19 +161,7 @@ impl Endpoint {
     /// with [`Failure::Transport`]; answers to its requests open a new one (RFC 3261 §18.2.2), as do
     /// further requests of its calls.
     pub fn connection_lost(&mut self, now: Moment, connection: ConnectionId) {
-        let lost = |path: &Path| path.connection == Some(connection);
-        for id in self.servers.ids_where(|server| lost(&server.path)) {
-            if let Some(server) = self.servers.get_mut(id) {
-                server.path = servers::without_connection(&server.request, server.path);
-            }
-        }
-        for usage in self.usages.values_mut() {
-            usage.forget_connection(connection);
-        }
-        for id in self.clients.ids_where(|client| lost(&client.path)) {
-            if let Some(client) = self.clients.get_mut(id) {
-                client.path.connection = None;
-            }
+        for id in self.connections.close(connection) {
             self.fail_client(now, id);
         }
     }
@@ -209,6 +213,7 @@ impl Endpoint {
 /// What the files of this room share.
 impl Endpoint {
     fn send(&mut self, path: Path, bytes: Bytes) {
+        let path = self.connections.current(path);
         self.outputs.push_back(Output::Send { path, bytes });
     }
 

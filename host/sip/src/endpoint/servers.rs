@@ -9,7 +9,7 @@ use super::{Endpoint, ExtraHeaders, Output, Path, Reply, RequestId, Sleeper, Usa
 use crate::transaction::{
     Class, Fingerprint, Report, Server, ServerMachine, Step, TransactionId, Transmit, key,
 };
-use crate::{Method, Name, Rejected, Request, ResponseBuilder, Status};
+use crate::{Method, Name, Place, Rejected, Request, ResponseBuilder, Status};
 
 /// Who is to answer a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Endpoint {
         let limit = self.config.limits.server_transactions;
         if self.servers.len() >= limit {
             // RFC 3261 §21.5.4. Nothing is remembered, so that a flood cannot fill memory.
-            self.respond_statelessly(&request, source, Status::SERVICE_UNAVAILABLE, "Overloaded");
+            self.respond_statelessly(now, &request, source, Status::SERVICE_UNAVAILABLE, "Overloaded");
             return;
         }
         let request = Arc::new(request);
@@ -206,13 +206,17 @@ impl Endpoint {
     }
 
     /// Refuses without remembering anything (§8.2.7).
-    pub(super) fn respond_statelessly(
+    fn respond_statelessly(
         &mut self,
+        now: Moment,
         request: &Request,
         source: Path,
         status: Status,
         reason: &str,
     ) {
+        if !self.flood.admits(now, self.config.limits.stateless_answers) {
+            return;
+        }
         let tag = self.tag_for(request);
         let builder = ResponseBuilder::with_reason(request, status, reason, Some(&tag));
         let builder = match status {
@@ -222,15 +226,17 @@ impl Endpoint {
         let bytes = builder
             .header_if(Name::Server, self.words.product.as_deref())
             .finish();
-        self.outputs.push_back(Output::Send {
-            path: response_path(request, source),
-            bytes,
-        });
+        self.send(response_path(request, source), bytes);
     }
 
-    /// A request that cannot be read gets its answer if that can find its way, else silence.
-    pub(super) fn on_rejected(&mut self, rejected: &Rejected, source: Path) {
+    /// A request that cannot be read gets its answer if that can find its way, else silence. What is no
+    /// message at all ends the connection that it came on.
+    pub(super) fn on_rejected(&mut self, now: Moment, rejected: &Rejected, source: Path) {
         let Some(request) = rejected.answerable() else {
+            let is_noise = matches!(rejected.error.place, Place::StartLine | Place::Message);
+            if let Some(connection) = source.connection.filter(|_| is_noise) {
+                self.outputs.push_back(Output::Close { connection });
+            }
             return;
         };
         let reason = match rejected.error.status() {
@@ -239,7 +245,7 @@ impl Endpoint {
         };
         let mut request = request.clone();
         request.stamp(source.remote);
-        self.respond_statelessly(&request, source, rejected.error.status(), &reason);
+        self.respond_statelessly(now, &request, source, rejected.error.status(), &reason);
     }
 
     pub(super) fn step_server(
@@ -260,14 +266,12 @@ impl Endpoint {
         let Some(server) = self.servers.get(id) else {
             return;
         };
-        if step.transmit == Some(Transmit::Response) && !server.response.is_empty() {
-            let output = Output::Send {
-                path: server.path,
-                bytes: server.response.clone(),
-            };
-            self.outputs.push_back(output);
-        }
         let owner = server.owner;
+        if step.transmit == Some(Transmit::Response) && !server.response.is_empty() {
+            let path = self.way_back(server);
+            let bytes = server.response.clone();
+            self.send(path, bytes);
+        }
         match (step.report, owner) {
             (Some(Report::Timeout | Report::Transport), ServerOwner::Request(request)) => {
                 self.withdraw(request);
@@ -277,6 +281,24 @@ impl Endpoint {
             (Some(Report::Ack | Report::Response) | None, _) => {}
             (Some(Report::Timeout | Report::Transport), ServerOwner::Nobody) => {}
         }
+    }
+
+    /// §18.2.2: once the connection of a request is gone, the address in its Via is to be tried.
+    pub(super) fn way_back(&self, server: &Server<ServerOwner>) -> Path {
+        if !self.connections.is_gone(&server.path) {
+            return server.path;
+        }
+        let port = server
+            .request
+            .headers
+            .via()
+            .ok()
+            .and_then(|via| via.port)
+            .unwrap_or(5060);
+        let mut path = server.path;
+        path.connection = None;
+        path.remote.set_port(port);
+        path
     }
 
     pub(super) fn timeout_server(&mut self, now: Moment, id: TransactionId) {
@@ -335,20 +357,4 @@ fn response_path(request: &Request, source: Path) -> Path {
         }
         crate::header::Rport::Asked | crate::header::Rport::Port(_) => source,
     }
-}
-
-/// §18.2.2: once the connection is gone, the address in the Via is to be tried.
-pub(super) fn without_connection(request: &Request, path: Path) -> Path {
-    let port = request
-        .headers
-        .via()
-        .ok()
-        .and_then(|via| via.port)
-        .unwrap_or(5060);
-    let mut path = Path {
-        connection: None,
-        ..path
-    };
-    path.remote.set_port(port);
-    path
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Moment;
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::clients::{ClientOwner, Edits, Outcome, Purpose};
 use super::command::Invite;
 use super::screen::body_of;
-use super::usage::{AckDue, Calling, Cancel, Phase, Usage};
+use super::usage::{Calling, Cancel, Phase, Usage};
 use super::{
     Body, CommandError, Done, Endpoint, Event, ExtraHeaders, Failure, Fork, Reason, Role, UsageId, compose,
 };
@@ -278,7 +277,7 @@ impl Endpoint {
         self.add_fork(usage, response)
     }
 
-    fn add_fork(&self, usage: &mut Usage, response: &Response) -> Option<Fork> {
+    pub(super) fn add_fork(&self, usage: &mut Usage, response: &Response) -> Option<Fork> {
         let Phase::Calling(calling) = &usage.phase else {
             return None;
         };
@@ -313,186 +312,6 @@ impl Endpoint {
         let purpose = Purpose::Prack(usage.id);
         self.send_in_dialog(now, usage, fork, &Method::Prack, purpose, &headers, None);
         true
-    }
-
-    fn on_success(
-        &mut self,
-        now: Moment,
-        usage: &mut Usage,
-        client: TransactionId,
-        response: &Arc<Response>,
-    ) {
-        let cancelled = match &usage.phase {
-            // Another 2xx after the first: a repeat, or another branch of the fork.
-            Phase::Confirmed => {
-                return self.on_stray_success(now, client, response, usage.ack_due.is_some());
-            }
-            Phase::Offered(_) => return,
-            Phase::Calling(calling) => rang_too_long(&calling.cancel),
-        };
-        if let Some(rang_too_long) = cancelled {
-            // §9.1: the answer crossed our CANCEL. Its dialog is ended, the call stays cancelled.
-            self.on_stray_success(now, client, response, false);
-            return self.fail(usage, Failure::Cancelled { rang_too_long });
-        }
-        let Some(fork) = self.confirm_fork(usage, response) else {
-            return;
-        };
-        usage.peer_updates = response.headers.lists(Name::Allow, "UPDATE");
-        usage
-            .session
-            .take_answer(now, &response.headers, self.config.session_timer);
-        let offered = matches!(&usage.phase, Phase::Calling(calling) if !calling.request.body.is_empty());
-        usage.phase = Phase::Confirmed;
-        let body = body_of(&response.headers, &response.body);
-        usage.remote_body = body.as_ref().map(|body| Bytes::copy_from_slice(&body.bytes));
-        self.acknowledge_or_wait(usage, client, response, offered, body.is_some());
-        let id = usage.id;
-        self.tell_usage(
-            usage,
-            Event::Accepted {
-                usage: id,
-                fork,
-                response: response.clone(),
-                body,
-            },
-        );
-    }
-
-    /// Keeps the dialog that answered and drops the other early ones. Its route set and target are those of
-    /// the 2xx (§13.2.2.4); a 2xx without Contact keeps those of its 18x.
-    fn confirm_fork(&self, usage: &mut Usage, response: &Response) -> Option<Fork> {
-        let tag = response.headers.to().ok().and_then(|to| to.tag());
-        let early = usage.find(tag).map(|(fork, early)| (fork, early.clone()));
-        let fork = match early {
-            Some((fork, early)) => {
-                let Phase::Calling(calling) = &usage.phase else {
-                    return None;
-                };
-                let path = self
-                    .clients
-                    .get(calling.client)
-                    .map_or(early.path, |client| client.path);
-                let mut dialog = Dialog::as_uac(&calling.request, response, path);
-                if !response.headers.has(Name::Contact) {
-                    dialog.target.clone_from(&early.target);
-                    dialog.path = early.path;
-                }
-                dialog.remote_cseq = early.remote_cseq;
-                usage.dialogs.push((fork, dialog));
-                fork
-            }
-            None => self.add_fork(usage, response)?,
-        };
-        let confirmed = usage.dialogs.pop()?;
-        usage.dialogs.clear();
-        usage.dialogs.push(confirmed);
-        Some(fork)
-    }
-
-    /// ACK at once, unless we had not `offered` and it has to bring our answer to the peer's offer.
-    pub(super) fn acknowledge_or_wait(
-        &mut self,
-        usage: &mut Usage,
-        client: TransactionId,
-        response: &Response,
-        offered: bool,
-        has_body: bool,
-    ) {
-        let Ok(cseq) = response.headers.cseq() else { return };
-        if offered || !has_body {
-            self.send_ack(usage, client, cseq.number, None);
-        } else {
-            usage.ack_due = Some(AckDue {
-                client,
-                cseq: cseq.number,
-            });
-        }
-    }
-
-    /// The ACK for a 2xx (§13.2.2.4): a request of its own in the dialog, kept to be repeated.
-    pub(super) fn send_ack(&mut self, usage: &Usage, client: TransactionId, cseq: u32, body: Option<&Body>) {
-        let Some(dialog) = usage.confirmed() else { return };
-        self.send_ack_in(&usage.identity, dialog, client, cseq, body);
-    }
-
-    fn send_ack_in(
-        &mut self,
-        identity: &Identity,
-        dialog: &Dialog,
-        client: TransactionId,
-        cseq: u32,
-        body: Option<&Body>,
-    ) {
-        let (_, via) = self.via(&dialog.path, &dialog.target);
-        let mut builder = compose::in_dialog(identity, dialog, &Method::Ack, cseq, &via);
-        // §22.2: an ACK repeats the credentials of its INVITE, which was then not the first attempt.
-        let sent = self.clients.get(client).filter(|client| client.attempts > 0);
-        if let Some(sent) = sent.and_then(|client| Request::parse(client.request.clone()).ok()) {
-            for name in [Name::Authorization, Name::ProxyAuthorization] {
-                builder = builder.headers(name, sent.headers.all(name).map(|field| field.value()));
-            }
-        }
-        let bytes = compose::finish_request(builder, &ExtraHeaders::new(), body);
-        self.send(dialog.path, bytes.clone());
-        if let Some(client) = self.clients.get_mut(client) {
-            let tag = dialog.remote_tag.as_deref().unwrap_or_default().to_owned();
-            client.success_acks.push((tag, dialog.path, bytes));
-        }
-    }
-
-    /// A response to an INVITE whose call is gone or has another dialog already.
-    pub(super) fn on_stray_outcome(&mut self, now: Moment, client: TransactionId, outcome: Outcome) {
-        if let Ok(response) = outcome
-            && response.status.is_success()
-            && response.headers.cseq().is_ok_and(|cseq| cseq.method == "INVITE")
-        {
-            self.on_stray_success(now, client, &response, false);
-        }
-    }
-
-    /// A 2xx that makes no call of ours: the same ACK again if it is a repeat, else ACK and BYE
-    /// (§13.2.2.4). While the call's own ACK `waits` for its body, nothing.
-    pub(super) fn on_stray_success(
-        &mut self,
-        now: Moment,
-        client_id: TransactionId,
-        response: &Response,
-        waits: bool,
-    ) {
-        let Some(client) = self.clients.get(client_id) else {
-            return;
-        };
-        let tag = response
-            .headers
-            .to()
-            .ok()
-            .and_then(|to| to.tag())
-            .unwrap_or_default();
-        if let Some((_, path, ack)) = client.success_acks.iter().find(|(known, _, _)| known == tag) {
-            let (path, ack) = (*path, ack.clone());
-            return self.send(path, ack);
-        }
-        let in_dialog = |request: &Request| request.headers.to().is_ok_and(|to| to.tag().is_some());
-        let Ok(sent) = Request::parse(client.request.clone()) else {
-            return;
-        };
-        if waits || in_dialog(&sent) || client.success_acks.len() >= self.config.limits.forks {
-            return;
-        }
-        let (path, owner) = (client.path, client.owner.clone());
-        let (Some(identity), Ok(cseq)) = (Identity::of_sent(&sent), response.headers.cseq()) else {
-            return;
-        };
-        let dialog = Dialog::as_uac(&sent, response, path);
-        self.send_ack_in(&identity, &dialog, client_id, cseq.number, None);
-        let (branch, via) = self.via(&dialog.path, &dialog.target);
-        let builder = compose::in_dialog(&identity, &dialog, &Method::Bye, cseq.number + 1, &via);
-        let bytes = builder
-            .header_if(Name::UserAgent, self.words.product.as_deref())
-            .finish();
-        let owner = ClientOwner::new(Purpose::Bye, owner.credentials);
-        self.start(now, owner, Method::Bye, dialog.path, &branch, bytes);
     }
 
     fn on_refusal(
@@ -562,7 +381,7 @@ impl Endpoint {
     }
 
     /// The last event of a call that was never answered.
-    fn fail(&mut self, usage: &mut Usage, failure: Failure) {
+    pub(super) fn fail(&mut self, usage: &mut Usage, failure: Failure) {
         let id = usage.id;
         usage.over = true;
         self.tell_usage(usage, Event::Failed { usage: id, failure });
@@ -585,7 +404,8 @@ impl Endpoint {
             && until <= now
         {
             // §9.1: the INVITE is considered cancelled and its transaction is destroyed.
-            self.clients.remove(calling.client);
+            let client = calling.client;
+            self.drop_client(client);
             self.fail(usage, Failure::Cancelled { rang_too_long });
         }
     }
@@ -596,7 +416,7 @@ impl Endpoint {
 }
 
 /// Whether it was given up, and if so whether by the ring limit.
-fn rang_too_long(cancel: &Cancel) -> Option<bool> {
+pub(super) fn rang_too_long(cancel: &Cancel) -> Option<bool> {
     match cancel {
         Cancel::No => None,
         Cancel::Wanted { rang_too_long, .. } | Cancel::Sent { rang_too_long, .. } => Some(*rang_too_long),

@@ -11,7 +11,7 @@ use smallvec::smallvec;
 use super::screen::body_of;
 use super::servers::{ServerOwner, begin};
 use super::session::{Session, TooSmall, seconds};
-use super::usage::{Due, HundredRel, Offered, Phase, Queued, Reliable, Repeat, Unacked, Usage};
+use super::usage::{Due, HundredRel, Offered, Phase, Queued, Reliable, Repeat, Usage};
 use super::{
     CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Fork, Path, Reason, Reply, Role, UsageId,
     compose,
@@ -112,7 +112,7 @@ impl Endpoint {
         if let Err(TooSmall) = Session::grant(&request.headers, self.config.session_timer) {
             return self.answer(now, server, self.too_small());
         }
-        let Some(usage) = self.new_callee(server, request.clone(), dialog, source) else {
+        let Some(usage) = self.new_callee(now, server, request.clone(), dialog, source) else {
             return;
         };
         let id = usage.id;
@@ -139,6 +139,7 @@ impl Endpoint {
 
     fn new_callee(
         &mut self,
+        now: Moment,
         server: TransactionId,
         request: Arc<Request>,
         dialog: Dialog,
@@ -159,6 +160,11 @@ impl Endpoint {
             next_rseq: 1 + (self.random.next_u32() >> 2),
             reliable: None,
             queue: VecDeque::new(),
+            answered_early: false,
+            expires_at: headers
+                .expires()
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| now + Duration::from_secs(u64::from(seconds))),
             newest: None,
             repeat_at: None,
             request: request.clone(),
@@ -203,7 +209,7 @@ impl Endpoint {
             return;
         };
         if reliable && let Some(server) = self.servers.get(server) {
-            let repeat = Repeat::new(now, bytes.clone(), server.path, self.config.timers);
+            let repeat = Repeat::new(now, bytes.clone(), self.way_back(server), self.config.timers);
             let has_body = reply.body.is_some();
             offered.reliable = Some(Box::new(Reliable {
                 rseq,
@@ -257,28 +263,6 @@ impl Endpoint {
         ours
     }
 
-    /// §13.3.1.4: a 2xx is repeated, over any transport, until its ACK comes.
-    pub(super) fn wait_for_ack(
-        &self,
-        now: Moment,
-        usage: &mut Usage,
-        server: TransactionId,
-        request: &Request,
-        bytes: &Bytes,
-        first: bool,
-    ) {
-        let Some(server) = self.servers.get(server) else {
-            return;
-        };
-        let Ok(cseq) = request.headers.cseq() else { return };
-        usage.unacked = Some(Box::new(Unacked {
-            cseq: cseq.number,
-            first,
-            has_offer: request.body.is_empty(),
-            repeat: Repeat::new(now, bytes.clone(), server.path, self.config.timers),
-        }));
-    }
-
     fn send_reject(&mut self, now: Moment, usage: &Usage, reply: &Reply) {
         let Phase::Offered(offered) = &usage.phase else {
             return;
@@ -326,43 +310,6 @@ impl Endpoint {
         });
     }
 
-    /// An ACK that belongs to no failure (§13.3.1.4): for one of our 2xx, or for nothing.
-    pub(super) fn on_success_ack(&mut self, now: Moment, ack: &Request) {
-        let tag = ack.headers.to().ok().and_then(|to| to.tag()).unwrap_or_default();
-        let Some(id) = self.usage_of(ack, tag) else { return };
-        let Ok(cseq) = ack.headers.cseq() else { return };
-        self.with_usage(id, |endpoint, usage| {
-            let Some(unacked) = usage.unacked.take_if(|unacked| unacked.cseq == cseq.number) else {
-                return;
-            };
-            endpoint.on_confirmed(now, usage, &unacked, body_of(&ack.headers, &ack.body));
-        });
-    }
-
-    /// The peer has our 2xx, as an ACK or a newer request of its shows.
-    pub(super) fn on_confirmed(
-        &mut self,
-        now: Moment,
-        usage: &mut Usage,
-        unacked: &Unacked,
-        body: Option<super::Body>,
-    ) {
-        let id = usage.id;
-        if let Some(body) = &body {
-            usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
-        }
-        if unacked.first {
-            self.tell_usage(usage, Event::Confirmed { usage: id, body });
-        } else if unacked.has_offer {
-            let result = Ok(super::Renegotiated { response: None, body });
-            self.tell_usage(usage, Event::Renegotiated { usage: id, result });
-        }
-        if let Some(headers) = usage.leaving.take() {
-            self.send_bye(now, usage, &headers);
-            usage.over = true;
-        }
-    }
-
     /// The status that answers a PRACK (RFC 3262 §3): 200 if it is for what we sent.
     pub(super) fn take_prack(usage: &mut Usage, prack: &Request) -> u16 {
         let Ok(Some(rack)) = prack.headers.rack() else {
@@ -375,11 +322,11 @@ impl Endpoint {
         let is_for = |reliable: &mut Box<Reliable>| {
             reliable.rseq == rack.rseq && Ok(rack.cseq.number) == invite && rack.cseq.method == "INVITE"
         };
-        if offered.reliable.take_if(is_for).is_some() {
-            200
-        } else {
-            481
-        }
+        let Some(reliable) = offered.reliable.take_if(is_for) else {
+            return 481;
+        };
+        offered.answered_early |= reliable.has_body;
+        200
     }
 
     /// What waited for a PRACK.
@@ -400,6 +347,13 @@ impl Endpoint {
 
     /// What is due while the caller waits.
     pub(super) fn timeout_offered(&mut self, now: Moment, usage: &mut Usage) {
+        let Phase::Offered(offered) = &mut usage.phase else {
+            return;
+        };
+        if offered.expires_at.is_some_and(|at| at <= now) {
+            self.send_reject(now, usage, &Reply::new(487));
+            return self.finish(now, usage, Ending::Cancelled { reason: None });
+        }
         let Phase::Offered(offered) = &mut usage.phase else {
             return;
         };
@@ -426,24 +380,6 @@ impl Endpoint {
                 && let Some(newest) = offered.newest.clone()
             {
                 self.send_progress(now, usage, newest);
-            }
-        }
-    }
-
-    /// The 2xx again, or the end of waiting for its ACK.
-    pub(super) fn timeout_unacked(&mut self, now: Moment, usage: &mut Usage) {
-        let Some(unacked) = &mut usage.unacked else { return };
-        match unacked.repeat.poll(now, self.config.timers.t2) {
-            Due::Nothing => {}
-            Due::Send => {
-                let (path, bytes) = (unacked.repeat.path, unacked.repeat.bytes.clone());
-                self.send(path, bytes);
-            }
-            Due::GiveUp => {
-                usage.unacked = None;
-                let headers = usage.leaving.take().unwrap_or_default();
-                self.send_bye(now, usage, &headers);
-                self.finish(now, usage, Ending::NotConfirmed);
             }
         }
     }

@@ -10,9 +10,7 @@ use smallvec::SmallVec;
 
 use super::clients::Purpose;
 use super::session::Session;
-use super::{
-    Body, ConnectionId, Credentials, ExtraHeaders, Fork, Path, Reason, Reply, RequestId, Role, State, UsageId,
-};
+use super::{Body, Credentials, ExtraHeaders, Fork, Path, Reason, Reply, RequestId, Role, State, UsageId};
 use crate::Request;
 use crate::dialog::{Dialog, Identity};
 use crate::transaction::TransactionId;
@@ -106,6 +104,10 @@ pub(super) struct Offered {
     pub reliable: Option<Box<Reliable>>,
     /// What waits for that PRACK to come.
     pub queue: VecDeque<Queued>,
+    /// The peer's offer has been answered in a reliable response that it acknowledged.
+    pub answered_early: bool,
+    /// The caller's own limit (Expires, §13.3.1).
+    pub expires_at: Option<Moment>,
     /// The newest provisional response, repeated every minute.
     pub newest: Option<Reply>,
     pub repeat_at: Option<Moment>,
@@ -234,23 +236,9 @@ impl Usage {
             || self.unacked.as_ref().is_some_and(|unacked| unacked.has_offer)
     }
 
-    /// Requests that go its way need a new connection from now on.
-    pub fn forget_connection(&mut self, connection: ConnectionId) {
-        for (_, dialog) in &mut self.dialogs {
-            dialog.path.connection.take_if(|known| *known == connection);
-        }
-        if let Some(unacked) = &mut self.unacked {
-            unacked
-                .repeat
-                .path
-                .connection
-                .take_if(|known| *known == connection);
-        }
-    }
-
     /// The first deadline of all that this call waits for.
     pub fn next_timeout(&self) -> Option<Moment> {
-        let (ring, cancel) = match &self.phase {
+        let (one, other) = match &self.phase {
             Phase::Calling(calling) => (
                 calling.ring_until,
                 match calling.cancel {
@@ -258,15 +246,18 @@ impl Usage {
                     Cancel::No | Cancel::Wanted { .. } => None,
                 },
             ),
-            Phase::Offered(offered) => (
-                offered.repeat_at,
-                offered.reliable.as_ref().map(|reliable| reliable.repeat.next()),
-            ),
+            Phase::Offered(offered) => {
+                let reliable = offered.reliable.as_ref().map(|reliable| reliable.repeat.next());
+                (
+                    offered.repeat_at,
+                    [reliable, offered.expires_at].into_iter().flatten().min(),
+                )
+            }
             Phase::Confirmed => (None, None),
         };
         let unacked = self.unacked.as_ref().map(|unacked| unacked.repeat.next());
         let retry = self.ours.as_ref().and_then(|change| change.retry_at);
-        [ring, cancel, unacked, retry, self.session.next_timeout()]
+        [one, other, unacked, retry, self.session.next_timeout()]
             .into_iter()
             .flatten()
             .min()

@@ -55,6 +55,7 @@ pub struct InviteClient {
     deadlines: Deadlines<Timer>,
     gap: Duration,
     reliable: bool,
+    abandoned: bool,
     timers: Timers,
 }
 
@@ -71,6 +72,7 @@ impl InviteClient {
             deadlines,
             gap: timers.t1,
             reliable,
+            abandoned: false,
             timers,
         }
     }
@@ -90,6 +92,9 @@ impl InviteClient {
         match (self.state, input) {
             (Calling | Proceeding, Response(Provisional)) => {
                 self.deadlines.clear();
+                if self.abandoned {
+                    self.deadlines.set(Timer::B, now + self.timers.patience());
+                }
                 self.state = Proceeding;
                 Step::report(Report::Response)
             }
@@ -110,12 +115,18 @@ impl InviteClient {
             (Calling | Proceeding, TransportError) => self.end(Some(Report::Transport)),
             // The user has its answer; only the ACK is lost, and the peer will ask again.
             (Accepted | Completed, TransportError) => Step::NOTHING,
+            // Timer B runs already while nothing came back.
+            (Calling, Abandon) => {
+                self.abandoned = true;
+                Step::NOTHING
+            }
             (Proceeding, Abandon) => {
+                self.abandoned = true;
                 self.deadlines.set(Timer::B, now + self.timers.patience());
                 Step::NOTHING
             }
             // These end by themselves.
-            (Calling | Accepted | Completed, Abandon) => Step::NOTHING,
+            (Accepted | Completed, Abandon) => Step::NOTHING,
             (Terminated, Response(_) | TransportError | Abandon) => Step::NOTHING,
         }
     }
@@ -251,14 +262,18 @@ mod tests {
 
     #[test]
     fn an_abandoned_invite_does_not_wait_for_ever() {
-        let mut client = udp();
-        let _ = client.handle(T0, Input::Response(Class::Provisional));
-        let _ = client.handle(T0, Input::Abandon);
-        assert_eq!(
-            run(&mut client, Moment::MAX),
-            [(32_000, Step::report(Report::Timeout))]
-        );
-        assert_eq!(client.state(), State::Terminated);
+        let provisional = Input::Response(Class::Provisional);
+        for inputs in [[provisional, Input::Abandon], [Input::Abandon, provisional]] {
+            let mut client = udp();
+            for input in inputs {
+                let _ = client.handle(T0, input);
+            }
+            assert_eq!(
+                run(&mut client, Moment::MAX),
+                [(32_000, Step::report(Report::Timeout))]
+            );
+            assert_eq!(client.state(), State::Terminated);
+        }
     }
 
     #[test]

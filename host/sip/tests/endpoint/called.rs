@@ -353,6 +353,21 @@ fn a_bye_in_the_early_dialog_ends_the_call() {
     assert_eq!(ended(ladder.event()), Ending::Bye { reason: None });
 }
 
+/// §13.3.1: the caller's own limit.
+#[test]
+fn an_invite_that_expires_gets_487() {
+    let mut ladder = Ladder::new();
+    let peer = Peer {
+        headers: "Expires: 20\r\n",
+        ..Peer::default()
+    };
+    ladder.invited(&peer.invite(OFFER));
+    ladder.wait(ms(19_999)).is_silent();
+    ladder.wait(ms(1));
+    ladder.answers(487);
+    assert_eq!(ended(ladder.event()), Ending::Cancelled { reason: None });
+}
+
 /// §8.2.2.2.
 #[test]
 fn the_same_request_over_two_ways_is_merged() {

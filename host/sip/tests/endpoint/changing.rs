@@ -182,6 +182,44 @@ fn an_update_with_an_offer_is_asked_about_and_one_without_is_answered() {
     assert_eq!(twice, Err(CommandError::UnknownRequest));
 }
 
+/// RFC 3311 §5.2: not before the INVITE's own offer has its answer.
+#[test]
+fn an_early_update_with_an_offer_waits_for_the_first_answer() {
+    let mut ladder = Ladder::new();
+    let peer = Peer {
+        headers: "Require: 100rel\r\n",
+        ..Peer::default()
+    };
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.progress(now, usage, Reply::new(183).sdp(ANSWER)))
+        .unwrap();
+    let early = ladder.answers(183);
+    let (tag, rseq) = (to_tag(&early), early.headers.rseq().unwrap().unwrap());
+    ladder.receive(peer.in_dialog("UPDATE", 2, &tag, "", OFFER));
+    assert!(ladder.answers(500).headers.has(Name::RetryAfter));
+    ladder.receive(peer.in_dialog("PRACK", 3, &tag, &format!("RAck: {rseq} 1 INVITE\r\n"), ""));
+    ladder.answers(200);
+    ladder.receive(peer.in_dialog("UPDATE", 4, &tag, "", OFFER));
+    let request = asked(ladder.event());
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    ladder.answers(200);
+}
+
+/// RFC 3311 §5.2, the other way round: our offer is still open.
+#[test]
+fn an_early_update_of_the_callee_meets_our_open_offer() {
+    let mut ladder = Ladder::new();
+    let (_, invite) = ladder.calling();
+    ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
+    ladder.event();
+    ladder.receive(from_callee(&invite, "UPDATE", 1, "p1", "", OFFER));
+    ladder.answers(491);
+    ladder.no_event();
+}
+
 /// §9.2 for a re-INVITE.
 #[test]
 fn a_cancelled_reinvite_gets_487_and_leaves_the_call_as_it_was() {
@@ -361,6 +399,7 @@ fn a_change_that_finds_no_dialog_ends_the_call() {
             ladder.sends("BYE");
         }
         ladder.is_silent();
+        assert_eq!(result(ladder.event()).unwrap_err().status(), status);
         assert_eq!(ended(ladder.event()), Ending::DialogGone, "after {status}");
         assert_eq!(ladder.endpoint.live_usages(), 0);
     }
@@ -372,6 +411,7 @@ fn a_change_that_nobody_answers_ends_the_call() {
     let (usage, _) = ladder.established_as_caller();
     ladder.reinvite(usage).unwrap();
     ladder.wait(secs(32));
+    assert!(matches!(result(ladder.event()), Err(Failure::Timeout)));
     assert_eq!(ended(ladder.event()), Ending::DialogGone);
 }
 

@@ -23,6 +23,7 @@ pub struct Ladder {
     pub path: Path,
     sent: VecDeque<(Moment, Path, Bytes)>,
     events: VecDeque<Event>,
+    pub closed: Vec<ConnectionId>,
 }
 
 pub fn ms(millis: u64) -> Duration {
@@ -56,7 +57,7 @@ impl Ladder {
     pub fn with(config: Config, transport: Transport) -> Self {
         let connection = (transport == Transport::Tcp).then_some(ConnectionId(1));
         let (local, remote) = (US.parse().unwrap(), PEER.parse().unwrap());
-        Self {
+        let mut ladder = Self {
             now: Moment::from_secs(1_000),
             endpoint: Endpoint::new(config, Random::from_seed(7)),
             path: Path {
@@ -67,7 +68,11 @@ impl Ladder {
             },
             sent: VecDeque::new(),
             events: VecDeque::new(),
-        }
+            closed: vec![],
+        };
+        // A keep-alive: the peer's connection is there.
+        ladder.receive("\r\n\r\n");
+        ladder
     }
 
     // ---- what goes in ------------------------------------------------------------------------
@@ -107,7 +112,7 @@ impl Ladder {
             match output {
                 Output::Send { path, bytes } => self.sent.push_back((self.now, path, bytes)),
                 Output::Event(event) => self.events.push_back(event),
-                Output::Close { .. } => {}
+                Output::Close { connection } => self.closed.push(connection),
             }
         }
     }

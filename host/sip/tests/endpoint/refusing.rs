@@ -207,6 +207,31 @@ fn noise_and_keep_alives_get_silence() {
     ladder.wait(secs(60)).is_at_rest();
 }
 
+#[test]
+fn a_connection_that_does_not_speak_sip_is_closed() {
+    let mut ladder = Ladder::over_tcp();
+    ladder
+        .receive("SIP/2.0 nonsense\r\n\r\n")
+        .receive(request("ACK", "Max-Forwards: many\r\n"));
+    assert!(ladder.closed.is_empty(), "a bad message is no reason");
+    ladder.receive("GET / HTTP/1.1\r\nHost: us\r\n\r\n");
+    assert_eq!(ladder.closed, [ladder.path.connection.unwrap()]);
+}
+
+#[test]
+fn a_flood_of_unreadable_requests_is_not_sent_back() {
+    let mut ladder = Ladder::new();
+    for _ in 0..2_000 {
+        ladder.receive(request("OPTIONS", "Max-Forwards: many\r\n"));
+    }
+    let start = ladder.now;
+    assert_eq!(ladder.sent_times(start, "400 to OPTIONS").len(), 1_000);
+    ladder
+        .wait(secs(1))
+        .receive(request("OPTIONS", "Max-Forwards: many\r\n"));
+    ladder.answers(400);
+}
+
 /// §8.2.7, §12.2.2: nothing to end, to acknowledge, to update.
 #[test]
 fn requests_that_need_a_dialog_get_481_without_one() {
