@@ -48,7 +48,14 @@ fn parts() -> Result<()> {
 }
 
 fn rtp() -> Result<()> {
-    run(cargo().args(["build", "--quiet", "--release", "--workspace", "--bins"]))?;
+    run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "cordboard",
+        "--bins",
+    ]))?;
     run(&mut std::process::Command::new(
         target_dir().join("release").join("cordboard-bench-rtp"),
     ))

@@ -53,7 +53,14 @@ pub fn run_load(options: &Options) -> Result<()> {
         setup::tools(&[setup::KAMAILIO], &["kamailio-lua-modules"])?;
     }
     guests::build()?;
-    run(cargo().args(["build", "--quiet", "--release", "--workspace", "--bins"]))?;
+    run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "cordboard",
+        "--bins",
+    ]))?;
     let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     println!("Logs and scenario data: {}", folder.display());
