@@ -193,7 +193,11 @@ fn a_captured_answer_cannot_be_sent_again() {
 
 #[test]
 fn credentials_for_something_else_are_malformed_and_foreign_nonces_denied() {
-    let mut server = server();
+    let settings = Settings {
+        match_uri: true,
+        ..Settings::default()
+    };
+    let mut server = Server::new(settings, [3; 32], Random::from_seed(1));
     let challenge = challenged(&mut server, NOW, false);
     let elsewhere = answer(
         &challenge,

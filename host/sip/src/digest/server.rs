@@ -18,8 +18,8 @@ pub struct Settings {
     pub nonce_lifetime: Duration,
     /// Nonces whose counts are remembered.
     pub nonce_capacity: usize,
-    /// Refuse credentials made for another URI than the Request-URI (RFC 7616 §3.4.6). Off behind an edge that
-    /// rewrites Request-URIs.
+    /// Refuse credentials made for another URI than the Request-URI (RFC 7616 §3.4.6). Off by default: edges
+    /// rewrite Request-URIs, and test tools sign the address that they send to.
     pub match_uri: bool,
 }
 
@@ -31,7 +31,7 @@ impl Default for Settings {
             algorithms: vec![Algorithm::Md5, Algorithm::Sha256],
             nonce_lifetime: Duration::from_secs(300),
             nonce_capacity: 100_000,
-            match_uri: true,
+            match_uri: false,
         }
     }
 }
