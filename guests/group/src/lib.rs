@@ -43,7 +43,7 @@ impl Behaviour for Group {
             Event::CallOffered(offer) => turn.offered(&offer)?,
             Event::Outcome(outcome) => turn.outcome(outcome)?,
             Event::LegEnded(ended) => turn.ended(ended.leg)?,
-            Event::LineChanged(change) if change.registered => turn.group.members.registered(&change.line),
+            Event::LineChanged(change) if change.registered => turn.registered(&change.line),
             Event::Message(message) => turn.heard(&message.body),
             Event::SettingsChanged => turn.group.members.keep_only(&settings.members),
             Event::Timer(_) => turn.group.wake_at = None,

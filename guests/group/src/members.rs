@@ -25,25 +25,21 @@ pub struct Free<'a> {
 }
 
 impl Members {
-    /// Takes a word about a member: `absent 201`, `present 201`, `disconnect 201`, `connect 201`.
-    /// False when it is none of these.
-    pub fn hear(&mut self, word: &str) -> bool {
-        let Some((what, line)) = word.split_once(' ') else {
-            return false;
-        };
+    /// Takes a word about a member: `absent`, `present`, `disconnect` or `connect`. False when it
+    /// is none of these.
+    pub fn hear(&mut self, what: &str, member: &str) -> bool {
         match what {
-            "absent" => set(&mut self.absent, line, true),
-            "present" => set(&mut self.absent, line, false),
-            "disconnect" => set(&mut self.disconnected, line, true),
-            "connect" => set(&mut self.disconnected, line, false),
+            "absent" => set(&mut self.absent, member, true),
+            "present" => set(&mut self.absent, member, false),
+            "disconnect" => set(&mut self.disconnected, member, true),
+            "connect" => self.connect(member),
             _ => return false,
         }
         true
     }
 
-    /// R31: a line that registers is connected again.
-    pub fn registered(&mut self, line: &str) {
-        set(&mut self.disconnected, line, false);
+    pub fn connect(&mut self, member: &str) {
+        set(&mut self.disconnected, member, false);
     }
 
     /// R30: who is added again is present again.

@@ -143,6 +143,20 @@ fn r31_a_line_that_registers_is_connected_again() {
 }
 
 #[test]
+fn r31_a_member_may_go_by_its_full_number() {
+    let mut settings = quiet(Mode::Linear);
+    settings.members[0] = "+33147200101".into();
+    let mut flow = flow(&settings);
+    flow.tenant().line("101").number = Some("+33147200101".into());
+    word(&mut flow, "disconnect 101");
+    flow.call("0147200001");
+    assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
+    registered(&mut flow, "101", true);
+    flow.call("0147200002");
+    assert_eq!(flow.did(), ["2: dial line +33147200101 for 25 s, playing on"]);
+}
+
+#[test]
 fn r30_a_member_who_is_added_again_is_present_again() {
     let mut flow = flow(&quiet(Mode::Linear));
     word(&mut flow, "absent 101");
@@ -288,6 +302,40 @@ fn r37_who_waits_hears_the_announcement_until_somebody_answers() {
     assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
     flow.fails(caller, Cause::NoAnswer);
     assert_eq!(flow.did(), [""; 0], "it plays on");
+}
+
+#[test]
+fn r37_without_the_announcement_there_is_ringback() {
+    let mut flow = flow(&GroupSettings {
+        waiting: Some("lost".into()),
+        ..quiet(Mode::Linear)
+    });
+    for line in ["101", "102", "103"] {
+        flow.tenant().line(line).calls = 1;
+    }
+    let caller = flow.call("0147200001");
+    flow.audio(
+        caller,
+        cordboard::OutcomeKind::Played(Played::Missing("lost".into())),
+    );
+    assert_eq!(flow.did(), ["play lost for ever", "play ringback tone for ever"]);
+    assert!(flow.cited("announcement"));
+}
+
+#[test]
+fn r33_a_large_group_rings_in_parallel_as_many_as_can_ring_together() {
+    let members: Vec<String> = (0..70).map(|index| format!("1{index:02}")).collect();
+    let mut flow = flow(&GroupSettings {
+        members: members.clone(),
+        ..quiet(Mode::Parallel)
+    });
+    for member in &members {
+        flow.tenant().line(member);
+    }
+    let caller = flow.call("0147200001");
+    assert_eq!(flow.dialling()[0].1.len(), 64);
+    flow.fails(caller, Cause::NoAnswer);
+    assert_eq!(flow.dialling()[0].1.len(), 6, "then the others");
 }
 
 #[test]

@@ -17,6 +17,9 @@ const WAKE: u64 = 0;
 /// Between two times round: one ring. Members whose phones refuse at once are not rung without pause.
 const PAUSE: u64 = 5_000;
 
+/// As many as one stage of a dial may ring together.
+const TOGETHER: usize = 64;
+
 /// The group while it handles an event.
 pub struct Turn<'a> {
     pub group: &'a mut Group,
@@ -71,7 +74,8 @@ impl<'a> Turn<'a> {
 
     /// R26: an interruptive greeting plays while phones ring; any other comes to its end first.
     fn greet(&self, call: &mut Waiter) -> Result<(), Refusal> {
-        let Some(greeting) = self.settings.greeting.as_deref().filter(|_| call.may_play) else {
+        let greeting = self.settings.greeting.as_deref();
+        let Some(greeting) = greeting.filter(|name| call.may_play && !name.is_empty()) else {
             return Ok(());
         };
         self.host.leg(call.leg).play(greeting).unless_gone()?;
@@ -93,6 +97,11 @@ impl<'a> Turn<'a> {
             OutcomeKind::Dialled(dialled) => self.dialled(index, dialled),
             // Something else took its place; what that was tells for itself.
             OutcomeKind::Played(Played::Stopped) => Ok(()),
+            OutcomeKind::Played(Played::Missing(name)) => {
+                self.host
+                    .explain("announcement", &["there is no announcement ", &name].concat());
+                self.played(index)
+            }
             OutcomeKind::Played(_) => self.played(index),
             OutcomeKind::Failed(cause) if !matches!(self.group.calls[index].phase, Phase::Talking { .. }) => {
                 let targets = Vec::new();
@@ -125,6 +134,12 @@ impl<'a> Turn<'a> {
                 call.hears = Hears::Nothing;
                 Ok(())
             }
+            // An announcement that plays for ever ends only when there is none: ringback, then.
+            Phase::Queued { .. } | Phase::Ringing { .. } if call.hears == Hears::Waiting => Ok(self
+                .host
+                .leg(call.leg)
+                .play_forever(Tone::Ringback)
+                .unless_gone()?),
             Phase::Queued { .. } | Phase::Ringing { .. } | Phase::Talking { .. } | Phase::Forwarded => Ok(()),
         }
     }
@@ -141,10 +156,9 @@ impl<'a> Turn<'a> {
 
     fn answered(&mut self, index: usize, answer: DialAnswer) {
         let call = &mut self.group.calls[index];
+        // By its place in the dial: a line may go by several names.
         let member = match &call.phase {
-            Phase::Ringing { members, .. } => answer
-                .line
-                .or_else(|| members.get(answer.target as usize).cloned()),
+            Phase::Ringing { members, .. } => members.get(answer.target as usize).cloned(),
             _ => None,
         };
         if let Some(member) = &member {
@@ -209,13 +223,34 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// A word about a member, from a feature code or from an operator.
+    /// A word about a member, from a feature code or from an operator: `absent 201`, `present 201`,
+    /// `disconnect 201`, `connect 201`.
     pub fn heard(&mut self, body: &[u8]) {
-        let known = std::str::from_utf8(body).is_ok_and(|word| self.group.members.hear(word));
-        if !known {
+        let word = std::str::from_utf8(body)
+            .ok()
+            .and_then(|word| word.split_once(' '));
+        let known = word.and_then(|(what, line)| Some((what, self.member_called(line)?)));
+        if !known.is_some_and(|(what, member)| self.group.members.hear(what, member)) {
             self.host
                 .log("a message that says nothing about a member was dropped");
         }
+    }
+
+    /// R31: a line that registers is connected again.
+    pub fn registered(&mut self, line: &str) {
+        if let Some(member) = self.member_called(line) {
+            self.group.members.connect(member);
+        }
+    }
+
+    /// The member with this line, by whichever of its names.
+    fn member_called(&self, name: &str) -> Option<&'a str> {
+        let is_called = |member: &&String| {
+            let line = || self.host.line(member);
+            *member == name
+                || line().is_some_and(|line| line.name == name || line.number.as_deref() == Some(name))
+        };
+        self.settings.members.iter().find(is_called).map(String::as_str)
     }
 
     /// R36, R38: who has waited for long enough, or for nobody, leaves.
@@ -275,11 +310,8 @@ impl<'a> Turn<'a> {
             .group
             .members
             .in_order(mode, &self.settings.members, untried.copied().collect());
-        let chosen = if mode == Mode::Parallel {
-            order.as_slice()
-        } else {
-            order.get(..1).unwrap_or_default()
-        };
+        let together = if mode == Mode::Parallel { TOGETHER } else { 1 };
+        let chosen = order.get(..order.len().min(together)).unwrap_or_default();
         if chosen.is_empty() {
             // All who are free were rung: another time round (R36).
             call.tried.clear();
@@ -314,7 +346,8 @@ impl<'a> Turn<'a> {
         }
         let leg = self.host.leg(call.leg);
         call.hears = Hears::Waiting;
-        match (&self.settings.waiting, call.may_play) {
+        let waiting = self.settings.waiting.as_deref();
+        match (waiting.filter(|name| !name.is_empty()), call.may_play) {
             (_, false) => leg.ring().unless_gone()?,
             (Some(announcement), true) => {
                 self.host

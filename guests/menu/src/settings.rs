@@ -104,7 +104,7 @@ impl Menu {
 
 impl Level {
     fn check(&self, path: &str, view: &View, problems: &mut Problems) {
-        let mut seen = String::new();
+        let mut seen = Vec::new();
         for (index, key) in self.keys.iter().enumerate() {
             let path = [path, "/keys/", &index.to_string()].concat();
             check_key(&path, &key.key, &mut seen, problems);
@@ -123,7 +123,7 @@ impl Level {
 
 impl Submenu {
     fn check(&self, path: &str, view: &View, problems: &mut Problems) {
-        let mut seen = String::new();
+        let mut seen = Vec::new();
         for (index, key) in self.keys.iter().enumerate() {
             let path = [path, "/keys/", &index.to_string()].concat();
             check_key(&path, &key.key, &mut seen, problems);
@@ -132,11 +132,11 @@ impl Submenu {
     }
 }
 
-fn check_key(path: &str, key: &str, seen: &mut String, problems: &mut Problems) {
-    if seen.contains(key) {
+fn check_key(path: &str, key: &str, seen: &mut Vec<String>, problems: &mut Problems) {
+    if seen.iter().any(|before| before == key) {
         problems.at([path, "/key"].concat(), "this key has an entry already");
     }
-    seen.push_str(key);
+    seen.push(key.to_owned());
 }
 
 fn check_number(path: &str, number: &str, view: &View, problems: &mut Problems) {

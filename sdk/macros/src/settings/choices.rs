@@ -98,12 +98,7 @@ fn schema(about: &TypeAttributes, data: &DataEnum, names: &[String]) -> TokenStr
         });
     quote! {
         fn schema(schema: &mut ::cordboard::settings::Schema, field: &::cordboard::settings::Field) {
-            let or = |own: &'static str, other: &'static str| if own.is_empty() { other } else { own };
-            schema.open("string", &::cordboard::settings::Field {
-                title: or(field.title, #title),
-                help: or(field.help, #about_help),
-                ..*field
-            });
+            schema.open_own("string", field, #title, #about_help);
             schema.next_name("enum");
             schema.text().push('[');
             schema.text().push_str(#list);

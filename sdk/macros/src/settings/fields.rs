@@ -115,13 +115,7 @@ fn schema(about: &TypeAttributes, fields: &[Field<'_>]) -> TokenStream {
         fn schema(schema: &mut ::cordboard::settings::Schema, field: &::cordboard::settings::Field) {
             let defaults = <Self as ::std::default::Default>::default();
             let _ = &defaults;
-            // What the place says goes before what the type says.
-            let or = |own: &'static str, other: &'static str| if own.is_empty() { other } else { own };
-            schema.open("object", &::cordboard::settings::Field {
-                title: or(field.title, #title),
-                help: or(field.help, #help),
-                ..*field
-            });
+            schema.open_own("object", field, #title, #help);
             schema.next_name("properties");
             schema.text().push('{');
             #(#properties)*
@@ -142,15 +136,16 @@ fn property(index: usize, field: &Field<'_>) -> TokenStream {
             schema.default_for_last(|out| ::cordboard::settings::Value::json(&defaults.#ident, out));
         }
     });
-    quote! {
+    quote! {{
         #comma
         schema.name(#name);
-        <#ty as ::cordboard::settings::Value>::schema(schema, &::cordboard::settings::Field {
+        const FIELD: ::cordboard::settings::Field = ::cordboard::settings::Field {
             #(#members,)*
-            ..::std::default::Default::default()
-        });
+            ..::cordboard::settings::Field::EMPTY
+        };
+        <#ty as ::cordboard::settings::Value>::schema(schema, &FIELD);
         #default
-    }
+    }}
 }
 
 fn json(fields: &[Field<'_>]) -> TokenStream {

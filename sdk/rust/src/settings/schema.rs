@@ -20,6 +20,25 @@ pub struct Field {
     pub nullable: bool,
 }
 
+impl Field {
+    /// Says nothing.
+    pub const EMPTY: Self = Self {
+        title: "",
+        help: "",
+        edit: "",
+        unit: "",
+        kind: "",
+        pattern: "",
+        min: None,
+        max: None,
+        min_length: None,
+        max_length: None,
+        min_items: None,
+        max_items: None,
+        nullable: false,
+    };
+}
+
 /// A schema being written.
 #[derive(Debug, Default)]
 pub struct Schema {
@@ -94,6 +113,19 @@ impl Schema {
     pub fn name(&mut self, name: &str) {
         quote(&mut self.text, name);
         self.text.push(':');
+    }
+
+    /// What the place says goes before what the type says.
+    pub fn open_own(&mut self, kind: &str, field: &Field, title: &'static str, help: &'static str) {
+        let or = |own: &'static str, other: &'static str| if own.is_empty() { other } else { own };
+        self.open(
+            kind,
+            &Field {
+                title: or(field.title, title),
+                help: or(field.help, help),
+                ..*field
+            },
+        );
     }
 
     /// Adds `"default":…` to the object that was just closed.
