@@ -197,7 +197,7 @@ fn credentials_for_something_else_are_malformed_and_foreign_nonces_denied() {
         match_uri: true,
         ..Settings::default()
     };
-    let mut server = Server::new(settings, [3; 32], Random::from_seed(1));
+    let mut server = Server::new(settings, [7; 32], Random::from_seed(1));
     let challenge = challenged(&mut server, NOW, false);
     let elsewhere = answer(
         &challenge,
@@ -220,6 +220,25 @@ fn credentials_for_something_else_are_malformed_and_foreign_nonces_denied() {
     assert_eq!(
         verdict(&mut server, NOW, &reply(&forged, 1), "s3cret"),
         Verdict::Denied
+    );
+}
+
+/// RFC 3261 §22.4, rule 5: many clients write the registrar's address and port, whatever they call.
+#[test]
+fn credentials_for_another_uri_do_unless_told_otherwise() {
+    let mut server = server();
+    let challenge = challenged(&mut server, NOW, false);
+    let by_address = answer(
+        &challenge,
+        &LOGIN,
+        &Method::Register,
+        "sip:192.0.2.1:5060",
+        1,
+        "cn",
+    );
+    assert_eq!(
+        verdict(&mut server, NOW, &by_address, "s3cret"),
+        Verdict::Accepted
     );
 }
 

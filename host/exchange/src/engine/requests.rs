@@ -97,7 +97,7 @@ impl Exchange {
         match (verdict, found) {
             (Verdict::Accepted, Some((account, _))) => Ok(account),
             (Verdict::Stale, Some(_)) => Err(self.challenge(&realm, true)),
-            (Verdict::Malformed, _) => Err(Box::new(Reply::new(400).reason("Digest URI Mismatch"))),
+            (Verdict::Malformed, _) => Err(Box::new(Reply::new(400).reason("Bad Credentials"))),
             (Verdict::Denied, _) | (_, None) => {
                 let id = tenant.id().text().clone();
                 let fact = Fact::Refused {

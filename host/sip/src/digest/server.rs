@@ -18,8 +18,8 @@ pub struct Settings {
     pub nonce_lifetime: Duration,
     /// Nonces whose counts are remembered.
     pub nonce_capacity: usize,
-    /// Refuse credentials made for another URI than the Request-URI (RFC 7616 §3.4.6). Off by default: edges
-    /// rewrite Request-URIs, and test tools sign the address that they send to.
+    /// Refuse credentials made for another URI than the Request-URI (RFC 7616 §3.4.6). SIP does not ask for it
+    /// (RFC 3261 §22.4, rule 5): proxies rewrite Request-URIs, and phones write the registrar's address.
     pub match_uri: bool,
 }
 
