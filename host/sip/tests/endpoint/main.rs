@@ -7,6 +7,7 @@ mod calling;
 mod changing;
 mod in_dialog;
 mod ladder;
+mod noise;
 mod refusing;
 mod torture;
 mod world;

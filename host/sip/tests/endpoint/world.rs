@@ -9,8 +9,8 @@ use std::time::Duration;
 use base::{Moment, Random};
 use bytes::Bytes;
 use cordboard_sip::endpoint::{
-    Body, CommandError, Config, Endpoint, Event, ExtraHeaders, Fork, Invite, Output, Packet, Path, Reply,
-    SessionTimer, State, Transport, UsageId,
+    Body, CommandError, Config, Credentials, Endpoint, Event, ExtraHeaders, Fork, Invite, Output, Packet,
+    Path, Reply, SessionTimer, State, Transport, UsageId,
 };
 
 use crate::ladder::{ANSWER, OFFER, ms, secs, uri};
@@ -48,7 +48,7 @@ struct Side {
 
 /// Every other seed has session timers so short that they run out during calls.
 fn config(side: usize, seed: u64) -> Config {
-    let interval = Some(secs(if seed % 2 == 0 { 1_800 } else { 90 }));
+    let interval = Some(secs(if seed.is_multiple_of(2) { 1_800 } else { 90 }));
     Config {
         addresses: vec![ADDRESSES[side].parse().unwrap()],
         session_timer: SessionTimer {
@@ -98,6 +98,15 @@ impl World {
         let mut invite = Invite::new(target.clone(), self.path(from), me, target);
         if self.random.chance(0.9) {
             invite = invite.offer(OFFER);
+            if self.random.chance(0.2) {
+                invite = invite.header("Require", "100rel");
+            }
+        }
+        if self.random.chance(0.5) {
+            invite = invite.credentials(Credentials {
+                user: "a".into(),
+                password: "b".into(),
+            });
         }
         let usage = self.sides[from].endpoint.invite(self.now, invite).unwrap();
         self.sides[from].live.insert(usage);
@@ -199,7 +208,15 @@ impl World {
             (State::Offered, 0..3) => endpoint.progress(now, usage, 180),
             (State::Offered, 3..5) => endpoint.progress(now, usage, Reply::new(183).sdp(ANSWER)),
             (State::Offered, 5..9) => endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)),
-            (State::Offered, _) => endpoint.reject(now, usage, 486),
+            (State::Offered, _) if now.as_micros().is_multiple_of(2) => endpoint.reject(now, usage, 486),
+            (State::Offered, _) => {
+                let challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\"";
+                endpoint.reject(
+                    now,
+                    usage,
+                    Reply::new(407).header("Proxy-Authenticate", challenge),
+                )
+            }
             (State::Confirmed, 0..3) => {
                 endpoint.reinvite(now, usage, Some(Body::sdp(OFFER)), ExtraHeaders::new())
             }
