@@ -39,6 +39,12 @@ const MELODIES: &[(&str, &[Note])] = &[
     ("try-again", &[note(-2, 150), note(0, 150), note(-2, 150), note(0, 300), rest(150)]),
     ("transferring", &[note(-9, 120), note(-5, 120), note(-2, 120), note(3, 120), note(7, 400)]),
     ("greeting", &[note(-2, 200), note(3, 200), note(7, 500), rest(150)]),
+    ("hello", &[note(-9, 200), note(-2, 400), rest(150)]),
+    ("echo", &[note(0, 200), rest(200), note(0, 200), rest(200), note(0, 200), rest(300)]),
+    ("please-wait", &[note(-5, 200), note(-4, 200), note(-2, 400), rest(100), note(-5, 400), rest(1_500)]),
+    ("all-busy", &[note(0, 200), note(0, 200), note(-4, 200), note(-4, 200), note(-9, 700)]),
+    ("in-a-call", &[note(7, 150), note(3, 150), rest(150), note(7, 150), note(3, 300), rest(1_500)]),
+    ("we-are-closed", &[note(3, 250), note(-2, 250), note(-9, 250), note(-14, 600)]),
     ("double-call", &[note(7, 120), note(3, 120), rest(200), note(7, 120), note(3, 120), rest(2_000)]),
     ("hold", WALTZ),
     ("waiting", WALTZ),
@@ -123,6 +129,33 @@ mod tests {
             let other = seen.insert(prompt.encoded(Codec::Pcma).to_vec(), name);
             assert!(waltz || other.is_none(), "{name} sounds like {other:?}");
         }
+    }
+
+    /// The defaults of the behaviours in `guests/`.
+    #[test]
+    fn what_the_shipped_behaviours_play_is_there() {
+        let needed = [
+            "welcome",
+            "hello",
+            "goodbye",
+            "echo",
+            "please-wait",
+            "all-busy",
+            "in-a-call",
+            "anonymous-refused",
+            "closed",
+            "we-are-closed",
+            "unavailable",
+            "waiting-music",
+        ];
+        let prompts = Prompts::shipped();
+        assert_eq!(
+            needed
+                .into_iter()
+                .filter(|name| prompts.get(name).is_none())
+                .collect::<Vec<_>>(),
+            [""; 0]
+        );
     }
 
     #[test]
