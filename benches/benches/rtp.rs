@@ -20,8 +20,12 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use nix::time::{ClockId, clock_gettime};
 
-#[allow(unused_imports, reason = "the bench uses a part of the module")]
-#[path = "../media/mod.rs"]
+#[allow(
+    unused_imports,
+    dead_code,
+    reason = "the module is the exchange's; this uses a part of it"
+)]
+#[path = "../../host/cordboard/src/media/mod.rs"]
 mod threads;
 
 use threads::datagrams::{self, BATCH, Reader};
@@ -40,6 +44,9 @@ struct Arguments {
     /// How long each of the two relays runs
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Given by `cargo bench`; means nothing here
+    #[arg(long, hide = true)]
+    bench: bool,
     /// One line of JSON instead of a table
     #[arg(long)]
     json: bool,
