@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use base::{Moment, Random};
 use clap::Parser;
 use media::{Codec, Command, Direction, PayloadTypes, PortId, PortOptions, Stream};
-use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use nix::time::{ClockId, clock_gettime};
 
@@ -168,14 +167,14 @@ fn forwarder(calls: usize, length: Duration) -> anyhow::Result<Figure> {
         .map(|side| {
             let socket = UdpSocket::bind(relay_address(side))?;
             socket.set_nonblocking(true)?;
-            Ok((socket, phones.address(side)?))
+            Ok((mio::net::UdpSocket::from_std(socket), phones.address(side)?))
         })
         .collect::<io::Result<Vec<_>>>()?;
     let stop = Arc::new(AtomicBool::new(false));
     let relayed = Arc::new(AtomicU64::new(0));
     let thread = {
         let (stop, relayed) = (Arc::clone(&stop), Arc::clone(&relayed));
-        std::thread::spawn(move || forward(&sockets, &stop, &relayed))
+        std::thread::spawn(move || forward(sockets, &stop, &relayed))
     };
     std::thread::sleep(Duration::from_millis(100));
     let sent = phones.talk(length);
@@ -193,17 +192,14 @@ fn forwarder(calls: usize, length: Duration) -> anyhow::Result<Figure> {
 
 /// Sends what comes in on one socket from its partner's, to the partner's phone.
 fn forward(
-    sockets: &[(UdpSocket, SocketAddr)],
+    mut sockets: Vec<(mio::net::UdpSocket, SocketAddr)>,
     stop: &AtomicBool,
     relayed: &AtomicU64,
 ) -> io::Result<Duration> {
     let mut poll = Poll::new()?;
-    for (side, (socket, _)) in sockets.iter().enumerate() {
-        poll.registry().register(
-            &mut SourceFd(&socket.as_raw_fd()),
-            Token(side),
-            Interest::READABLE,
-        )?;
+    for (side, (socket, _)) in sockets.iter_mut().enumerate() {
+        poll.registry()
+            .register(socket, Token(side), Interest::READABLE)?;
     }
     let mut events = Events::with_capacity(1_024);
     let mut reader = Reader::new();

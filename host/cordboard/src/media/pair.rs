@@ -1,11 +1,11 @@
 //! The two sockets of a port.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
 use media::{Channel, PortId};
-use mio::unix::SourceFd;
+use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -53,15 +53,9 @@ impl Pair {
     /// # Errors
     ///
     /// When the system has no room for more.
-    pub fn register(&self, registry: &Registry, key: usize) -> io::Result<()> {
-        for channel in [Channel::Rtp, Channel::Rtcp] {
-            registry.register(
-                &mut SourceFd(&self.socket(channel)),
-                token(key, channel),
-                Interest::READABLE,
-            )?;
-        }
-        Ok(())
+    pub fn register(&mut self, registry: &Registry, key: usize) -> io::Result<()> {
+        registry.register(&mut self.rtp, token(key, Channel::Rtp), Interest::READABLE)?;
+        registry.register(&mut self.rtcp, token(key, Channel::Rtcp), Interest::READABLE)
     }
 }
 
@@ -90,5 +84,5 @@ fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.set_nonblocking(true)?;
     socket.set_recv_buffer_size(BUFFER)?;
     socket.bind(&address.into())?;
-    Ok(socket.into())
+    Ok(UdpSocket::from_std(socket.into()))
 }

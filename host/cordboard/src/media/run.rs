@@ -286,7 +286,7 @@ impl Pairs {
     }
 
     fn open(&mut self, local: SocketAddr, registry: &mio::Registry) -> io::Result<usize> {
-        let pair = Pair::bind(local)?;
+        let mut pair = Pair::bind(local)?;
         let place = self.all.vacant_entry();
         let key = place.key();
         pair.register(registry, key)?;
