@@ -48,15 +48,17 @@ fn parts() -> Result<()> {
 }
 
 fn rtp() -> Result<()> {
+    const PROGRAM: &str = "cordboard-bench-rtp";
     run(cargo().args([
         "build",
         "--quiet",
         "--release",
         "--package",
-        "cordboard",
-        "--bins",
+        "cordboard-benches",
+        "--bin",
+        PROGRAM,
     ]))?;
     run(&mut std::process::Command::new(
-        target_dir().join("release").join("cordboard-bench-rtp"),
+        target_dir().join("release").join(PROGRAM),
     ))
 }

@@ -24,7 +24,7 @@ use nix::time::{ClockId, clock_gettime};
     dead_code,
     reason = "the module is the exchange's; this uses a part of it"
 )]
-#[path = "../../host/cordboard/src/media/mod.rs"]
+#[path = "../../../host/cordboard/src/media/mod.rs"]
 mod threads;
 
 use threads::datagrams::{self, BATCH, Reader};
@@ -37,15 +37,12 @@ const FIRST_PORT: u16 = 20_000;
 #[derive(Parser)]
 #[command(about = "Relays RTP on loopback and counts packets per processor second")]
 struct Arguments {
-    /// Calls at a time; each is 100 packets a second
-    #[arg(long, default_value_t = 200)]
-    calls: u16,
+    /// Calls at a time, one figure after the other; each call is 100 packets a second
+    #[arg(long, value_delimiter = ',', default_values_t = [50, 200, 500])]
+    calls: Vec<u16>,
     /// How long each of the two relays runs
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Given by `cargo bench`; means nothing here
-    #[arg(long, hide = true)]
-    bench: bool,
     /// One line of JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -66,7 +63,14 @@ impl Figure {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let calls = usize::from(arguments.calls.min(4_000));
+    arguments
+        .calls
+        .iter()
+        .try_for_each(|calls| compare(usize::from(*calls).min(4_000), &arguments))
+}
+
+/// Both relays with so many calls, one after the other.
+fn compare(calls: usize, arguments: &Arguments) -> anyhow::Result<()> {
     let length = Duration::from_secs(arguments.seconds);
     let bare = forwarder(calls, length)?;
     let ours = media_thread(calls, length)?;
