@@ -1,5 +1,6 @@
 //! Changes of configuration, and what they mean to what is running.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use contract::{Event, SessionId, SessionScope};
@@ -53,9 +54,7 @@ impl Exchange {
             if touched(&[Kind::Trunk, Kind::Tenant]) {
                 self.trunks_changed(&tenant);
             }
-            if touched(&[Kind::Device, Kind::Line, Kind::User, Kind::Tenant]) {
-                self.lines_reconfigured(&tenant);
-            }
+            self.lines_reconfigured(&tenant, changes);
             if touched(&[
                 Kind::Behaviour,
                 Kind::Number,
@@ -68,19 +67,56 @@ impl Exchange {
         }
     }
 
-    /// Devices may have come, gone or moved: registrations of those that are no more end, and lines are
-    /// looked at anew.
-    fn lines_reconfigured(&mut self, tenant: &Arc<str>) {
+    /// Devices may have come, gone or moved: registrations of those that are no more end, and the lines that
+    /// they ring for are looked at anew.
+    fn lines_reconfigured(&mut self, tenant: &Arc<str>, changes: &[admin::Change]) {
         let Some(view) = self.tenant(tenant).cloned() else {
             self.registrations.remove(tenant);
             return;
         };
-        if let Some(registrations) = self.registrations.get_mut(tenant) {
-            registrations.retain(|name, _| name.starts_with("trunk/") || view.device(name).is_some());
+        let mut lines: BTreeSet<Arc<str>> = BTreeSet::new();
+        for change in changes.iter().filter(|change| *change.key.tenant == **tenant) {
+            match (change.key.kind, &change.document) {
+                (Kind::Line, _) => {
+                    lines.insert(change.key.id.clone());
+                }
+                (Kind::Device, Some(_)) => {
+                    let device = view.device(&change.key.id);
+                    let of_device = device.into_iter().flat_map(|device| view.lines_of_device(device));
+                    lines.extend(of_device.map(|line| line.id.text().clone()));
+                }
+                (Kind::Device, None) => self.device_gone(tenant, &change.key.id),
+                // A user's lines follow his devices; a site and the rest change nothing here.
+                (Kind::User, _) => lines.extend(view.lines().values().filter_map(|line| {
+                    line.user
+                        .as_ref()
+                        .filter(|user| ***user == *change.key.id)
+                        .map(|_| line.id.text().clone())
+                })),
+                _ => {}
+            }
         }
-        for line in view.lines().keys() {
-            self.line_changed(tenant, line.text());
+        for line in lines {
+            self.line_changed(tenant, &line);
         }
+    }
+
+    fn device_gone(&mut self, tenant: &Arc<str>, device: &str) {
+        let gone = self
+            .registrations
+            .get_mut(tenant)
+            .and_then(|of| of.remove(device));
+        let Some(registration) = gone else {
+            return;
+        };
+        if let Some(timer) = registration.timer {
+            self.timers.cancel(timer);
+        }
+        let key = format!("registration/{tenant}/{device}");
+        self.outbox.push_back(Output::Persist {
+            writes: vec![Write::remove(key)],
+            ticket: None,
+        });
     }
 
     /// Sessions per number whose settings are others now are told; what they get is complete.

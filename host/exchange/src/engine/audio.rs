@@ -39,6 +39,11 @@ pub(crate) struct Audio {
 }
 
 impl Audio {
+    /// It begins once its recordings are there.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.kind, Kind::Waiting)
+    }
+
     /// The command of a behaviour's that it carries out.
     pub(crate) fn record(&self) -> Option<AudioRecord> {
         let AudioOwner::Session { session, tag, .. } = self.owner else {
@@ -50,6 +55,7 @@ impl Audio {
                 AudioCommand::Play(sounds, options)
             }
             Kind::Gather(gather) => AudioCommand::Gather(gather.options.clone(), gather.digits.clone()),
+            Kind::Waiting => return None,
         };
         Some(AudioRecord {
             session,
@@ -80,6 +86,8 @@ enum Kind {
     /// What a behaviour asked for, to begin it again after a restart; none for the exchange's own.
     Play(Option<Box<(Vec<Sound>, PlayOptions)>>),
     Gather(Box<Gather>),
+    /// For recordings, after a restart.
+    Waiting,
 }
 
 #[derive(Debug)]
@@ -161,6 +169,32 @@ impl Exchange {
         };
         if let Some(end) = end {
             self.outcome(session, tag, end);
+        }
+    }
+
+    /// Whether every recording that a command needs is there.
+    pub(super) fn can_play(&self, leg: LegId, command: &AudioCommand) -> bool {
+        let sounds = match command {
+            AudioCommand::Play(sounds, _) => sounds,
+            AudioCommand::Gather(options, _) => &options.prompt,
+        };
+        self.sounds(leg, sounds).is_ok()
+    }
+
+    /// Keeps a place for what cannot play yet.
+    pub(super) fn await_recordings(&mut self, leg: LegId, audio: &AudioRecord) {
+        let (session, tag) = (audio.session, audio.tag);
+        let owner = AudioOwner::Session {
+            session,
+            tag,
+            custody: self.custody_of(session, leg),
+        };
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.audio = Some(Box::new(Audio {
+                play: None,
+                owner,
+                kind: Kind::Waiting,
+            }));
         }
     }
 
@@ -347,7 +381,7 @@ impl Exchange {
         match audio.owner {
             AudioOwner::Session { session, tag, .. } => {
                 let kind = match audio.kind {
-                    Kind::Play(_) => OutcomeKind::Played(match how {
+                    Kind::Play(_) | Kind::Waiting => OutcomeKind::Played(match how {
                         Stop::Finished => PlayOutcome::Finished,
                         Stop::Interrupted(digit) => PlayOutcome::Interrupted(digit),
                         Stop::Stopped => PlayOutcome::Stopped,

@@ -95,6 +95,12 @@ impl Exchange {
             .unwrap_or_default()
     }
 
+    /// Whether a line is in a call other than this one.
+    pub(super) fn has_another_call(&self, tenant: &str, line: &str, call: CallId) -> bool {
+        let activity = self.lines.get(tenant).and_then(|lines| lines.get(line));
+        activity.is_some_and(|activity| activity.calls.iter().any(|(other, _)| *other != call))
+    }
+
     pub(super) fn calls_of_trunk(&self, tenant: &str, trunk: &str) -> usize {
         self.calls_of_device(tenant, &super::lookup::trunk_account(trunk))
     }

@@ -28,7 +28,7 @@ impl Exchange {
             live::Request::HangUp { tenant, call } => {
                 let described = self.describe_call(&tenant, call);
                 if described.is_some() {
-                    self.end_legs(call);
+                    self.hang_up_call(call);
                 }
                 live::Answer::Call(described)
             }
@@ -93,17 +93,6 @@ impl Exchange {
             behaviours: behaviours.collect(),
             legs: legs.into_iter().map(describe_leg).collect(),
         })
-    }
-
-    fn end_legs(&mut self, call: CallId) {
-        let legs = self
-            .calls
-            .get(&call)
-            .map(|call| call.legs.clone())
-            .unwrap_or_default();
-        for leg in legs {
-            self.hang_up(leg, Cause::Normal);
-        }
     }
 
     fn list_registrations(&self, tenant: &str) -> Vec<live::Registration> {

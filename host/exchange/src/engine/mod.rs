@@ -127,7 +127,7 @@ pub struct Exchange {
     dirty: Dirty,
     /// During a restore: what sessions believe to hold.
     believed: Vec<Believed>,
-    /// During a restore: what played to legs.
+    /// After a restore: what played to legs, until its recordings are there.
     sounds_again: Vec<(LegId, AudioRecord)>,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
@@ -152,6 +152,8 @@ enum Due {
     SessionTimer(SessionId, Tag),
     /// A schedule of a session's manifest, by its place there.
     Schedule(SessionId, usize),
+    /// Recordings that are not there now never will be.
+    SoundsAgain,
     /// The digit that a `gather` waits for.
     DigitOver(LegId),
     /// A binding of this device expires.
@@ -249,11 +251,15 @@ impl Exchange {
                 prompts,
             } => {
                 self.prompts.insert(tenant, prompts);
+                self.play_again(false);
             }
             Input::Prompts {
                 tenant: None,
                 prompts,
-            } => self.shipped_prompts = prompts,
+            } => {
+                self.shipped_prompts = prompts;
+                self.play_again(false);
+            }
             Input::HangUp(call) => self.hang_up_call(call),
             Input::Name { name, address } => {
                 match address {
@@ -321,6 +327,7 @@ impl Exchange {
             Due::NoDecision(ask) => self.no_decision(ask),
             Due::SessionTimer(session, tag) => self.session_timer(session, tag),
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
+            Due::SoundsAgain => self.play_again(true),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),

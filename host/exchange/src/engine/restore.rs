@@ -14,8 +14,7 @@ use crate::io::{CallId, Entry};
 
 impl Exchange {
     /// Takes up what another run had stored: directory, registrations, sessions, timers, calls. Once,
-    /// before the first input but [`Input::Prompts`](crate::Input::Prompts), which come first so that those who wait hear
-    /// their music again. Entries that cannot be read are left out, and logged.
+    /// before the first input. Entries that cannot be read are left out, and logged.
     pub fn restore(&mut self, now: Moment, entries: Vec<Entry>) {
         self.now = now;
         // Later than every number that an earlier run gave out, and exact in JSON.

@@ -5,6 +5,7 @@
 //! as if it had just happened.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{
     Cause, DialOutcome, DialResult, Event, LegEnded, LegId, OutcomeKind, SessionId, SessionScope, Tag,
@@ -30,7 +31,41 @@ pub(crate) struct Believed {
     dials: Vec<(DialId, Tag)>,
 }
 
+/// How long after a start recordings may take to be decoded; what is not there by then is missing.
+const RECORDINGS_BY: Duration = Duration::from_secs(30);
+
 impl Exchange {
+    /// Goes on playing to legs of an earlier run. Recordings come in some time after the start: until they do, or it
+    /// is the `last` time, the leg waits.
+    pub(super) fn play_again(&mut self, last: bool) {
+        for (leg, audio) in std::mem::take(&mut self.sounds_again) {
+            // Something else may have begun meanwhile, or the leg have ended.
+            if !self
+                .legs
+                .get(&leg)
+                .is_some_and(|leg| leg.audio.as_ref().is_none_or(|audio| audio.is_waiting()))
+            {
+                continue;
+            }
+            if !last && !self.can_play(leg, &audio.command) {
+                self.await_recordings(leg, &audio);
+                self.sounds_again.push((leg, audio));
+                continue;
+            }
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.audio = None;
+            }
+            match audio.command {
+                AudioCommand::Play(sounds, options) => {
+                    self.play(audio.session, audio.tag, leg, &sounds, options)
+                }
+                AudioCommand::Gather(options, digits) => {
+                    self.gather(audio.session, audio.tag, leg, options, digits);
+                }
+            }
+        }
+    }
+
     pub(super) fn restore_session(&mut self, tenant: Arc<str>, id: SessionId, record: SessionRecord) {
         if record.scope == SessionScope::PerNumber {
             self.keyed
@@ -233,15 +268,9 @@ impl Exchange {
 
     /// Tells sessions what they lost, and plays on to those who wait.
     pub(super) fn after_restore(&mut self) {
-        for (leg, audio) in std::mem::take(&mut self.sounds_again) {
-            match audio.command {
-                AudioCommand::Play(sounds, options) => {
-                    self.play(audio.session, audio.tag, leg, &sounds, options)
-                }
-                AudioCommand::Gather(options, digits) => {
-                    self.gather(audio.session, audio.tag, leg, options, digits);
-                }
-            }
+        if !self.sounds_again.is_empty() {
+            self.timers.set(self.now + RECORDINGS_BY, Due::SoundsAgain);
+            self.play_again(false);
         }
         for believed in std::mem::take(&mut self.believed) {
             let id = believed.session;

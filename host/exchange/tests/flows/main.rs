@@ -8,6 +8,7 @@ mod custody;
 mod dialling;
 mod features;
 mod ladder;
+mod lines;
 mod live;
 mod logic;
 mod office;

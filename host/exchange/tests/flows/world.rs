@@ -121,6 +121,7 @@ impl World {
             .iter()
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
+        self.exchange.restore(self.now, entries);
         self.exchange.handle(
             self.now,
             Input::Prompts {
@@ -128,7 +129,6 @@ impl World {
                 prompts,
             },
         );
-        self.exchange.restore(self.now, entries);
         self.drain();
     }
 
@@ -340,6 +340,15 @@ impl World {
             Some(Answer::Live(answer)) => answer,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Changes the configuration, given as JSON.
+    pub fn change(&mut self, request: serde_json::Value) {
+        self.input(Input::Admin {
+            id: AdminId(3),
+            request: serde_json::from_value(request).unwrap(),
+        });
+        self.settle();
     }
 
     /// Lets another module handle the behaviour's next events.

@@ -138,7 +138,10 @@ impl Exchange {
             .get(&call)
             .map_or(70, |call| call.max_forwards)
             .saturating_sub(1);
-        if let Some(alert) = &options.alert {
+        let alert = options
+            .alert
+            .or_else(|| self.distinctive_ring(call, &branch.party));
+        if let Some(alert) = &alert {
             invite.headers.push("Alert-Info", alert_info(alert));
         }
         self.add_diversions(id, &branch.domain, &mut invite.headers);
@@ -455,6 +458,21 @@ impl Exchange {
             None => anonymous(&branch.target),
         };
         ShownAs { from, headers }
+    }
+
+    /// A line that wants it hears by the ring whether the call comes from the house (R17).
+    fn distinctive_ring(&self, call: crate::io::CallId, party: &Party) -> Option<String> {
+        let Party::Device { line, .. } = party else {
+            return None;
+        };
+        let call = self.calls.get(&call)?;
+        let line = self.tenant(&call.tenant)?.line(line)?;
+        let ring = if call.caller_line.is_some() {
+            "internal"
+        } else {
+            "external"
+        };
+        line.features.distinctive_ring.then(|| ring.to_owned())
     }
 
     /// Where the call came from before it reached this callee (RFC 7044, and RFC 5806 for those who only know

@@ -168,14 +168,19 @@ impl Exchange {
         self.ring_outside(id, target, &number.text, &trunks)
     }
 
-    /// All devices of a line that are registered; nothing else of the line's applies.
+    /// All devices of a line that are registered; nothing else of the line's applies but call waiting: without
+    /// it, a line that has a call is busy (R16).
     fn ring_line(&mut self, id: DialId, target: usize, line: &str) -> Result<(), Cause> {
-        let tenant = self
-            .dials
-            .get(&id)
-            .map(|dial| dial.tenant.clone())
-            .ok_or(Cause::Cancelled)?;
+        let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
+        let (tenant, call) = (dial.tenant.clone(), dial.call);
         let (line, devices) = self.devices_of(&tenant, line).ok_or(Cause::UnknownNumber)?;
+        let waits = self
+            .tenant(&tenant)
+            .and_then(|view| view.line(&line))
+            .is_some_and(|l| l.features.call_waiting);
+        if !waits && self.has_another_call(&tenant, &line, call) {
+            return Err(Cause::Busy);
+        }
         let mut why = Cause::Unreachable;
         let mut rings = false;
         for device in devices {
