@@ -37,8 +37,6 @@ pub struct Media {
     pub address_v6: Option<IpAddr>,
     /// First and last UDP port, `20000-29999`. A call takes two pairs.
     pub ports: Ports,
-    /// Threads that move sound; 0 for one per two processors.
-    pub threads: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -51,7 +49,7 @@ pub struct Api {
     pub listen: SocketAddr,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Behaviours {
     /// Threads that run components; 0 for one per processor.
@@ -81,7 +79,7 @@ impl Default for Config {
             sip: Sip::default(),
             media: Media::default(),
             api: Api::default(),
-            behaviours: Behaviours { threads: 0 },
+            behaviours: Behaviours::default(),
             log: Log::default(),
         }
     }
@@ -104,7 +102,6 @@ impl Default for Media {
             address: None,
             address_v6: None,
             ports: Ports(20_000..=29_999),
-            threads: 0,
         }
     }
 }
@@ -114,12 +111,6 @@ impl Default for Api {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8060)),
         }
-    }
-}
-
-impl Default for Behaviours {
-    fn default() -> Self {
-        Self { threads: 0 }
     }
 }
 

@@ -18,4 +18,4 @@ mod pair;
 mod run;
 mod thread;
 
-pub use thread::{Load, MediaConfig, MediaHandle, MediaThread, Notice, Overloaded};
+pub use thread::{MediaConfig, MediaHandle, MediaThread, Notice};

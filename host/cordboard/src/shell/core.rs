@@ -35,6 +35,8 @@ pub trait Sinks: Send {
     fn report(&mut self, report: exchange::Report);
     /// All outputs of one turn have been handed over.
     fn flush(&mut self);
+    /// About once a second: datagrams that the kernel did not take, and inputs that did not fit, since the start.
+    fn load(&mut self, unsent: u64, refused: u64);
 }
 
 /// The thread's sockets and its way in, made before the exchange so that others can be given the
@@ -113,6 +115,7 @@ impl Loop<'_> {
     fn run(mut self, clock: Clock, mut exchange: Exchange, stop: &Arc<AtomicBool>) -> io::Result<()> {
         let mut events = Events::with_capacity(64);
         let mut busy = false;
+        let mut told = Moment::ZERO;
         // What a restored exchange wants done at once.
         self.carry_out(&mut exchange);
         while !stop.load(Ordering::Relaxed) {
@@ -131,6 +134,11 @@ impl Loop<'_> {
                 exchange.handle(now, Input::Timeout);
             }
             self.carry_out(&mut exchange);
+            if now.since(told) >= NAP {
+                told = now;
+                let unsent = self.udp.iter().map(UdpPort::unsent).sum();
+                self.sinks.load(unsent, self.outlet.refused());
+            }
         }
         Ok(())
     }

@@ -160,4 +160,22 @@ impl Sinks for Wiring {
             self.submit();
         }
     }
+
+    fn load(&mut self, unsent: u64, refused: u64) {
+        let media = self.media.load();
+        let counts = [
+            ("cordboard_sip_unsent_total", unsent),
+            ("cordboard_inputs_refused_total", refused),
+            ("cordboard_rtp_packets_in_total", media.packets_in),
+            ("cordboard_rtp_packets_out_total", media.packets_out),
+            ("cordboard_rtp_unsent_total", media.unsent),
+            ("cordboard_media_commands_refused_total", media.refused),
+            ("cordboard_media_events_lost_total", media.events_lost),
+        ];
+        for (name, count) in counts {
+            metrics::counter!(name).absolute(count);
+        }
+        metrics::gauge!("cordboard_media_ports").set(media.ports as f64);
+        metrics::gauge!("cordboard_media_cpu_seconds").set(media.cpu.as_secs_f64());
+    }
 }
