@@ -174,7 +174,7 @@ impl Endpoint {
         if change.offer.is_some() {
             usage.local_body = change.offer;
         }
-        if change.refresh && is_same {
+        if change.refresh && is_same && usage.ack_due.is_none() {
             return;
         }
         let id = usage.id;

@@ -110,7 +110,7 @@ impl Endpoint {
     }
 
     /// §18.1.2, §8.1.3: a response belongs to the transaction whose branch it bears, or to nobody.
-    pub(super) fn on_response(&mut self, now: Moment, response: Response) {
+    pub(super) fn on_response(&mut self, now: Moment, response: Response, path: Path) {
         if response.headers.values(Name::Via).nth(1).is_some() {
             return; // §8.1.3.3: it was meant for somebody else.
         }
@@ -121,6 +121,11 @@ impl Endpoint {
         let Some(client) = self.clients.get_mut(id) else {
             return;
         };
+        if client.path.transport == path.transport && client.path.connection.is_none() {
+            // The connection that was opened for the request: what follows goes there, and ends with it.
+            client.path.connection = path.connection;
+            self.connections.wait(&path, id);
+        }
         let step = client.machine.respond(now, Class::of(response.status.code()));
         if step.transmit == Some(Transmit::Ack) && client.ack.is_none() {
             client.ack = failure_ack(&client.request, &response);

@@ -151,7 +151,7 @@ impl Endpoint {
         let is_response = bytes.starts_with(b"SIP/");
         match Message::parse(bytes) {
             Ok(Message::Request(request)) => self.on_request(now, request, path),
-            Ok(Message::Response(response)) => self.on_response(now, response),
+            Ok(Message::Response(response)) => self.on_response(now, response, path),
             Err(_) if is_response => {}
             Err(rejected) => self.on_rejected(now, &rejected, path),
         }
@@ -169,7 +169,11 @@ impl Endpoint {
     /// What was sent on `path` cannot arrive: the connection was refused, ICMP says
     /// unreachable. Requests that wait there fail with [`Failure::Transport`].
     pub fn unreachable(&mut self, now: Moment, path: Path) {
-        for id in self.clients.ids_where(|client| client.path == path) {
+        let there = (path.transport, path.remote);
+        for id in self
+            .clients
+            .ids_where(|client| (client.path.transport, client.path.remote) == there)
+        {
             self.fail_client(now, id);
         }
     }

@@ -463,6 +463,20 @@ fn a_refused_datagram_fails_the_call_at_once() {
     assert_eq!(failure(ladder.event()).status(), 503);
 }
 
+/// What a call over TCP opened is its connection from the first response on.
+#[test]
+fn the_connection_opened_for_a_call_is_kept_to() {
+    let mut ladder = Ladder::over_tcp();
+    let connection = ladder.path.connection.take();
+    let (usage, invite) = ladder.calling();
+    ladder.path.connection = connection;
+    ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
+    assert_eq!(ladder.sent().1.connection, connection, "the ACK");
+    ladder.event();
+    ladder.bye(usage).unwrap();
+    assert_eq!(ladder.sent().1.connection, connection, "the BYE");
+}
+
 /// A caller on TCP whose connection breaks is reached on a new one.
 #[test]
 fn an_established_call_survives_its_connection() {

@@ -533,6 +533,28 @@ fn we_refresh_with_a_reinvite_where_update_is_not_known() {
     ladder.no_event();
 }
 
+/// Having said nothing yet, we can only ask; the peer's offer then needs somebody's answer.
+#[test]
+fn a_refresh_that_brings_an_offer_is_told() {
+    let (mut ladder, peer) = (with_interval(600), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, 200))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(200));
+    ladder.receive(peer.in_dialog("ACK", 1, &tag, "", ""));
+    ladder.event();
+    ladder.wait(secs(300));
+    let reinvite = ladder.sends("INVITE");
+    assert!(reinvite.body.is_empty());
+    ladder.receive(response(&reinvite, 200, "", CONTACT, OFFER));
+    assert_eq!(result(ladder.event()).unwrap(), Some(Body::sdp(OFFER)));
+    ladder
+        .tell(|endpoint, now| endpoint.acknowledge(now, usage, Body::sdp(ANSWER)))
+        .unwrap();
+    assert_eq!(ladder.sends("ACK").body, ANSWER);
+}
+
 /// A refresh whose answer differs is news.
 #[test]
 fn a_refresh_that_changes_the_session_is_told() {
