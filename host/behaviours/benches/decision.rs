@@ -15,7 +15,7 @@ mod support;
 use std::hint::black_box;
 use std::time::Instant;
 
-use behaviours::{Config, Image, Invoker, Runtime};
+use behaviours::{Config, Image, Invoker, Runtime, Tuning};
 use contract::{Event, Invocation, ModuleDigest, Task};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -23,7 +23,7 @@ use support::Guest;
 use support::hunting::{build, step};
 
 fn decision(criterion: &mut Criterion) {
-    let runtime = Runtime::new(Config::default()).unwrap();
+    let runtime = runtime(Tuning::default());
     let hunt = load(&runtime, &build("hunt"));
     let empty = load(&runtime, &Guest::default().core());
 
@@ -70,6 +70,65 @@ fn decision(criterion: &mut Criterion) {
     ] {
         row(name, &runtime, invocation);
     }
+    compare();
+}
+
+/// The choices of `Tuning`, one changed at a time.
+fn compare() {
+    let module = build("hunt");
+    let as_shipped = Tuning::default();
+    let row_with = |name: &str, tuning: Tuning| {
+        let runtime = runtime(tuning);
+        let inspected = runtime.inspect(&module).unwrap();
+        let image = Image::Compiled(&inspected.compiled);
+        runtime.load(inspected.digest, image).unwrap();
+        row(name, &runtime, &step(&runtime, inspected.digest));
+    };
+    row_with(
+        "hunt step, no fuel",
+        Tuning {
+            fuel: false,
+            ..as_shipped
+        },
+    );
+    row_with(
+        "hunt step, no epochs",
+        Tuning {
+            epochs: false,
+            ..as_shipped
+        },
+    );
+    row_with(
+        "hunt step, neither",
+        Tuning {
+            fuel: false,
+            epochs: false,
+            ..as_shipped
+        },
+    );
+    row_with(
+        "hunt step, memory copied",
+        Tuning {
+            copy_on_write: false,
+            ..as_shipped
+        },
+    );
+    row_with(
+        "hunt step, pages given back",
+        Tuning {
+            wipe_dirty_pages: false,
+            ..as_shipped
+        },
+    );
+}
+
+fn runtime(tuning: Tuning) -> Runtime {
+    let config = Config {
+        instances: 8,
+        tuning,
+        ..Config::default()
+    };
+    Runtime::new(config).unwrap()
 }
 
 fn row(name: &str, runtime: &Runtime, invocation: &Invocation) {

@@ -15,6 +15,32 @@ pub struct Config {
     /// within one such period.
     pub tick: Duration,
     pub upload: UploadLimits,
+    pub tuning: Tuning,
+}
+
+/// Choices that the `decision` bench compares. The defaults are what it decided; turning `fuel` or
+/// `epochs` off takes limits away.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// Count instructions: the same event runs out at the same place.
+    pub fuel: bool,
+    /// Look at the deadline at each loop and call.
+    pub epochs: bool,
+    /// Map a module's initial memory instead of copying it.
+    pub copy_on_write: bool,
+    /// Ask the kernel which pages were written and wipe those, instead of giving all back.
+    pub wipe_dirty_pages: bool,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            fuel: true,
+            epochs: true,
+            copy_on_write: true,
+            wipe_dirty_pages: true,
+        }
+    }
 }
 
 /// What an upload may be. Compiling takes time in proportion to these, and cannot be stopped.
@@ -42,6 +68,7 @@ impl Default for Config {
             stack: 512 << 10,
             tick: Duration::from_millis(5),
             upload: UploadLimits::default(),
+            tuning: Tuning::default(),
         }
     }
 }

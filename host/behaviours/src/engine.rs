@@ -19,10 +19,10 @@ const KEEP_RESIDENT: usize = 1 << 20;
 pub(crate) fn engine(config: &Config) -> wasmtime::Result<Engine> {
     let mut wasm = wasmtime::Config::new();
     wasm.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)))
-        .consume_fuel(true)
-        .epoch_interruption(true)
+        .consume_fuel(config.tuning.fuel)
+        .epoch_interruption(config.tuning.epochs)
         .max_wasm_stack(config.stack)
-        .memory_init_cow(true)
+        .memory_init_cow(config.tuning.copy_on_write)
         .memory_may_move(false)
         // One call, one thread: nothing to schedule.
         .concurrency_support(false)
@@ -51,6 +51,10 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)
         .max_unused_warm_slots(instances)
-        .pagemap_scan(Enabled::Auto);
+        .pagemap_scan(if config.tuning.wipe_dirty_pages {
+            Enabled::Auto
+        } else {
+            Enabled::No
+        });
     pool
 }

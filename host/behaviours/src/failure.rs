@@ -1,9 +1,9 @@
 //! Why an event failed, in the contract's words.
 
 use contract::Failure;
+use desk::Stop;
 use wasmtime::{Store, Trap, WasmBacktrace};
 
-use crate::desk::Stop;
 use crate::module::Seat;
 
 /// Longest reason, in bytes: it is stored with each failed event and read by people.

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! bytes ──inspect──▶ manifest, compiled ──load──▶ module ──invoke(event)──▶ decision
-//!           │ all that is wrong, at once              fresh instance, Desk, dropped
+//!           │ all that is wrong, at once              fresh instance at a desk, dropped
 //! ```
 //!
 //! Never carries a command out, knows nothing of SIP, and offers no WASI: a component reaches
@@ -16,11 +16,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
-mod arguments;
 mod compiled;
 mod config;
-mod custody;
-mod desk;
 mod engine;
 mod failure;
 mod inspect;
@@ -32,8 +29,7 @@ mod runtime;
 mod v0_1;
 
 pub use compiled::Unusable;
-pub use config::{Config, UploadLimits};
-pub use desk::{CALLS, Desk, EXPLANATION_BYTES, EXPLANATIONS, LOG_BYTES, LOG_LINES, QUESTIONS, Stop};
+pub use config::{Config, Tuning, UploadLimits};
 pub use inspect::Inspected;
 pub use invoker::Invoker;
 pub use pool::{Pool, Saturated};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use contract::{Decided, Failure, Invocation, Limits, Manifest, Problem, Record, Task};
+use desk::Desk;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::desk::{Desk, Duty};
 use crate::failure::failure;
 use crate::memory::MemoryCap;
 use crate::v0_1;
@@ -54,11 +54,7 @@ impl Module {
         tick: Duration,
         invocation: &Invocation,
     ) -> (Result<Decided, Failure>, Record, u64) {
-        let duty = match invocation.task {
-            Task::Handle(_) => Duty::Handle,
-            Task::Migrate { .. } => Duty::Answer,
-        };
-        let desk = Desk::new(invocation, self.may_dial_outside).with_duty(duty);
+        let desk = Desk::new(invocation, self.may_dial_outside);
         let run = self.run(engine, tick, desk, |store| {
             let state = invocation.state.as_deref();
             match &invocation.task {
@@ -108,7 +104,7 @@ fn store(engine: &Engine, tick: Duration, desk: Desk) -> Store<Seat> {
     store.limiter(|seat| &mut seat.memory);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
     store.set_epoch_deadline(ticks(limits.deadline, tick));
-    // It fails only where fuel is off; the guest then runs out of it at once.
+    // It fails only where fuel is tuned off, and then there is none to set.
     let _ = store.set_fuel(limits.fuel);
     store
 }

@@ -5,12 +5,12 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use base::Moment;
 use contract::{Decision, Failure, Invocation, Limits, ModuleDigest, Problem, Record, Spent, View};
+use desk::Desk;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::compiled::{self, Unusable};
 use crate::config::{Config, UploadLimits};
-use crate::desk::Desk;
 use crate::inspect::{self, Inspected};
 use crate::invoker::Invoker;
 use crate::module::{Module, Seat};

@@ -148,3 +148,44 @@ fn a_describe_that_traps_is_a_problem_and_not_a_crash() {
     assert_eq!(refusals.len(), 1, "{refusals:#?}");
     assert!(refusals[0].starts_with("the manifest's name \"Bad Name\""));
 }
+
+/// Bytes changed, cut and repeated at random: refused or accepted, never a panic.
+#[test]
+fn a_mangled_upload_is_judged_like_any_other() {
+    let runtime = runtime();
+    let guest = Guest::default();
+    let originals = [guest.core(), guest.component()];
+    let mut random = base::Random::from_seed(1);
+    let (mut refused, mut taken) = (0, 0);
+    for round in 0..600 {
+        let mut bytes = originals[round % 2].clone();
+        for _ in 0..=random.below(4) {
+            mangle(&mut bytes, &mut random);
+        }
+        match runtime.inspect(&bytes) {
+            Ok(_) => taken += 1,
+            Err(problems) => {
+                assert!(!problems.is_empty());
+                let fault = problems
+                    .iter()
+                    .find(|problem| problem.message.contains("host failed"));
+                assert_eq!(fault, None, "round {round}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 300 && taken > 0, "{refused} refused, {taken} taken");
+}
+
+fn mangle(bytes: &mut Vec<u8>, random: &mut base::Random) {
+    let at = random.below(bytes.len() as u64) as usize;
+    match random.below(4) {
+        0 | 1 => bytes[at] = random.next_u32() as u8,
+        2 => bytes.truncate(at.max(9)),
+        _ => {
+            let end = bytes.len().min(at + 20);
+            let piece = bytes[at..end].to_vec();
+            bytes.splice(at..at, piece);
+        }
+    }
+}

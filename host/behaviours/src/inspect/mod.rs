@@ -12,15 +12,16 @@ mod anatomy;
 mod defaults;
 mod manifest;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::Moment;
 use contract::{EmptyView, Manifest, ModuleDigest, Problem, View};
+use desk::Desk;
 use wit_component::ComponentEncoder;
 
 use crate::Runtime;
 use crate::compiled;
-use crate::desk::Desk;
 use crate::module::Module;
 
 /// An upload that is fit to be kept.
@@ -42,7 +43,19 @@ pub struct Inspected {
 }
 
 /// See [`Runtime::inspect`].
+///
+/// The encoder and the compiler are large, and an upload is a stranger's: should one of them panic,
+/// that is a problem of this upload and of nobody else's.
 pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
+    catch_unwind(AssertUnwindSafe(|| judge(runtime, bytes))).unwrap_or_else(|_| {
+        tracing::error!(bytes = bytes.len(), "an upload made the host fail; it is refused");
+        Err(vec![problem(
+            "the host failed while it read the upload; build it anew, or report it with the file".into(),
+        )])
+    })
+}
+
+fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
     size(runtime, bytes).map_err(one)?;
     let component = componentise(bytes).map_err(one)?;
@@ -93,15 +106,20 @@ fn componentise(bytes: &[u8]) -> Result<Vec<u8>, String> {
             "this is no WebAssembly: upload a component (or a core module built with the SDK)".into(),
         );
     }
-    ComponentEncoder::default()
-        .module(bytes)
-        .and_then(|encoder| encoder.validate(true).encode())
-        .map_err(|error| {
-            format!(
-                "the core module is not a behaviour: {error:#}; build it with the SDK, or wrap it with \
-                 `wasm-tools component new`"
-            )
-        })
+    // wit-component 0.262 panics on metadata whose inner lengths are wrong.
+    let encoded = catch_unwind(|| {
+        let mut encoder = ComponentEncoder::default();
+        encoder.module(bytes)?.validate(true).encode()
+    });
+    let broken = |what: &str| {
+        format!(
+            "the core module is not a behaviour: {what}; build it with the SDK, or wrap it with `wasm-tools \
+             component new`"
+        )
+    };
+    encoded
+        .map_err(|_| broken("its description of the contract is damaged"))?
+        .map_err(|error| broken(&format!("{error:#}")))
 }
 
 fn mismatch(error: &str) -> String {

@@ -1,6 +1,7 @@
 //! The host's side of each interface: converts, and hands over to the [`Desk`].
 
 use contract::Command;
+use desk::Desk;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::bindings::cordboard::behaviour::{
@@ -9,7 +10,6 @@ use super::bindings::cordboard::behaviour::{
 };
 use super::from_guest::{self, cause, leg};
 use super::to_guest;
-use crate::desk::Desk;
 use crate::module::Seat;
 
 type Queued = wasmtime::Result<Result<(), types::CommandError>>;

@@ -6,7 +6,7 @@ use contract::{
 };
 
 use super::Queued;
-use crate::native::recorder::{ask, queue};
+use crate::native::recorder::{ask, queue, tell};
 
 pub(crate) mod legs {
     use super::*;
@@ -90,9 +90,7 @@ pub(crate) mod timers {
     use super::*;
 
     pub(crate) fn after(tag: Tag, delay: u64) -> Queued {
-        // The contract carries an instant; the host counts from the event, and so do we, without
-        // it being a question of the behaviour's.
-        let at = ask(|recorder| recorder.now_millis()).saturating_add(delay);
+        let at = tell(|desk| desk.after(delay));
         queue(Command::SetTimer { tag, at })
     }
 
@@ -123,45 +121,45 @@ pub(crate) mod sessions {
 }
 
 pub(crate) fn explain(rule: &str, sentence: &str) {
-    ask(|recorder| recorder.explain(rule, sentence));
+    tell(|desk| desk.because(rule.to_owned(), sentence.to_owned()));
 }
 
 pub(crate) fn log(level: LogLevel, line: &str) {
-    ask(|recorder| recorder.log(level, line));
+    tell(|desk| desk.log(level, line.to_owned()));
 }
 
 pub(crate) fn now() -> u64 {
-    ask(|recorder| recorder.now())
+    tell(|desk| desk.now())
 }
 
 pub(crate) fn local_time() -> LocalTime {
-    ask(|recorder| recorder.local_time())
+    tell(|desk| desk.local_time())
 }
 
 pub(crate) fn random() -> u64 {
-    ask(|recorder| recorder.random())
+    ask(|desk| desk.random(), 0)
 }
 
 pub(crate) fn line(name: &str) -> Option<Line> {
-    ask(|recorder| recorder.line(name))
+    ask(|desk| desk.line(name.to_owned()), None)
 }
 
 pub(crate) fn normalise(typed: &str) -> Option<String> {
-    ask(|recorder| recorder.normalise(typed))
+    ask(|desk| desk.normalise(typed.to_owned()), None)
 }
 
 pub(crate) fn classify(number: &str) -> NumberClass {
-    ask(|recorder| recorder.classify(number))
+    ask(|desk| desk.classify(number.to_owned()), NumberClass::Invalid)
 }
 
 pub(crate) fn matches(number: &str, pattern: &str) -> bool {
-    ask(|recorder| recorder.matches(number, pattern))
+    ask(|desk| desk.matches(number.to_owned(), pattern.to_owned()), false)
 }
 
 pub(crate) fn calendar(name: &str) -> Option<CalendarState> {
-    ask(|recorder| recorder.calendar(name))
+    ask(|desk| desk.calendar(name.to_owned()), None)
 }
 
 pub(crate) fn route(number: &str) -> Result<NumberClass, RouteError> {
-    ask(|recorder| recorder.route(number))
+    ask(|desk| desk.route(number.to_owned()), Err(RouteError::Invalid))
 }

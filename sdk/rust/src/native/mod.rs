@@ -12,6 +12,8 @@ use contract::{
     Decided, Decision, EmptyView, Event, Failure, Invocation, Limits, Manifest, Problem, Spent, Task, View,
 };
 
+use desk::Stop;
+
 use crate::module::{self, Refusal, Session};
 use recorder::Recorder;
 
@@ -69,13 +71,22 @@ impl Module {
             Task::Handle(event) => (self.handle)(session(invocation), state, event.clone()),
             Task::Migrate { from_version } => (self.migrate)(from_version, state.unwrap_or_default()),
         });
-        let (commands, record) = recorder.into_parts();
+        let (commands, record, stopped) = recorder.into_parts();
+        let stopped = stopped.map(failure);
         Decision {
             ask: invocation.ask,
-            result: decide(answer, commands, &invocation.limits),
+            result: stopped.map_or_else(|| decide(answer, commands, &invocation.limits), Err),
             record,
             spent: Spent::default(),
         }
+    }
+}
+
+/// How a component would have failed.
+fn failure(stop: Stop) -> Failure {
+    match stop {
+        Stop::TooManyCommands { limit } => Failure::TooManyCommands { limit },
+        Stop::TooManyQuestions | Stop::TooManyCalls => Failure::Trapped(stop.to_string()),
     }
 }
 

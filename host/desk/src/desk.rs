@@ -1,15 +1,9 @@
-//! One event's desk: what the behaviour asks is answered here, what it says is noted here, and
-//! what it wants done waits here until it returns.
-//!
-//! Knows no version of the WIT package and nothing of wasmtime, so native behaviours in a
-//! simulator sit at the same desk as components.
-
 use std::sync::Arc;
 
 use base::{Moment, Random};
 use contract::{
     CalendarState, Command, CommandError, Explanation, HeldLeg, Invocation, Limits, Line, LocalTime,
-    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Target, View,
+    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Target, Task, View,
 };
 
 use crate::arguments;
@@ -42,16 +36,7 @@ pub enum Stop {
     TooManyCalls,
 }
 
-/// Whether commands may be queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Duty {
-    /// `handle`: they may.
-    Handle,
-    /// `describe`, `check`, `migrate`: there is no event to answer.
-    Answer,
-}
-
-/// See the [module](self).
+/// One event's desk; see the [crate](crate).
 #[derive(Debug)]
 pub struct Desk {
     now: Moment,
@@ -59,7 +44,8 @@ pub struct Desk {
     seed: u64,
     random: Option<Random>,
     limits: Limits,
-    duty: Duty,
+    /// `describe`, `check` and `migrate` have no event to answer.
+    may_act: bool,
     may_dial_outside: bool,
     custody: Custody,
     commands: Vec<Command>,
@@ -78,7 +64,7 @@ impl Desk {
             seed: invocation.seed,
             random: None,
             limits: invocation.limits,
-            duty: Duty::Handle,
+            may_act: matches!(invocation.task, Task::Handle(_)),
             may_dial_outside,
             custody: Custody::new(invocation.held.clone()),
             commands: Vec::new(),
@@ -89,14 +75,14 @@ impl Desk {
     }
 
     /// For `describe` and `check`, which have no session.
-    pub(crate) fn without_session(view: Arc<dyn View>, now: Moment, limits: Limits) -> Self {
+    pub fn without_session(view: Arc<dyn View>, now: Moment, limits: Limits) -> Self {
         Self {
             now,
             view,
             seed: 0,
             random: None,
             limits,
-            duty: Duty::Answer,
+            may_act: false,
             may_dial_outside: false,
             custody: Custody::new(Vec::<HeldLeg>::new()),
             commands: Vec::new(),
@@ -106,12 +92,7 @@ impl Desk {
         }
     }
 
-    pub(crate) fn with_duty(mut self, duty: Duty) -> Self {
-        self.duty = duty;
-        self
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
@@ -140,7 +121,7 @@ impl Desk {
     ///
     /// The outer one ends the event; the inner one is the behaviour's to handle.
     pub fn queue(&mut self, command: Command) -> Result<Result<(), CommandError>, Stop> {
-        if self.duty != Duty::Handle {
+        if !self.may_act {
             let message = "commands; only `handle` may give them";
             return Ok(Err(CommandError::NotGranted(message.into())));
         }
@@ -333,4 +314,47 @@ fn cut(mut text: String, limit: usize) -> (String, bool) {
     text.truncate(text.floor_char_boundary(limit));
     text.shrink_to_fit();
     (text, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::EmptyView;
+
+    use super::*;
+
+    fn desk() -> Desk {
+        Desk::without_session(Arc::new(EmptyView), Moment::from_secs(7), Limits::default())
+    }
+
+    #[test]
+    fn time_stands_still_and_is_noted_once() {
+        let mut desk = desk();
+        assert_eq!((desk.now(), desk.now(), desk.after(500)), (7_000, 7_000, 7_500));
+        assert_eq!(desk.clear().0.queries, [Query::Now(7_000)]);
+    }
+
+    #[test]
+    fn without_an_event_nothing_can_be_done() {
+        let queued = desk().queue(Command::Finish);
+        assert!(matches!(queued, Ok(Err(CommandError::NotGranted(_)))));
+    }
+
+    #[test]
+    fn an_overlong_name_is_unknown_and_noted_short() {
+        let mut desk = desk();
+        assert_eq!(desk.classify("é".repeat(200)), Ok(NumberClass::Invalid));
+        let Some(Query::Classify { number, .. }) = desk.clear().0.queries.pop() else {
+            panic!("the question is noted");
+        };
+        assert_eq!(number.len(), 256);
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters_and_counted() {
+        let mut desk = desk();
+        desk.log(LogLevel::Info, format!("x{}", "é".repeat(600)));
+        desk.because("rule".into(), "short".into());
+        let record = desk.clear().0;
+        assert_eq!((record.log[0].line.len(), record.cut), (1_023, 1));
+    }
 }
