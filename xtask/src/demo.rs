@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use client::Client;
 
-use crate::client::Client;
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
 

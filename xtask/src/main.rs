@@ -4,7 +4,6 @@
 //! with the command that would. Nothing is skipped silently.
 
 mod bench;
-mod client;
 mod demo;
 mod guests;
 mod policy;

@@ -39,6 +39,8 @@ pub fn all(options: &Options) -> Result<()> {
             "--workspace",
             "--exclude",
             "cordboard-tests",
+            "--exclude",
+            "cordboard-peers",
         ])))
     })?;
     step("call flows and simulation", || {
@@ -60,7 +62,7 @@ pub fn all(options: &Options) -> Result<()> {
         run(with_paths(cargo().args([
             "test",
             "--package",
-            "cordboard-tests",
+            "cordboard-peers",
             "--",
             "--nocapture",
             "--test-threads=1",

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::process::Running;
 use super::sipp;
-use crate::client::Client;
 use crate::guests;
 use crate::run::{root, target_dir};
+use client::Client;
 
 /// Lines that are called in turn: a phone takes at most twenty calls at once.
 const LINES: usize = 100;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use base::Random;
+use client::Client;
 use phone::Event;
 use phone::live::LivePhone;
 use serde_json::{Value, json};
 
 use super::{ladder, tenant};
-use crate::client::Client;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,7 +32,7 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
     hear(&mut caller, 8_000).context("the greeting is heard")?;
     let id = live_call(client)?;
 
-    let digest = tenant::upload(client, &modules.join("menu.wasm"), Some("second"))?;
+    let digest = client.upload_module("demo", &modules.join("menu.wasm"), Some("second"))?;
     client.post(
         "/v1/tenants/demo/behaviours/reception/activate",
         &json!({ "module": digest }),

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use client::Client;
 use serde_json::{Value, json};
-
-use crate::client::Client;
 
 /// Line, user name, who.
 pub const PEOPLE: [(&str, &str, &str); 5] = [
@@ -59,7 +58,7 @@ pub fn create(client: &Client, modules: &Path) -> Result<()> {
         ("reception", "menu", reception()),
     ];
     for (behaviour, module, settings) in behaviours {
-        let digest = upload(client, &modules.join(format!("{module}.wasm")), None)?;
+        let digest = client.upload_module("demo", &modules.join(format!("{module}.wasm")), None)?;
         client.put(
             &format!("/v1/tenants/demo/behaviours/{behaviour}"),
             &json!({ "module": digest, "settings": settings }),
@@ -82,29 +81,6 @@ fn reception() -> Value {
             "keys": [key("1", "201"), key("2", "202"), key("3", "302"), key("9", "291")],
         },
     })
-}
-
-/// Uploads a module; `build` marks it as another build of the same code, which gives it another digest.
-pub fn upload(client: &Client, path: &Path, build: Option<&str>) -> Result<String> {
-    let mut module = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if let Some(build) = build {
-        module.extend(custom_section("build", build));
-    }
-    let answer = client.upload("/v1/tenants/demo/modules", "application/wasm", &module)?;
-    let digest = answer
-        .get("digest")
-        .and_then(Value::as_str)
-        .context("an upload's answer names no digest")?;
-    Ok(digest.to_owned())
-}
-
-/// A custom section of a Wasm module: a name and bytes that no engine looks at. Both shorter than 64 bytes.
-fn custom_section(name: &str, content: &str) -> Vec<u8> {
-    let length = 1 + name.len() + content.len();
-    let mut section = vec![0, length as u8, name.len() as u8];
-    section.extend(name.bytes());
-    section.extend(content.bytes());
-    section
 }
 
 /// What to type into a softphone.

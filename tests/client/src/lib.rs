@@ -1,10 +1,12 @@
-//! The exchange's API, as far as demo and benches need it.
+//! A client of the exchange's HTTP API, as far as tests, benches and the demo need it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+/// Talks to one exchange on this machine, with one token.
 pub struct Client {
     agent: ureq::Agent,
     base: String,
@@ -24,6 +26,7 @@ impl Client {
         }
     }
 
+    /// Whether the exchange answers and says that it is well.
     pub fn is_there(&self) -> bool {
         self.agent
             .get(format!("{}/health", self.base))
@@ -61,6 +64,38 @@ impl Client {
         answer("POST", path, response)
     }
 
+    /// Puts bytes of the media type `kind`, such as a recording.
+    pub fn put_bytes(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
+        let response = self
+            .agent
+            .put(format!("{}{path}", self.base))
+            .header("Authorization", &self.authorization)
+            .header("Content-Type", kind)
+            .send(bytes)
+            .with_context(|| format!("PUT {path}"))?;
+        answer("PUT", path, response)
+    }
+
+    /// Uploads a module for a tenant and returns its digest; `build` marks it as another build of the same code,
+    /// which gives it another digest.
+    pub fn upload_module(&self, tenant: &str, file: &Path, build: Option<&str>) -> Result<String> {
+        let mut module = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        if let Some(build) = build {
+            module.extend(custom_section("build", build));
+        }
+        let answer = self.upload(
+            &format!("/v1/tenants/{tenant}/modules"),
+            "application/wasm",
+            &module,
+        )?;
+        let digest = answer
+            .get("digest")
+            .and_then(Value::as_str)
+            .context("an upload's answer names no digest")?;
+        Ok(digest.to_owned())
+    }
+
+    /// Posts bytes of the media type `kind`, such as a module.
     pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
         let response = self
             .agent
@@ -82,4 +117,13 @@ fn answer(method: &str, path: &str, mut response: ureq::http::Response<ureq::Bod
         return Ok(Value::Null);
     }
     serde_json::from_str(&text).with_context(|| format!("{method} {path} answered no JSON: {text}"))
+}
+
+/// A custom section of a Wasm module: a name and bytes that no engine looks at. Both shorter than 64 bytes.
+fn custom_section(name: &str, content: &str) -> Vec<u8> {
+    let length = 1 + name.len() + content.len();
+    let mut section = vec![0, length as u8, name.len() as u8];
+    section.extend(name.bytes());
+    section.extend(content.bytes());
+    section
 }

@@ -1,0 +1,78 @@
+//! The exchange as a process, and real peers around it on the loopback interface.
+//!
+//! | module | peer |
+//! |-|-|
+//! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
+//! | [`torture`] | the messages of RFC 4475 and RFC 5118 |
+//!
+//! Every test starts an exchange of its own, on ports and in a folder of its own. Waiting is for events: a line
+//! of output, an answer, the end of a process; never for time alone.
+
+#![cfg(test)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+#![allow(dead_code, reason = "the harness is ahead of its tests")]
+
+mod calls;
+mod server;
+mod sipp;
+mod sound;
+mod tenant;
+mod torture;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Longer than anything on a loopback interface takes, shorter than a tester's.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A path that `cargo xtask test` hands over.
+fn given(variable: &str) -> PathBuf {
+    match std::env::var_os(variable) {
+        Some(path) => path.into(),
+        None => panic!("{variable} is not set: run these tests with `cargo xtask test`"),
+    }
+}
+
+/// A program on the path, or the fix in the test's message.
+fn program(name: &str, package: &str) -> PathBuf {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    match found {
+        Some(file) => file,
+        None => panic!("`{name}` is missing: `sudo apt-get install {package}` installs it"),
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Our own scenario.
+fn scenario(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("scenarios")
+        .join(format!("{name}.xml"))
+}
+
+/// The collected third-party cases, which are no part of the repository.
+fn collected() -> Option<PathBuf> {
+    let beside = root().join("../shared/peers");
+    let given = std::env::var_os("CORDBOARD_PEERS").map(PathBuf::from);
+    given.into_iter().chain([beside]).find(|folder| folder.is_dir())
+}
+
+/// Asks until there is an answer.
+#[track_caller]
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "did not happen in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,269 @@
+//! SIPp as a process with an end: one scenario, one port, a number of calls, a time limit.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::server::free_port;
+use crate::tenant::{DOMAIN, password};
+use crate::{program, scenario};
+
+/// What to run.
+pub struct Sipp {
+    pub scenario: PathBuf,
+    pub server: SocketAddr,
+    pub ip: IpAddr,
+    pub port: u16,
+    /// The called number, `[service]`.
+    pub service: String,
+    /// The account, `[field0]` and `[field1]`.
+    pub user: String,
+    pub tcp: bool,
+    pub calls: u32,
+    /// Calls a second.
+    pub rate: u32,
+    pub seconds: u64,
+    /// Percentage of messages that SIPp loses in both directions.
+    pub lost: u32,
+    /// Further parameters.
+    pub more: Vec<String>,
+}
+
+impl Sipp {
+    /// One of our scenarios, one call, on a free port of 127.0.0.1.
+    pub fn new(name: &str, server: SocketAddr) -> Self {
+        Self::of_file(&scenario(name), server)
+    }
+
+    pub fn of_file(file: &Path, server: SocketAddr) -> Self {
+        Self {
+            scenario: file.to_owned(),
+            server,
+            ip: Ipv4Addr::LOCALHOST.into(),
+            port: free_port(),
+            service: "300".to_owned(),
+            user: "201".to_owned(),
+            tcp: false,
+            calls: 1,
+            rate: 10,
+            seconds: 20,
+            lost: 0,
+            more: Vec::new(),
+        }
+    }
+
+    pub fn user(mut self, user: &str) -> Self {
+        self.user = user.to_owned();
+        self
+    }
+
+    pub fn service(mut self, number: &str) -> Self {
+        self.service = number.to_owned();
+        self
+    }
+
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    pub fn from(mut self, ip: &str) -> Self {
+        self.ip = ip.parse().unwrap();
+        self
+    }
+
+    pub fn tcp(mut self) -> Self {
+        self.tcp = true;
+        self
+    }
+
+    pub fn calls(mut self, calls: u32) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    pub fn seconds(mut self, seconds: u64) -> Self {
+        self.seconds = seconds;
+        self
+    }
+
+    pub fn lost(mut self, percent: u32) -> Self {
+        self.lost = percent;
+        self
+    }
+
+    pub fn with(mut self, words: &[&str]) -> Self {
+        self.more.extend(words.iter().map(|word| (*word).to_owned()));
+        self
+    }
+
+    /// Starts it, and waits until it listens.
+    pub fn start(self) -> Running {
+        let folder = TempDir::new().unwrap();
+        let fields = folder.path().join("account.csv");
+        std::fs::write(
+            &fields,
+            format!("SEQUENTIAL\n{};{};{DOMAIN};\n", self.user, password(&self.user)),
+        )
+        .unwrap();
+        let mut command = Command::new(program("sipp", "sip-tester"));
+        command
+            .current_dir(folder.path())
+            .arg(self.server.to_string())
+            .arg("-sf")
+            .arg(&self.scenario)
+            .args(["-i", &self.ip.to_string(), "-p", &self.port.to_string()])
+            .args(["-mi", &self.ip.to_string(), "-mp", &media_port().to_string()])
+            .args([
+                "-s",
+                &self.service,
+                "-au",
+                &self.user,
+                "-ap",
+                &password(&self.user),
+            ])
+            .args(["-m", &self.calls.to_string(), "-r", &self.rate.to_string()])
+            .args(["-timeout", &self.seconds.to_string(), "-timeout_error"])
+            .args([
+                "-nostdin",
+                "-trace_err",
+                "-error_file",
+                "errors",
+                "-trace_msg",
+                "-message_file",
+                "messages",
+            ])
+            .args(["-t", if self.tcp { "t1" } else { "u1" }])
+            .arg("-inf")
+            .arg(&fields)
+            .args(&self.more);
+        if self.lost > 0 {
+            command.args(["-lost", &self.lost.to_string()]);
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(std::fs::File::create(folder.path().join("screen")).unwrap())
+            .stderr(std::fs::File::create(folder.path().join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut running = Running {
+            child,
+            folder,
+            limit: Instant::now() + Duration::from_secs(self.seconds + 10),
+        };
+        running.wait_for_port(self.ip, self.port, self.tcp);
+        running
+    }
+
+    /// Runs it to its end.
+    #[track_caller]
+    pub fn run(self) {
+        self.start().succeeds();
+    }
+}
+
+/// A run under way; killed when dropped.
+pub struct Running {
+    child: Child,
+    folder: TempDir,
+    limit: Instant,
+}
+
+impl Running {
+    /// The port is taken, or the run is over already.
+    fn wait_for_port(&mut self, ip: IpAddr, port: u16, tcp: bool) {
+        while Instant::now() < self.limit && self.child.try_wait().unwrap().is_none() {
+            let free = match tcp {
+                false => UdpSocket::bind((ip, port)).is_ok(),
+                true => TcpListener::bind((ip, port)).is_ok(),
+            };
+            if !free || tcp {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Its end, or `None` when it ran into its limit twice over.
+    pub fn end(&mut self) -> Option<ExitStatus> {
+        while Instant::now() < self.limit {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// All calls went as the scenario says.
+    #[track_caller]
+    pub fn succeeds(mut self) {
+        let end = self.end();
+        if !end.is_some_and(|status| status.success()) {
+            panic!("SIPp ended with {end:?}\n{}", self.story());
+        }
+    }
+
+    /// What SIPp found wrong, and what was said.
+    pub fn story(&self) -> String {
+        let read = |name: &str| std::fs::read(self.folder.path().join(name)).unwrap_or_default();
+        let tail = |name: &str, length: usize| {
+            let bytes = read(name);
+            String::from_utf8_lossy(
+                bytes
+                    .get(bytes.len().saturating_sub(length)..)
+                    .unwrap_or_default(),
+            )
+            .into_owned()
+        };
+        format!(
+            "{}\n{}\n{}",
+            tail("stderr", 1_000),
+            tail("errors", 2_000),
+            tail("messages", 6_000)
+        )
+    }
+
+    /// What it found wrong, in one line.
+    pub fn complaint(&self) -> String {
+        let errors = std::fs::read(self.folder.path().join("errors")).unwrap_or_default();
+        let errors = String::from_utf8_lossy(&errors).into_owned();
+        let line = errors.lines().find(|line| {
+            line.contains("Aborting")
+                || line.contains("Failed")
+                || line.contains("Timeout")
+                || line.contains("unexpected")
+        });
+        line.or_else(|| errors.lines().nth(1))
+            .unwrap_or("no reason given")
+            .chars()
+            .take(300)
+            .collect()
+    }
+
+    /// Whether this was said, by anyone.
+    pub fn said(&self, words: &str) -> bool {
+        let messages = std::fs::read(self.folder.path().join("messages")).unwrap_or_default();
+        String::from_utf8_lossy(&messages).contains(words)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// SIPp takes the next ports, too, for RTCP and video.
+fn media_port() -> u16 {
+    let port = free_port();
+    if port > 65_500 { port - 100 } else { port & !1 }
+}

@@ -1,0 +1,101 @@
+//! The company that the peers belong to.
+
+use serde_json::json;
+
+use crate::server::Server;
+use crate::{given, sound};
+
+/// Its SIP domain, and its digest realm.
+pub const DOMAIN: &str = "127.0.0.1";
+
+/// Where the provider's calls come from: loopback, and not what phones use.
+pub const PROVIDER: &str = "127.0.0.2";
+
+/// Short numbers of behaviours.
+pub const MENU: &str = "300";
+pub const TEAM: &str = "302";
+pub const NEWS: &str = "303";
+
+/// A line whose calls go to the announcement when nobody answers within five seconds.
+pub const DESK: &str = "208";
+
+/// Lines 201 to 208, each with a device whose user name is the number.
+pub const LINES: [&str; 8] = ["201", "202", "203", "204", "205", "206", "207", "208"];
+
+pub fn password(user: &str) -> String {
+    format!("secret-{user}")
+}
+
+/// Puts a company on the exchange: lines, a provider known by its address, a menu, a hunt group, an announcement.
+pub fn create(server: &Server) {
+    let client = &server.client;
+    let put = |path: &str, body| {
+        client.put(&format!("/v1/tenants/works{path}"), &body).unwrap();
+    };
+    put(
+        "",
+        json!({ "name": "Works", "domains": [DOMAIN, "localhost", "::1", "[::1]", "works.test"], "realm": DOMAIN }),
+    );
+    for line in LINES {
+        put(&format!("/devices/{line}"), json!({ "name": line }));
+        put(
+            &format!("/devices/{line}/password"),
+            json!({ "username": line, "password": password(line) }),
+        );
+        put(
+            &format!("/lines/{line}"),
+            json!({ "name": line, "site": "main", "short-number": line, "devices": [line] }),
+        );
+    }
+    put(
+        "/trunks/provider",
+        json!({ "name": "Provider", "access": { "address": { "networks": [PROVIDER] } } }),
+    );
+    client
+        .put_bytes(
+            "/v1/tenants/works/announcements/song",
+            "audio/wav",
+            &sound::wav(&sound::song()),
+        )
+        .unwrap();
+    let key = |key: &str, number: &str| json!({ "key": key, "number": number });
+    let behaviours = [
+        (
+            "team",
+            "group",
+            json!({ "members": ["202"], "mode": "linear", "greeting": null, "max-wait": 120 }),
+            TEAM,
+        ),
+        ("news", "announcement", json!({ "announcement": "song" }), NEWS),
+        (
+            "reception",
+            "menu",
+            json!({ "open": { "greeting": "song", "keys": [key("1", "201"), key("2", "202"), key("3", TEAM)] }, "attempts": 10 }),
+            MENU,
+        ),
+        (
+            "desk",
+            "line",
+            json!({ "rings": 1, "no-answer": { "on": true, "to": NEWS } }),
+            "",
+        ),
+    ];
+    for (behaviour, module, settings, number) in behaviours {
+        let file = given("CORDBOARD_GUESTS").join(format!("{module}.wasm"));
+        let digest = client.upload_module("works", &file, None).unwrap();
+        put(
+            &format!("/behaviours/{behaviour}"),
+            json!({ "module": digest, "settings": settings }),
+        );
+        if !number.is_empty() {
+            put(
+                &format!("/numbers/{number}"),
+                json!({ "name": behaviour, "behaviours": [{ "behaviour": behaviour }] }),
+            );
+        }
+    }
+    put(
+        &format!("/lines/{DESK}"),
+        json!({ "name": "Desk", "site": "main", "short-number": DESK, "devices": [DESK], "behaviours": ["desk"] }),
+    );
+}
