@@ -1,17 +1,29 @@
-//! The command line.
+//! The command line: `serve` runs an exchange, everything else is a client of one's API.
 
+mod behaviour;
+mod call;
+mod client;
+mod document;
+mod module;
 mod serve;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use client::Connection;
+use document::Kind;
 
 #[derive(Parser)]
 #[command(
     name = "cordboard",
     version,
-    about = "A telephone exchange whose call logic is WebAssembly"
+    about = "A telephone exchange whose call logic is WebAssembly",
+    after_help = "Example:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
 )]
 pub struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     command: Command,
 }
@@ -20,6 +32,32 @@ pub struct Arguments {
 enum Command {
     /// Run the exchange
     Serve(serve::Options),
+    /// Tenants: isolated customers
+    Tenant(document::Command),
+    /// Sites of a tenant
+    Site(document::Command),
+    /// People
+    User(document::Command),
+    /// Phones and what they register with
+    Device(document::Command),
+    /// Lines: a number and the devices that ring
+    Line(document::Command),
+    /// Numbers that behaviours answer
+    Number(document::Command),
+    /// Ways to the outside
+    Trunk(document::Command),
+    /// Opening hours
+    Calendar(document::Command),
+    /// Uploaded components
+    Module(module::Command),
+    /// What a tenant does with its modules
+    Behaviour(behaviour::Command),
+    /// Calls that are up
+    Call(call::Command),
+    /// Why a call went where it went: SIP ladder, events, decisions, explanations
+    Why(call::Why),
+    /// Print a completion script for a shell
+    Completions { shell: Shell },
 }
 
 impl Arguments {
@@ -27,8 +65,35 @@ impl Arguments {
     ///
     /// What went wrong, for people.
     pub fn run(self) -> Result<()> {
+        let connection = &self.connection;
         match self.command {
             Command::Serve(options) => serve::run(&options),
+            Command::Tenant(command) => document::run(connection, Kind::Tenant, command),
+            Command::Site(command) => document::run(connection, Kind::Site, command),
+            Command::User(command) => document::run(connection, Kind::User, command),
+            Command::Device(command) => document::run(connection, Kind::Device, command),
+            Command::Line(command) => document::run(connection, Kind::Line, command),
+            Command::Number(command) => document::run(connection, Kind::Number, command),
+            Command::Trunk(command) => document::run(connection, Kind::Trunk, command),
+            Command::Calendar(command) => document::run(connection, Kind::Calendar, command),
+            Command::Module(command) => module::run(connection, command),
+            Command::Behaviour(command) => behaviour::run(connection, command),
+            Command::Call(command) => call::run(connection, command),
+            Command::Why(why) => call::why(connection, &why),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut std::io::stdout());
+                Ok(())
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
     }
 }

@@ -1,0 +1,223 @@
+//! How the command line speaks with an exchange's API.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use serde_json::Value;
+
+/// Where the exchange is and who asks.
+#[derive(Args)]
+pub struct Connection {
+    /// Address of the API
+    #[arg(
+        long,
+        global = true,
+        env = "CORDBOARD_URL",
+        default_value = "http://127.0.0.1:8060"
+    )]
+    url: String,
+    /// File that holds the access token
+    #[arg(
+        long,
+        global = true,
+        env = "CORDBOARD_TOKEN_FILE",
+        default_value = "cordboard-data/operator.token"
+    )]
+    token_file: PathBuf,
+    /// Print JSON as the API gives it
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Connection {
+    fn agent() -> ureq::Agent {
+        ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(120)))
+            .http_status_as_error(false)
+            .build()
+            .into()
+    }
+
+    /// `CORDBOARD_TOKEN`, else the file's content.
+    fn authorization(&self) -> Result<String> {
+        let token = match std::env::var("CORDBOARD_TOKEN") {
+            Ok(token) => token,
+            Err(_) => std::fs::read_to_string(&self.token_file).with_context(|| {
+                format!(
+                    "no token: set CORDBOARD_TOKEN, or --token-file (`{}` cannot be read)",
+                    self.token_file.display()
+                )
+            })?,
+        };
+        Ok(format!("Bearer {}", token.trim()))
+    }
+
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let call = Self::agent()
+            .get(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .call();
+        self.answer(call)
+    }
+
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        let call = Self::agent()
+            .delete(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .call();
+        self.answer(call)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let call = Self::agent()
+            .put(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .send_json(body);
+        self.answer(call)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let call = Self::agent()
+            .post(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .send_json(body);
+        self.answer(call)
+    }
+
+    pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
+        let call = Self::agent()
+            .post(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .header("Content-Type", kind)
+            .send(bytes);
+        self.answer(call)
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url.trim_end_matches('/'))
+    }
+
+    fn answer(&self, call: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
+        let mut response = call.with_context(|| format!("no exchange answers at {}", self.url))?;
+        let text = response.body_mut().read_to_string()?;
+        let value = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        if response.status().is_success() {
+            return Ok(value);
+        }
+        Err(problem(&value).unwrap_or_else(|| anyhow!("{} {value}", response.status())))
+    }
+}
+
+/// A problem document (RFC 9457) as lines for people.
+fn problem(value: &Value) -> Option<anyhow::Error> {
+    let title = value.get("title")?.as_str()?;
+    let mut text = title.to_owned();
+    let errors = value
+        .get("errors")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if errors.is_empty() {
+        text.push_str(&format!(
+            ": {}",
+            value.get("detail").and_then(Value::as_str).unwrap_or_default()
+        ));
+    }
+    for error in errors {
+        let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        text.push_str(&format!("\n  {} {}", field("pointer"), field("detail")));
+    }
+    Some(anyhow!(text))
+}
+
+/// A path segment with everything escaped that is not plain (RFC 3986 §2.3).
+pub fn segment(text: &str) -> Result<String> {
+    if text.is_empty() {
+        bail!("an empty id");
+    }
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(escaped)
+}
+
+/// All pages of a list.
+pub fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let query = match &after {
+            Some(after) => format!("{path}?after={}", segment(after)?),
+            None => path.to_owned(),
+        };
+        let page = connection.get(&query)?;
+        items.extend(
+            page.get("items")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default(),
+        );
+        match page.get("next") {
+            Some(Value::String(next)) => after = Some(next.clone()),
+            Some(Value::Number(next)) => after = Some(next.to_string()),
+            _ => return Ok(items),
+        }
+    }
+}
+
+/// Prints a value: JSON on request, else readable lines.
+pub fn show(connection: &Connection, value: &Value) -> Result<()> {
+    if connection.json {
+        println!("{}", serde_json::to_string_pretty(value)?);
+        return Ok(());
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| println!("{}", line(item))),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                println!("{name:<16} {}", plain(value));
+            }
+        }
+        Value::Null => {}
+        other => println!("{}", plain(other)),
+    }
+    Ok(())
+}
+
+fn line(item: &Value) -> String {
+    // Documents come with their revision.
+    let item = item.get("document").unwrap_or(item);
+    let Value::Object(fields) = item else {
+        return plain(item);
+    };
+    let first = ["id", "name", "digest"];
+    let mut words: Vec<String> = first
+        .iter()
+        .filter_map(|name| fields.get(*name))
+        .map(plain)
+        .collect();
+    for (name, value) in fields.iter().filter(|(name, _)| !first.contains(&name.as_str())) {
+        if !value.is_object() && !value.is_null() {
+            words.push(format!("{name}={}", plain(value)));
+        }
+    }
+    words.join("  ")
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,163 @@
+//! `cordboard tenant`, `line`, `device` …: documents, all handled alike.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::client::{Connection, pages, segment, show};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Tenant,
+    Site,
+    User,
+    Device,
+    Line,
+    Number,
+    Trunk,
+    Calendar,
+}
+
+#[derive(Args)]
+pub struct Command {
+    /// The tenant it belongs to
+    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
+    tenant: Option<String>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// All of them
+    List,
+    /// One of them
+    Show { id: String },
+    /// Create one, or change the fields given
+    Set {
+        id: String,
+        /// `field=value`; a value that is JSON is taken as JSON
+        fields: Vec<String>,
+        /// The whole document from a JSON file instead
+        #[arg(long, conflicts_with = "fields")]
+        file: Option<PathBuf>,
+    },
+    /// Set what a device registers with; reads the password from standard input
+    Password {
+        id: String,
+        #[arg(long)]
+        username: Option<String>,
+    },
+    /// Delete one that nothing uses
+    Delete { id: String },
+}
+
+impl Kind {
+    fn path(self, tenant: Option<&str>) -> Result<String> {
+        let plural = match self {
+            Self::Tenant => return Ok("/v1/tenants".to_owned()),
+            Self::Site => "sites",
+            Self::User => "users",
+            Self::Device => "devices",
+            Self::Line => "lines",
+            Self::Number => "numbers",
+            Self::Trunk => "trunks",
+            Self::Calendar => "calendars",
+        };
+        Ok(format!("{}/{plural}", of_tenant(tenant)?))
+    }
+}
+
+/// The path of a tenant.
+pub fn of_tenant(tenant: Option<&str>) -> Result<String> {
+    let tenant = tenant.context("which tenant? Say --tenant ID, or set CORDBOARD_TENANT")?;
+    Ok(format!("/v1/tenants/{}", segment(tenant)?))
+}
+
+pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> {
+    let path = kind.path(command.tenant.as_deref())?;
+    let one = |id: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(id)?));
+    match command.action {
+        Action::List => show(connection, &Value::Array(pages(connection, &path)?)),
+        Action::Show { id } => show(connection, &document(connection.get(&one(&id)?)?)),
+        Action::Set { id, fields, file } => {
+            let path = one(&id)?;
+            let value = match file {
+                Some(file) => read(&file)?,
+                None => changed(connection.get(&path).ok().map(document), &fields)?,
+            };
+            show(connection, &connection.put(&path, &value)?)
+        }
+        Action::Password { id, username } => {
+            if kind != Kind::Device {
+                bail!("only devices have passwords");
+            }
+            let mut password = String::new();
+            std::io::stdin()
+                .read_line(&mut password)
+                .context("cannot read the password")?;
+            let mut body = json!({ "password": password.trim_end() });
+            if let Some(username) = username {
+                body["username"] = username.into();
+            }
+            show(
+                connection,
+                &connection.put(&format!("{}/password", one(&id)?), &body)?,
+            )
+        }
+        Action::Delete { id } => connection.delete(&one(&id)?).map(drop),
+    }
+}
+
+fn document(answer: Value) -> Value {
+    answer.get("document").cloned().unwrap_or(answer)
+}
+
+pub fn read(file: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))
+}
+
+/// A document with `field=value` pairs put over it; `a.b=…` reaches inside.
+fn changed(document: Option<Value>, fields: &[String]) -> Result<Value> {
+    let mut document = document.filter(Value::is_object).unwrap_or_else(|| json!({}));
+    for field in fields {
+        let (name, value) = field
+            .split_once('=')
+            .with_context(|| format!("`{field}` is no `field=value`"))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        let mut place = &mut document;
+        for part in name.split('.') {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            place = &mut place[part];
+        }
+        *place = value;
+    }
+    Ok(document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_put_over_what_is_there() {
+        let before = json!({ "name": "A", "features": { "call-waiting": false } });
+        let fields = [
+            "name=B",
+            "features.call-waiting=true",
+            "devices=[\"a\"]",
+            "short-number=\"201\"",
+        ];
+        let after = changed(Some(before), &fields.map(str::to_owned)).unwrap();
+        assert_eq!(
+            after,
+            json!({ "name": "B", "features": { "call-waiting": true }, "devices": ["a"], "short-number": "201" })
+        );
+        assert!(changed(None, &["name".to_owned()]).is_err());
+    }
+}
