@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::guests;
-use crate::run::{cargo, run, target_dir};
+use crate::run::{cargo, run};
 
 #[derive(Args)]
 pub struct Options {
@@ -48,17 +48,13 @@ fn parts() -> Result<()> {
 }
 
 fn rtp() -> Result<()> {
-    const PROGRAM: &str = "cordboard-bench-rtp";
     run(cargo().args([
-        "build",
+        "run",
         "--quiet",
         "--release",
         "--package",
         "cordboard-benches",
         "--bin",
-        PROGRAM,
-    ]))?;
-    run(&mut std::process::Command::new(
-        target_dir().join("release").join(PROGRAM),
-    ))
+        "cordboard-bench-rtp",
+    ]))
 }
