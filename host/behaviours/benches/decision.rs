@@ -114,9 +114,17 @@ fn compare() {
         },
     );
     row_with(
+        "hunt step, all of it wiped",
+        Tuning {
+            wipe_dirty_pages: false,
+            ..as_shipped
+        },
+    );
+    row_with(
         "hunt step, pages given back",
         Tuning {
             wipe_dirty_pages: false,
+            keep_resident: 0,
             ..as_shipped
         },
     );

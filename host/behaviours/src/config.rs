@@ -28,7 +28,10 @@ pub struct Tuning {
     pub epochs: bool,
     /// Map a module's initial memory instead of copying it.
     pub copy_on_write: bool,
-    /// Ask the kernel which pages were written and wipe those, instead of giving all back.
+    /// Bytes of an instance's memory that are wiped in place when it ends; the rest goes back to the
+    /// kernel and is faulted in again. What a small guest touches fits.
+    pub keep_resident: usize,
+    /// Ask the kernel which pages were written and wipe those only (Linux 6.7).
     pub wipe_dirty_pages: bool,
 }
 
@@ -38,6 +41,7 @@ impl Default for Tuning {
             fuel: true,
             epochs: true,
             copy_on_write: true,
+            keep_resident: 1 << 20,
             wipe_dirty_pages: true,
         }
     }

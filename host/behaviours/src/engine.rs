@@ -12,10 +12,6 @@ use crate::Config;
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 16;
 const MEMORIES: u32 = 4;
-/// Pages of a slot that are wiped in place when an instance ends, rather than given back to
-/// the kernel and faulted in again. What a small guest touches fits.
-const KEEP_RESIDENT: usize = 1 << 20;
-
 pub(crate) fn engine(config: &Config) -> wasmtime::Result<Engine> {
     let mut wasm = wasmtime::Config::new();
     wasm.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)))
@@ -48,7 +44,7 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_memory_size(config.memory)
         .table_elements(usize::try_from(config.upload.table_elements).unwrap_or(usize::MAX))
-        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .linear_memory_keep_resident(config.tuning.keep_resident)
         .table_keep_resident(64 << 10)
         .max_unused_warm_slots(instances)
         .pagemap_scan(if config.tuning.wipe_dirty_pages {
