@@ -1,6 +1,6 @@
 //! One call, told as a story: an `async fn` that is run again from the top at each event.
 //!
-//! Nothing of the running future is kept. What is kept is the [tape](tape): what the script did
+//! Nothing of the running future is kept. What is kept is the `tape`: what the script did
 //! and what came of it. At an event the script runs once more, gets the old outcomes without
 //! anything being done again, and goes on from the step that the new event answers. A few bytes
 //! of state survive restarts and move between nodes; a version that would have acted differently
