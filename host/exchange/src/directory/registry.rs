@@ -111,8 +111,8 @@ impl Directory {
             .collect()
     }
 
-    /// The tenant and trunk that an INVITE for `called` from this address is for. Among several trunks
-    /// the one whose tenant has the number wins; without such, a single candidate does.
+    /// The tenant and trunk that an INVITE for `called` from this address is for. Among several trunks the one whose
+    /// tenant has the E.164 number wins (short numbers are everybody's); without such, a single candidate does.
     pub fn inbound_trunk(&self, source: IpAddr, called: &str) -> Option<(&Arc<TenantView>, &Entry<Trunk>)> {
         let candidates = self.trunks_by_source(source);
         let found = |at: &TrunkRef| {
@@ -125,7 +125,7 @@ impl Directory {
             .filter_map(found)
             .find(|(view, trunk)| {
                 let number = trunk.read_number(called, view.number_plan());
-                view.owns(&number)
+                number.starts_with('+') && view.owns(&number)
             });
         owning.or_else(|| match candidates.as_slice() {
             [only] => found(only),

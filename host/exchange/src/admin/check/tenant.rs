@@ -7,6 +7,11 @@ use super::words::at;
 use crate::directory::{Kind, Tenant, TenantId};
 use crate::numbers::{Country, is_outside};
 
+/// Users, devices and numbers for each line that the tenant may have.
+const PEOPLE_PER_LINE: usize = 4;
+/// Documents of every other kind: "unlimited" for people (R1, R46), and yet not.
+const OTHERS: usize = 10_000;
+
 impl Check<'_> {
     pub(super) fn tenant(&mut self, tenant: &Tenant) {
         self.id(&tenant.id, "/id");
@@ -136,6 +141,35 @@ impl Check<'_> {
             "/limits/lines",
             format!("allows {most} lines, there would be {lines}"),
         );
+        for (kind, count, most) in [
+            (
+                Kind::User,
+                self.after.users().len(),
+                PEOPLE_PER_LINE.saturating_mul(most),
+            ),
+            (
+                Kind::Device,
+                self.after.devices().len(),
+                PEOPLE_PER_LINE.saturating_mul(most),
+            ),
+            (
+                Kind::Number,
+                self.after.numbers().len(),
+                PEOPLE_PER_LINE.saturating_mul(most),
+            ),
+            (Kind::Site, self.after.sites().len(), OTHERS),
+            (Kind::Trunk, self.after.trunks().len(), OTHERS),
+            (Kind::Calendar, self.after.calendars().len(), OTHERS),
+            (Kind::Behaviour, self.after.behaviours().len(), OTHERS),
+            (Kind::Announcement, self.after.announcements().len(), OTHERS),
+            (Kind::PickupGroup, self.after.pickup_groups().len(), OTHERS),
+        ] {
+            self.expect(
+                count <= most,
+                "",
+                format!("{most} documents of the kind {kind} are the most"),
+            );
+        }
         let contacts = self.after.contacts().len();
         let message = format!("500 contacts are the most (R8), there would be {contacts}");
         self.expect(contacts <= 500, "", message);

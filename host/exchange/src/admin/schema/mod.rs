@@ -7,17 +7,26 @@
 //! would restrict and is not in this list (such as `if`) makes a schema unusable, so that nothing is
 //! accepted by ignoring it.
 
+mod check;
+mod fill;
+mod references;
 mod rules;
 mod survey;
+
+use std::cell::Cell;
 
 use contract::Problem;
 use serde_json::{Map, Value};
 
-use rules::{alternatives, check_bounds, check_kind, check_pattern, unknown_property};
 use survey::survey;
 
 /// `$ref`s and nested schemas followed in one descent: schemas may refer to themselves.
 const DEPTH: u32 = 64;
+/// Steps of one walk through a value: schemas looked at, and bytes of defaults and of text held against patterns.
+/// Tenants write schemas, and alternatives within alternatives multiply.
+const STEPS: usize = 500_000;
+/// Longest text that is held against a pattern.
+const PATTERN_TEXT: usize = 4_096;
 
 /// Something that settings name: a calendar, an announcement, a line, a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,297 +71,59 @@ impl Schema {
         Ok(Self(root))
     }
 
-    /// Adds the default of every property that is absent, inside of those that are there too.
+    /// Adds the default of every property that is absent, inside of those that are there too. Stops when that
+    /// takes too long; [`check`](Self::check) says so.
     pub fn fill(&self, value: &mut Value) {
-        self.fill_at(&self.0, value, 0);
-    }
-
-    fn fill_at(&self, schema: &Value, value: &mut Value, depth: u32) {
-        if depth > DEPTH {
-            return;
-        }
-        let Some(rules) = self.resolved(schema, depth) else {
-            return;
-        };
-        if let (Value::Object(object), Some(Value::Object(properties))) =
-            (&mut *value, rules.get("properties"))
-        {
-            for (name, property) in properties {
-                if !object.contains_key(name)
-                    && let Some(default) = self.default_of(property)
-                {
-                    object.insert(name.clone(), default);
-                }
-                if let Some(inner) = object.get_mut(name) {
-                    self.fill_at(property, inner, depth + 1);
-                }
-            }
-        }
-        if let (Value::Array(items), Some(item)) = (&mut *value, rules.get("items")) {
-            items
-                .iter_mut()
-                .for_each(|inner| self.fill_at(item, inner, depth + 1));
-        }
-        for part in list(rules, "allOf") {
-            self.fill_at(part, value, depth + 1);
-        }
-        for choice in ["oneOf", "anyOf"] {
-            self.fill_choice(rules, choice, value, depth);
-        }
-    }
-
-    /// Of several alternatives the one that fits once it is filled in.
-    fn fill_choice(&self, rules: &Map<String, Value>, keyword: &str, value: &mut Value, depth: u32) {
-        for alternative in list(rules, keyword) {
-            let mut candidate = value.clone();
-            self.fill_at(alternative, &mut candidate, depth + 1);
-            let mut problems = Vec::new();
-            self.check_at(alternative, &candidate, "", depth + 1, &mut problems);
-            if problems.is_empty() {
-                *value = candidate;
-                return;
-            }
-        }
-    }
-
-    fn default_of(&self, schema: &Value) -> Option<Value> {
-        let own = schema.get("default");
-        own.or_else(|| self.resolved(schema, 0)?.get("default")).cloned()
+        Walk::new(self).fill_at(&self.0, value, 0);
     }
 
     /// Everything that is wrong with a value.
     pub fn check(&self, value: &Value) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        self.check_at(&self.0, value, "", 0, &mut problems);
-        problems
-    }
-
-    fn check_at(&self, schema: &Value, value: &Value, path: &str, depth: u32, problems: &mut Vec<Problem>) {
-        let mut add = |message: String| {
+        let (walk, mut problems) = (Walk::new(self), Vec::new());
+        walk.check_at(&self.0, value, "", 0, &mut problems);
+        if walk.is_spent() {
             problems.push(Problem {
-                path: path.to_owned(),
-                message,
+                path: String::new(),
+                message: "takes too long to check against its schema: make either simpler".to_owned(),
             });
-        };
-        if depth > DEPTH {
-            return add("nested too deeply".to_owned());
         }
-        if schema == &Value::Bool(false) {
-            return add("nothing may be here".to_owned());
-        }
-        let Some(rules) = schema.as_object() else { return };
-        if let Some(target) = rules
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|name| self.definition(name))
-        {
-            self.check_at(target, value, path, depth + 1, problems);
-        }
-        let before = problems.len();
-        check_kind(rules, value, path, problems);
-        if problems.len() > before {
-            // Of the wrong type: what else is wrong follows from it.
-            return;
-        }
-        check_bounds(rules, value, path, problems);
-        check_pattern(rules, value, path, problems);
-        self.check_object(rules, value, path, depth, problems);
-        self.check_array(rules, value, path, depth, problems);
-        self.check_combined(rules, value, path, depth, problems);
-    }
-
-    fn check_object(
-        &self,
-        rules: &Map<String, Value>,
-        value: &Value,
-        path: &str,
-        depth: u32,
-        problems: &mut Vec<Problem>,
-    ) {
-        let Value::Object(object) = value else { return };
-        let properties = rules.get("properties").and_then(Value::as_object);
-        for name in list(rules, "required").filter_map(Value::as_str) {
-            if !object.contains_key(name) {
-                problems.push(Problem {
-                    path: pointer(path, name),
-                    message: "must be set".to_owned(),
-                });
-            }
-        }
-        for (name, inner) in object {
-            let at = pointer(path, name);
-            match (
-                properties.and_then(|all| all.get(name)),
-                rules.get("additionalProperties"),
-            ) {
-                (Some(schema), _) => self.check_at(schema, inner, &at, depth + 1, problems),
-                (None, Some(Value::Bool(false))) => problems.push(Problem {
-                    path: at,
-                    message: unknown_property(properties),
-                }),
-                (None, Some(schema)) => self.check_at(schema, inner, &at, depth + 1, problems),
-                (None, None) => {}
-            }
-        }
-    }
-
-    fn check_array(
-        &self,
-        rules: &Map<String, Value>,
-        value: &Value,
-        path: &str,
-        depth: u32,
-        problems: &mut Vec<Problem>,
-    ) {
-        let Value::Array(items) = value else { return };
-        let first: Vec<&Value> = list(rules, "prefixItems").collect();
-        for (position, inner) in items.iter().enumerate() {
-            if let Some(schema) = first.get(position).copied().or_else(|| rules.get("items")) {
-                self.check_at(
-                    schema,
-                    inner,
-                    &pointer(path, &position.to_string()),
-                    depth + 1,
-                    problems,
-                );
-            }
-        }
-        if rules.get("uniqueItems") == Some(&Value::Bool(true)) {
-            for (position, inner) in items.iter().enumerate() {
-                if items.iter().take(position).any(|earlier| earlier == inner) {
-                    problems.push(Problem {
-                        path: pointer(path, &position.to_string()),
-                        message: "is in the list already".to_owned(),
-                    });
-                }
-            }
-        }
-    }
-
-    fn check_combined(
-        &self,
-        rules: &Map<String, Value>,
-        value: &Value,
-        path: &str,
-        depth: u32,
-        problems: &mut Vec<Problem>,
-    ) {
-        for part in list(rules, "allOf") {
-            self.check_at(part, value, path, depth + 1, problems);
-        }
-        for keyword in ["oneOf", "anyOf"] {
-            if rules.contains_key(keyword) {
-                self.check_choice(rules, keyword, value, path, depth, problems);
-            }
-        }
-        if let Some(forbidden) = rules.get("not") {
-            let mut inner = Vec::new();
-            self.check_at(forbidden, value, path, depth + 1, &mut inner);
-            if inner.is_empty() {
-                problems.push(Problem {
-                    path: path.to_owned(),
-                    message: "is excluded by the schema".to_owned(),
-                });
-            }
-        }
-    }
-
-    /// Tells what is wrong with the alternative that comes nearest.
-    fn check_choice(
-        &self,
-        rules: &Map<String, Value>,
-        keyword: &str,
-        value: &Value,
-        path: &str,
-        depth: u32,
-        problems: &mut Vec<Problem>,
-    ) {
-        let judge = |alternative| {
-            let mut inner = Vec::new();
-            self.check_at(alternative, value, path, depth + 1, &mut inner);
-            inner
-        };
-        let mut judged: Vec<Vec<Problem>> = list(rules, keyword).map(judge).collect();
-        let fitting = judged.iter().filter(|inner| inner.is_empty()).count();
-        match (fitting, keyword) {
-            (0, _) => {
-                // Problems deep inside mean that the alternative was the one meant.
-                let depth_of = |inner: &Vec<Problem>| inner.iter().map(|p| p.path.len()).min().unwrap_or(0);
-                judged.sort_by_key(|inner| (std::cmp::Reverse(depth_of(inner)), inner.len()));
-                match judged.into_iter().next() {
-                    Some(nearest) if depth_of(&nearest) > path.len() => problems.extend(nearest),
-                    _ => problems.push(Problem {
-                        path: path.to_owned(),
-                        message: format!("must be one of: {}", alternatives(rules, keyword)),
-                    }),
-                }
-            }
-            (1, _) | (_, "anyOf") => {}
-            _ => problems.push(Problem {
-                path: path.to_owned(),
-                message: "fits more than one alternative".to_owned(),
-            }),
-        }
+        problems
     }
 
     /// What a value names, by the `x-kind` of its schema.
     pub fn references(&self, value: &Value) -> Vec<Reference> {
         let mut references = Vec::new();
-        self.collect(&self.0, value, "", 0, &mut references);
+        Walk::new(self).collect(&self.0, value, "", 0, &mut references);
         references
     }
+}
 
-    fn collect(&self, schema: &Value, value: &Value, path: &str, depth: u32, found: &mut Vec<Reference>) {
-        let Some(rules) = self.resolved(schema, depth).filter(|_| depth <= DEPTH) else {
-            return;
-        };
-        match value {
-            Value::String(name) => {
-                let kind = schema
-                    .get("x-kind")
-                    .or_else(|| rules.get("x-kind"))
-                    .and_then(Value::as_str);
-                found.extend(kind.map(|kind| Reference {
-                    kind: kind.to_owned(),
-                    path: path.to_owned(),
-                    name: name.clone(),
-                }));
-            }
-            Value::Array(items) => {
-                for (position, inner) in items.iter().enumerate() {
-                    let at = pointer(path, &position.to_string());
-                    rules
-                        .get("items")
-                        .into_iter()
-                        .for_each(|item| self.collect(item, inner, &at, depth + 1, found));
-                }
-            }
-            Value::Object(object) => {
-                for (name, inner) in object {
-                    let property = rules.get("properties").and_then(|all| all.get(name));
-                    let schema = property.or_else(|| rules.get("additionalProperties"));
-                    let at = pointer(path, name);
-                    schema
-                        .into_iter()
-                        .for_each(|schema| self.collect(schema, inner, &at, depth + 1, found));
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+/// One descent through a schema and a value, of bounded length.
+struct Walk<'a> {
+    root: &'a Value,
+    left: Cell<usize>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(schema: &'a Schema) -> Self {
+        Self {
+            root: &schema.0,
+            left: Cell::new(STEPS),
         }
-        for alternative in ["oneOf", "anyOf", "allOf"]
-            .into_iter()
-            .flat_map(|keyword| list(rules, keyword))
-        {
-            let mut problems = Vec::new();
-            self.check_at(alternative, value, path, depth + 1, &mut problems);
-            if problems.is_empty() {
-                self.collect(alternative, value, path, depth + 1, found);
-            }
-        }
+    }
+
+    /// False once the walk has been too long.
+    fn spend(&self, steps: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(steps));
+        !self.is_spent()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.left.get() == 0
     }
 
     /// The object that says something, behind `$ref`s.
-    fn resolved<'a>(&'a self, schema: &'a Value, depth: u32) -> Option<&'a Map<String, Value>> {
+    fn resolved<'s>(&'s self, schema: &'s Value, depth: u32) -> Option<&'s Map<String, Value>> {
         let rules = schema.as_object()?;
         match rules.get("$ref").and_then(Value::as_str) {
             Some(reference) if depth <= DEPTH => self.resolved(self.definition(reference)?, depth + 1),
@@ -361,7 +132,7 @@ impl Schema {
     }
 
     fn definition(&self, reference: &str) -> Option<&Value> {
-        definition(&self.0, reference)
+        definition(self.root, reference)
     }
 }
 

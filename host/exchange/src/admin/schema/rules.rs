@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use super::list;
 
+/// Bytes of a compiled pattern: what it costs for each letter that is matched.
+const PATTERN_SIZE: usize = 32 * 1_024;
+
 /// `type`, `enum` and `const`.
 pub(super) fn check_kind(rules: &Map<String, Value>, value: &Value, path: &str, problems: &mut Vec<Problem>) {
     let mut add = |message| {
@@ -103,22 +106,12 @@ pub(super) fn check_bounds(
     }
 }
 
-/// `pattern`: an ECMA 262 regular expression as far as `regex-lite` reads it; it need not match the whole text.
-pub(super) fn check_pattern(
-    rules: &Map<String, Value>,
-    value: &Value,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) {
-    let (Some(pattern), Some(text)) = (rules.get("pattern").and_then(Value::as_str), value.as_str()) else {
-        return;
-    };
-    if !regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text)) {
-        problems.push(Problem {
-            path: path.to_owned(),
-            message: format!("must match `{pattern}`"),
-        });
-    }
+/// A regular expression, unless it is none or too large to be matched in passing.
+pub(super) fn read_pattern(pattern: &str) -> Option<regex_lite::Regex> {
+    regex_lite::RegexBuilder::new(pattern)
+        .size_limit(PATTERN_SIZE)
+        .build()
+        .ok()
 }
 
 pub(super) fn unknown_property(properties: Option<&Map<String, Value>>) -> String {

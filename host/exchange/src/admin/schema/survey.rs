@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::rules::read_pattern;
 use super::{DEPTH, SchemaError, definition, pointer};
 
 /// Looks for keywords that would be ignored.
@@ -39,7 +40,7 @@ pub(super) fn survey(root: &Value, schema: &Value, path: &str, depth: u32) -> Re
             }
             "pattern" => {
                 let pattern = inner.as_str().unwrap_or_default();
-                if regex_lite::Regex::new(pattern).is_err() {
+                if read_pattern(pattern).is_none() {
                     return Err(SchemaError::Pattern {
                         path: path.to_owned(),
                         pattern: pattern.to_owned(),

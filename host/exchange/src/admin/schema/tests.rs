@@ -303,3 +303,37 @@ fn a_schema_that_refers_to_itself_comes_to_an_end() {
     forever.fill(&mut value);
     assert!(!value["a"].is_null());
 }
+
+#[test]
+fn a_schema_that_multiplies_is_given_up_in_time() {
+    let twins = json!({"$ref": "#/$defs/t", "$defs": {"t": {"anyOf": [
+        {"$ref": "#/$defs/t"}, {"$ref": "#/$defs/t"}, {"type": "string"},
+    ]}}});
+    let twins = schema(twins);
+    let said = twins.check(&json!(1));
+    assert!(
+        said.iter()
+            .any(|problem| problem.message.starts_with("takes too long")),
+        "{said:?}"
+    );
+    twins.fill(&mut json!({}));
+    let _ = twins.references(&json!("x"));
+
+    let long = "x".repeat(10_000);
+    let swelling = schema(json!({"items": {"properties": {"a": {"default": long}}}}));
+    let mut many = Value::Array(vec![json!({}); 10_000]);
+    swelling.fill(&mut many);
+    assert!(many.to_string().len() < 2 * STEPS);
+}
+
+#[test]
+fn a_pattern_is_held_against_short_text_only_and_may_not_be_huge() {
+    let letters = json!({"pattern": "^x*$"});
+    assert_eq!(
+        problems(letters.clone(), json!("x".repeat(PATTERN_TEXT))),
+        [""; 0]
+    );
+    assert_eq!(problems(letters, json!("x".repeat(PATTERN_TEXT + 1))).len(), 1);
+    assert!(Schema::parse(r#"{"pattern": "(a{100}){1000}"}"#).is_err());
+    assert!(Schema::parse(r#"{"pattern": "^[A-Za-z0-9._-]{1,64}$"}"#).is_ok());
+}
