@@ -81,7 +81,9 @@ impl Arguments {
             Command::Call(command) => call::run(connection, command),
             Command::Why(why) => call::why(connection, &why),
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut std::io::stdout());
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut script);
+                std::io::Write::write_all(&mut std::io::stdout(), &script)?;
                 Ok(())
             }
         }
