@@ -30,24 +30,15 @@ pub fn all(options: &Options) -> Result<()> {
             "warnings",
         ]))
     })?;
+    // Always the whole workspace: another choice of packages has other features, and builds wasmtime once more.
     step("binary", || {
-        run(cargo().args(["build", "--quiet", "--package", "cordboard"]))
+        run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))
     })?;
     step("tests", || {
         run(with_paths(cargo().args([
             "test",
+            "--quiet",
             "--workspace",
-            "--exclude",
-            "cordboard-tests",
-            "--exclude",
-            "cordboard-peers",
-        ])))
-    })?;
-    step("call flows and simulation", || {
-        run(with_paths(cargo().args([
-            "test",
-            "--package",
-            "cordboard-tests",
             "--",
             "--skip",
             "peers_",
