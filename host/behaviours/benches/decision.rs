@@ -20,7 +20,7 @@ use contract::{Event, Invocation, ModuleDigest, Task};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nix::sys::resource::{UsageWho, getrusage};
 use support::Guest;
-use support::hunting::{build, step};
+use support::hunting::{build, offer, step};
 
 fn decision(criterion: &mut Criterion) {
     let runtime = runtime(Tuning::default());
@@ -70,6 +70,17 @@ fn decision(criterion: &mut Criterion) {
     ] {
         row(name, &runtime, invocation);
     }
+    let group = load(&runtime, &build("group"));
+    row(
+        "the shipped group, a call",
+        &runtime,
+        &with(&step, |it| {
+            it.module = group;
+            it.session.settings = r#"{"members":["201","202","203","204","205","206","207","208"]}"#.into();
+            it.state = None;
+            it.task = Task::Handle(offer(1));
+        }),
+    );
     compare();
 }
 
@@ -142,6 +153,8 @@ fn runtime(tuning: Tuning) -> Runtime {
 fn row(name: &str, runtime: &Runtime, invocation: &Invocation) {
     const RUNS: usize = 20_000;
     let mut times = Vec::with_capacity(RUNS);
+    let result = runtime.invoke(invocation.clone()).result;
+    assert!(result.is_ok(), "{name}: {result:?}");
     let faults = minor_faults();
     let mut fuel = 0;
     for _ in 0..RUNS {
