@@ -44,7 +44,7 @@ pub fn create(server: &Server) {
         );
         put(
             &format!("/lines/{line}"),
-            json!({ "name": line, "site": "main", "short-number": line, "devices": [line] }),
+            json!({ "name": line, "site": "main", "short-number": line, "devices": [line], "features": { "call-waiting": true } }),
         );
     }
     put(
