@@ -149,6 +149,19 @@ fn a_describe_that_traps_is_a_problem_and_not_a_crash() {
     assert!(refusals[0].starts_with("the manifest's name \"Bad Name\""));
 }
 
+/// Found by the test below: packages that name each other made the encoder recurse until the
+/// process ended. A module's own description is not read any more.
+#[test]
+fn what_a_module_says_of_its_world_is_not_believed() {
+    let mut core = Guest::default().core();
+    let name = b"component-type:evil";
+    core.extend([0, (1 + name.len() + 4) as u8, name.len() as u8]);
+    core.extend(name);
+    core.extend([0xff; 4]);
+    let good = runtime().inspect(&Guest::default().core()).unwrap();
+    assert_eq!(runtime().inspect(&core).unwrap().digest, good.digest);
+}
+
 /// Bytes changed, cut and repeated at random: refused or accepted, never a panic.
 #[test]
 fn a_mangled_upload_is_judged_like_any_other() {

@@ -10,6 +10,7 @@
 
 mod anatomy;
 mod defaults;
+mod encode;
 mod manifest;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use base::Moment;
 use contract::{EmptyView, Manifest, ModuleDigest, Problem, View};
 use desk::Desk;
-use wit_component::ComponentEncoder;
 
 use crate::Runtime;
 use crate::compiled;
@@ -58,7 +58,7 @@ pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<
 fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
     size(runtime, bytes).map_err(one)?;
-    let component = componentise(bytes).map_err(one)?;
+    let component = encode::componentise(bytes).map_err(one)?;
     size(runtime, &component).map_err(one)?;
     let anatomy = anatomy::examine(&component, runtime.upload_limits(), runtime.memory_limit())?;
 
@@ -94,32 +94,6 @@ fn size(runtime: &Runtime, bytes: &[u8]) -> Result<(), String> {
          information",
         bytes.len()
     ))
-}
-
-/// The component, encoded when the upload is a core module.
-fn componentise(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    if wasmparser::Parser::is_component(bytes) {
-        return Ok(bytes.to_vec());
-    }
-    if !wasmparser::Parser::is_core_wasm(bytes) {
-        return Err(
-            "this is no WebAssembly: upload a component (or a core module built with the SDK)".into(),
-        );
-    }
-    // wit-component 0.262 panics on metadata whose inner lengths are wrong.
-    let encoded = catch_unwind(|| {
-        let mut encoder = ComponentEncoder::default();
-        encoder.module(bytes)?.validate(true).encode()
-    });
-    let broken = |what: &str| {
-        format!(
-            "the core module is not a behaviour: {what}; build it with the SDK, or wrap it with `wasm-tools \
-             component new`"
-        )
-    };
-    encoded
-        .map_err(|_| broken("its description of the contract is damaged"))?
-        .map_err(|error| broken(&format!("{error:#}")))
 }
 
 fn mismatch(error: &str) -> String {

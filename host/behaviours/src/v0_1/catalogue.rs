@@ -37,6 +37,61 @@ pub(crate) const LATER: [&str; 7] = [
     "notify",
 ];
 
+/// The package itself, as one text.
+pub(crate) const TEXT: &str = concat!(
+    include_str!("../../../../wit/world.wit"),
+    "\n",
+    include_str!("../../../../wit/types.wit"),
+    "\n",
+    include_str!("../../../../wit/events.wit"),
+    "\n",
+    include_str!("../../../../wit/guest.wit"),
+    "\n",
+    include_str!("../../../../wit/log.wit"),
+    "\n",
+    include_str!("../../../../wit/explain.wit"),
+    "\n",
+    include_str!("../../../../wit/clock.wit"),
+    "\n",
+    include_str!("../../../../wit/random.wit"),
+    "\n",
+    include_str!("../../../../wit/directory.wit"),
+    "\n",
+    include_str!("../../../../wit/numbers.wit"),
+    "\n",
+    include_str!("../../../../wit/calendars.wit"),
+    "\n",
+    include_str!("../../../../wit/legs.wit"),
+    "\n",
+    include_str!("../../../../wit/dialling.wit"),
+    "\n",
+    include_str!("../../../../wit/trunk.wit"),
+    "\n",
+    include_str!("../../../../wit/audio.wit"),
+    "\n",
+    include_str!("../../../../wit/timers.wit"),
+    "\n",
+    include_str!("../../../../wit/sessions.wit"),
+    "\n",
+    include_str!("../../../../wit/recording.wit"),
+    "\n",
+    include_str!("../../../../wit/mailboxes.wit"),
+    "\n",
+    include_str!("../../../../wit/watches.wit"),
+    "\n",
+    include_str!("../../../../wit/screens.wit"),
+    "\n",
+    include_str!("../../../../wit/storage.wit"),
+    "\n",
+    include_str!("../../../../wit/conferences.wit"),
+    "\n",
+    include_str!("../../../../wit/notify.wit"),
+    "\n",
+);
+
+/// The world that a behaviour is a component of.
+pub(crate) const WORLD: &str = "behaviour";
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
