@@ -37,57 +37,37 @@ pub(crate) const LATER: [&str; 7] = [
     "notify",
 ];
 
-/// The package itself, as one text.
-pub(crate) const TEXT: &str = concat!(
-    include_str!("../../../../wit/world.wit"),
-    "\n",
-    include_str!("../../../../wit/types.wit"),
-    "\n",
-    include_str!("../../../../wit/events.wit"),
-    "\n",
-    include_str!("../../../../wit/guest.wit"),
-    "\n",
-    include_str!("../../../../wit/log.wit"),
-    "\n",
-    include_str!("../../../../wit/explain.wit"),
-    "\n",
-    include_str!("../../../../wit/clock.wit"),
-    "\n",
-    include_str!("../../../../wit/random.wit"),
-    "\n",
-    include_str!("../../../../wit/directory.wit"),
-    "\n",
-    include_str!("../../../../wit/numbers.wit"),
-    "\n",
-    include_str!("../../../../wit/calendars.wit"),
-    "\n",
-    include_str!("../../../../wit/legs.wit"),
-    "\n",
-    include_str!("../../../../wit/dialling.wit"),
-    "\n",
-    include_str!("../../../../wit/trunk.wit"),
-    "\n",
-    include_str!("../../../../wit/audio.wit"),
-    "\n",
-    include_str!("../../../../wit/timers.wit"),
-    "\n",
-    include_str!("../../../../wit/sessions.wit"),
-    "\n",
-    include_str!("../../../../wit/recording.wit"),
-    "\n",
-    include_str!("../../../../wit/mailboxes.wit"),
-    "\n",
-    include_str!("../../../../wit/watches.wit"),
-    "\n",
-    include_str!("../../../../wit/screens.wit"),
-    "\n",
-    include_str!("../../../../wit/storage.wit"),
-    "\n",
-    include_str!("../../../../wit/conferences.wit"),
-    "\n",
-    include_str!("../../../../wit/notify.wit"),
-    "\n",
-);
+macro_rules! texts {
+    ($($file:literal)*) => { [$(($file, include_str!(concat!("../../../../wit/", $file)))),*] };
+}
+
+/// The package itself: each file's name and text.
+pub(crate) const TEXTS: [(&str, &str); 24] = texts![
+    "audio.wit"
+    "calendars.wit"
+    "clock.wit"
+    "conferences.wit"
+    "dialling.wit"
+    "directory.wit"
+    "events.wit"
+    "explain.wit"
+    "guest.wit"
+    "legs.wit"
+    "log.wit"
+    "mailboxes.wit"
+    "notify.wit"
+    "numbers.wit"
+    "random.wit"
+    "recording.wit"
+    "screens.wit"
+    "sessions.wit"
+    "storage.wit"
+    "timers.wit"
+    "trunk.wit"
+    "types.wit"
+    "watches.wit"
+    "world.wit"
+];
 
 /// The world that a behaviour is a component of.
 pub(crate) const WORLD: &str = "behaviour";
@@ -117,6 +97,15 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn every_file_of_the_contract_is_built_in() {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+        let files = std::fs::read_dir(wit).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let names: BTreeSet<_> = names.filter(|name| name.ends_with(".wit")).collect();
+        assert_eq!(names, TEXTS.iter().map(|(name, _)| (*name).to_owned()).collect());
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod from_guest;
 mod host;
 mod to_guest;
 
-pub(crate) use catalogue::{GUEST, LATER, OFFERED, PACKAGE, TEXT, VERSION, WORDS, WORLD};
+pub(crate) use catalogue::{GUEST, LATER, OFFERED, PACKAGE, TEXTS, VERSION, WORDS, WORLD};
 pub(crate) use entry::{Answer, Entry};
 pub(crate) use host::link;
 
