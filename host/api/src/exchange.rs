@@ -34,6 +34,13 @@ pub trait Exchange: Send + Sync {
 
     /// Ends every leg of a call.
     fn hang_up(&self, tenant: String, call: u64) -> Answer<()>;
+
+    /// Click to dial (R68): the line's phones ring, and whoever takes one off the hook is connected with the number.
+    /// The call's id; [`Refusal::NotFound`] when there is no such line.
+    fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64>;
+
+    /// Where the tenant's devices and registering trunks are reached now.
+    fn registrations(&self, tenant: String) -> Answer<Vec<Registration>>;
 }
 
 /// Kinds of documents that have a place under a tenant, and tenants themselves.
@@ -50,6 +57,8 @@ pub enum Kind {
     Calendar,
     Behaviour,
     Announcement,
+    PickupGroup,
+    Contact,
 }
 
 impl Kind {
@@ -67,6 +76,8 @@ impl Kind {
             Self::Calendar => "calendar",
             Self::Behaviour => "behaviour",
             Self::Announcement => "announcement",
+            Self::PickupGroup => "pickup group",
+            Self::Contact => "contact",
         }
     }
 }
@@ -152,6 +163,21 @@ pub struct Call {
     pub behaviours: Vec<String>,
 }
 
+/// A place where a device or trunk registered from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Registration {
+    /// The device's id, or `trunk/` and the trunk's.
+    pub device: String,
+    pub contact: String,
+    /// Address and port.
+    pub from: String,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub expires_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
 /// One party of a [`Call`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -194,4 +220,44 @@ pub enum Refusal {
     /// The exchange is stopping, or has too much to do.
     #[error("the exchange does not answer")]
     Unavailable,
+}
+
+impl Refusal {
+    /// A document that does not read as its kind: the field at `path`, whose segments are as
+    /// `serde_path_to_error` prints them (`rules[2].action`).
+    pub fn unreadable(path: &str, message: String) -> Self {
+        let mut pointer = String::new();
+        for segment in path
+            .split(['.', '['])
+            .map(|segment| segment.trim_end_matches(']'))
+        {
+            if !matches!(segment, "" | "?") {
+                pointer.push('/');
+                pointer.push_str(segment);
+            }
+        }
+        Self::Invalid(vec![contract::Problem {
+            path: pointer,
+            message,
+        }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_field_is_named_by_pointer() {
+        let pointer = |path: &str| match Refusal::unreadable(path, String::new()) {
+            Refusal::Invalid(problems) => problems.into_iter().next().map(|problem| problem.path),
+            _ => None,
+        };
+        assert_eq!(
+            pointer("rules[2].action.line").as_deref(),
+            Some("/rules/2/action/line")
+        );
+        assert_eq!(pointer(".").as_deref(), Some(""));
+        assert_eq!(pointer("access.?.networks").as_deref(), Some("/access/networks"));
+    }
 }

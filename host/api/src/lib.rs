@@ -29,6 +29,7 @@ pub mod hub;
 mod openapi;
 pub mod problem;
 mod routes;
+mod schemas;
 mod serve;
 pub mod workshop;
 

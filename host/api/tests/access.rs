@@ -64,6 +64,16 @@ const TABLE: &str = "
     GET    /v1/tenants/{tenant}/calendars/{id}                om
     PUT    /v1/tenants/{tenant}/calendars/{id}                om
     DELETE /v1/tenants/{tenant}/calendars/{id}                om
+    GET    /v1/tenants/{tenant}/pickup-groups                 om
+    GET    /v1/tenants/{tenant}/pickup-groups/{id}            om
+    PUT    /v1/tenants/{tenant}/pickup-groups/{id}            om
+    DELETE /v1/tenants/{tenant}/pickup-groups/{id}            om
+    GET    /v1/tenants/{tenant}/contacts                      omu
+    GET    /v1/tenants/{tenant}/contacts/{id}                 omu
+    PUT    /v1/tenants/{tenant}/contacts/{id}                 om
+    DELETE /v1/tenants/{tenant}/contacts/{id}                 om
+    GET    /v1/tenants/{tenant}/registrations                 om
+    POST   /v1/tenants/{tenant}/calls                         omu
     GET    /v1/tenants/{tenant}/dial-plan                     om
     PUT    /v1/tenants/{tenant}/dial-plan                     om
     GET    /v1/tenants/{tenant}/announcements                 om

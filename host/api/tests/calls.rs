@@ -127,6 +127,53 @@ async fn live_calls_are_listed_shown_and_hung_up() {
 }
 
 #[tokio::test]
+async fn a_click_dials_from_an_own_line() {
+    let mut world = with_lines().await;
+    let (manager, alice) = (world.manager("acme"), world.user("acme", "alice"));
+    let path = "/v1/tenants/acme/calls";
+    let click = |line: &str| json!({ "line": line, "number": "300" });
+    assert_eq!(
+        world.post(&alice, path, click("201")).await.expect(201),
+        json!({ "call": 77 })
+    );
+    assert_eq!(
+        world.post(&alice, path, click("202")).await.wrong_fields(),
+        ["/line"]
+    );
+    assert_eq!(world.exchange.dialled.lock().unwrap().len(), 1, "not even asked");
+    assert_eq!(
+        world.post(&manager, path, click("202")).await.expect(201),
+        json!({ "call": 77 })
+    );
+    assert_eq!(
+        world.post(&manager, path, click("999")).await.wrong_fields(),
+        ["/line"]
+    );
+}
+
+#[tokio::test]
+async fn registrations_are_paged() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let page = world
+        .get(&manager, "/v1/tenants/acme/registrations?limit=2")
+        .await
+        .expect(200);
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), page["next"].as_str()),
+        (2, Some("2"))
+    );
+    let page = world
+        .get(&manager, "/v1/tenants/acme/registrations?limit=2&after=2")
+        .await
+        .expect(200);
+    assert_eq!(
+        (page["items"][0]["device"].as_str(), page.get("next")),
+        (Some("acme-phone-2"), None)
+    );
+}
+
+#[tokio::test]
 async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
     let mut world = World::new().await;
     let (manager, other) = (world.manager("acme"), world.manager("other"));

@@ -3,25 +3,49 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::Call;
-use crate::extract::{Asked, Of, Page, PageOf};
+use crate::exchange::{Call, Refusal, Registration};
+use crate::extract::{Asked, Body, Of, Page, PageOf};
 use crate::hub::Story;
 use crate::problem::Problem;
 
 const ALL: &str = "/v1/tenants/{tenant}/calls";
 const ONE: &str = "/v1/tenants/{tenant}/calls/{call}";
 
-pub(super) fn endpoints() -> [Endpoint; 4] {
+pub(super) fn endpoints() -> [Endpoint; 6] {
     [
         Endpoint::new(Method::GET, ALL, Access::Member, list)
             .about("calls", "list-calls", "Calls that are up or being set up")
             .gives(Content::page::<Call>())
             .paged(),
+        Endpoint::new(Method::POST, ALL, Access::Member, originate)
+            .about(
+                "calls",
+                "originate",
+                "Click to dial: ring a line's phones, then connect them with a number",
+            )
+            .takes(Content::json::<NewCall>())
+            .gives(Content::json::<Begun>())
+            .status(201),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/registrations",
+            Access::Manager,
+            registrations,
+        )
+        .about(
+            "calls",
+            "list-registrations",
+            "Where devices and trunks are reached now",
+        )
+        .gives(Content::page::<Registration>())
+        .paged(),
         Endpoint::new(Method::GET, ONE, Access::Member, get)
             .about("calls", "get-call", "A call that is up")
             .gives(Content::json::<Call>()),
@@ -62,6 +86,54 @@ async fn list(
         items.retain(|call| own::takes_part(&lines, call));
     }
     Ok(Json(Page { items, next }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct NewCall {
+    /// Id, short number or number of the line whose phones ring.
+    line: String,
+    /// As it would be dialled there.
+    number: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Begun {
+    call: u64,
+}
+
+async fn originate(
+    State(api): State<Api>,
+    caller: Caller,
+    Of(tenant): Of<String>,
+    Body(new): Body<NewCall>,
+) -> Result<(StatusCode, Json<Begun>), Problem> {
+    let unknown = || Problem::invalid_field("/line", "there is no such line, or too many calls are up");
+    if let Some(user) = caller.as_user()
+        && !own::line_names(&api, &tenant, user).await?.contains(&new.line)
+    {
+        return Err(unknown());
+    }
+    match api.exchange.originate(tenant, new.line, new.number).await {
+        Ok(call) => Ok((StatusCode::CREATED, Json(Begun { call }))),
+        Err(Refusal::NotFound) => Err(unknown()),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+async fn registrations(
+    State(api): State<Api>,
+    Of(tenant): Of<String>,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<Registration>>, Problem> {
+    let skip = usize::try_from(page.after_number()?.unwrap_or(0)).unwrap_or(usize::MAX);
+    let all = api.exchange.registrations(tenant).await?;
+    let end = skip.saturating_add(page.limit());
+    let next = (end < all.len()).then(|| end.to_string());
+    Ok(Json(Page {
+        items: all.into_iter().skip(skip).take(page.limit()).collect(),
+        next,
+    }))
 }
 
 /// The call, if the caller may know it.

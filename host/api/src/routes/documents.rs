@@ -15,6 +15,7 @@ use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Address, Collection, Expect, Kind, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// The revision that a change made.
 #[derive(Serialize, ToSchema)]
@@ -35,7 +36,7 @@ struct Resource {
 
 /// A user finds in lists, and may read, only what `own` says is theirs. Trunks lead outside and cost money, so only
 /// operators change them.
-const RESOURCES: [Resource; 7] = [
+const RESOURCES: [Resource; 9] = [
     resource(
         Kind::Site,
         "sites",
@@ -81,6 +82,21 @@ const RESOURCES: [Resource; 7] = [
         "/v1/tenants/{tenant}/calendars",
         "/v1/tenants/{tenant}/calendars/{id}",
     ),
+    resource(
+        Kind::PickupGroup,
+        "pickup-groups",
+        "/v1/tenants/{tenant}/pickup-groups",
+        "/v1/tenants/{tenant}/pickup-groups/{id}",
+    ),
+    Resource {
+        read: Access::Member,
+        ..resource(
+            Kind::Contact,
+            "contacts",
+            "/v1/tenants/{tenant}/contacts",
+            "/v1/tenants/{tenant}/contacts/{id}",
+        )
+    },
 ];
 
 const fn resource(kind: Kind, tag: &'static str, collection: &'static str, item: &'static str) -> Resource {
@@ -151,7 +167,7 @@ fn tenants() -> [Endpoint; 4] {
             },
         )
         .about("tenants", "put-tenant", "Create or change a tenant")
-        .takes(Content::json::<Document>())
+        .takes(schemas::document(Kind::Tenant))
         .gives(Content::json::<Changed>())
         .conditional(),
         Endpoint::new(Method::DELETE, one, Access::Operator, delete_tenant)
@@ -165,8 +181,7 @@ fn tenants() -> [Endpoint; 4] {
     ]
 }
 
-/// A configuration document: a JSON object whose fields depend on its kind. The exchange answers 422 with every field
-/// that is wrong.
+/// A JSON object whose fields the module's settings schema tells.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
 #[expect(dead_code, reason = "describes bodies that are passed on as they are")]
@@ -211,7 +226,7 @@ fn of_kind(resource: Resource) -> [Endpoint; 4] {
                 get(api, caller, Address::new(&tenant, kind, &id)).await
             },
         )
-        .about(tag, format!("get-{name}"), format!("A {name}"))
+        .about(tag, format!("get-{}", hyphened(name)), format!("A {name}"))
         .gives(Content::json::<Versioned>()),
         Endpoint::new(
             Method::PUT,
@@ -224,8 +239,12 @@ fn of_kind(resource: Resource) -> [Endpoint; 4] {
                 put(api, Address::new(&tenant, kind, &id), when, body).await
             },
         )
-        .about(tag, format!("put-{name}"), format!("Create or change a {name}"))
-        .takes(Content::json::<Document>())
+        .about(
+            tag,
+            format!("put-{}", hyphened(name)),
+            format!("Create or change a {name}"),
+        )
+        .takes(schemas::document(kind))
         .gives(Content::json::<Changed>())
         .conditional(),
         Endpoint::new(
@@ -236,10 +255,18 @@ fn of_kind(resource: Resource) -> [Endpoint; 4] {
                 delete(api, Address::new(&tenant, kind, &id), when).await
             },
         )
-        .about(tag, format!("delete-{name}"), format!("Delete a {name}"))
+        .about(
+            tag,
+            format!("delete-{}", hyphened(name)),
+            format!("Delete a {name}"),
+        )
         .status(204)
         .conditional(),
     ]
+}
+
+fn hyphened(name: &str) -> String {
+    name.replace(' ', "-")
 }
 
 fn dial_plan() -> [Endpoint; 2] {
@@ -265,7 +292,7 @@ fn dial_plan() -> [Endpoint; 2] {
             },
         )
         .about("dial-plan", "put-dial-plan", "Change which number leads where")
-        .takes(Content::json::<Document>())
+        .takes(schemas::document(Kind::DialPlan))
         .gives(Content::json::<Changed>())
         .conditional(),
     ]
@@ -278,8 +305,10 @@ pub(super) async fn list(
     Asked(page): Asked<PageOf>,
 ) -> Result<Json<Page<Versioned>>, Problem> {
     let listing = match caller.as_user() {
-        Some(user) => own::list(&api, user, collection, page.after.clone(), page.limit()).await?,
-        None => {
+        Some(user) if own::narrows(collection.kind) => {
+            own::list(&api, user, collection, page.after.clone(), page.limit()).await?
+        }
+        _ => {
             api.exchange
                 .list(collection, page.after.clone(), page.limit())
                 .await?

@@ -17,10 +17,17 @@ pub(super) fn is(user: &str, kind: Kind, document: &Value) -> bool {
         Kind::User => "id",
         Kind::Device => "owner",
         Kind::Line => "user",
+        // The company's directory is for everybody in it.
+        Kind::Contact => return true,
         _ => return false,
     };
     // An empty id is that of a token without a user.
     !user.is_empty() && document.get(field).and_then(Value::as_str) == Some(user)
+}
+
+/// Whether a user sees only some documents of this kind.
+pub(super) fn narrows(kind: Kind) -> bool {
+    kind != Kind::Contact
 }
 
 /// A page of the user's own documents.

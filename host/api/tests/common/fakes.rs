@@ -19,6 +19,7 @@ pub struct FakeExchange {
     documents: Mutex<BTreeMap<Address, Versioned>>,
     pub calls: Mutex<Vec<(String, Call)>>,
     pub hung_up: Mutex<Vec<u64>>,
+    pub dialled: Mutex<Vec<(String, String)>>,
     pub passwords: Mutex<Vec<(String, String)>>,
 }
 
@@ -169,6 +170,29 @@ impl Exchange for FakeExchange {
             .iter()
             .find(|(owner, one)| *owner == tenant && one.id == call);
         answer(found.map(|(_, call)| call.clone()).ok_or(Refusal::NotFound))
+    }
+
+    fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64> {
+        let documents = self.documents.lock().unwrap();
+        let lines = documents
+            .iter()
+            .filter(|(address, _)| address.tenant == tenant && address.kind == Kind::Line);
+        let known = lines
+            .into_iter()
+            .any(|(_, known)| known.document["short-number"] == line.as_str());
+        self.dialled.lock().unwrap().push((line, number));
+        answer(if known { Ok(77) } else { Err(Refusal::NotFound) })
+    }
+
+    fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
+        let registration = |n: usize| Registration {
+            device: format!("{tenant}-phone-{n}"),
+            contact: "sip:a@192.0.2.1".to_owned(),
+            from: "192.0.2.1:5060".to_owned(),
+            expires_ms: 1,
+            user_agent: None,
+        };
+        answer(Ok((0..3).map(registration).collect()))
     }
 
     fn hang_up(&self, _: String, call: u64) -> Answer<()> {

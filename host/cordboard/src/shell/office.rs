@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::exchange::{
-    Address, Answer, Call, Collection, Expect, Kind as ApiKind, Listing, NewCredentials, Refusal, Stored,
-    Versioned,
+    Address, Answer, Call, Collection, Expect, Kind as ApiKind, Listing, NewCredentials, Refusal,
+    Registration, Stored, Versioned,
 };
 use api::workshop::Inspected;
 use contract::{EmptyView, ModuleDigest, Problem, View};
 use exchange::admin::{self, Change, Request};
 use exchange::directory::{DeviceId, Directory, Document, Key, Kind, Secret, TenantId};
-use exchange::{CallId, Input};
+use exchange::{CallId, Input, live};
 use media::{Limits, Prompt, Prompts};
 use serde_json::Value;
 use store::Store;
@@ -109,7 +109,7 @@ impl Office {
         }
     }
 
-    async fn change(self, request: Request) -> Result<Vec<Change>, Refusal> {
+    async fn ask(&self, request: Request) -> Result<admin::Answer, Refusal> {
         let (id, reply) = self.0.replies.expect();
         if self.0.inbox.send(Input::Admin { id, request }).is_err() {
             self.0.replies.forget(id);
@@ -119,7 +119,11 @@ impl Office {
             self.0.replies.forget(id);
             return Err(Refusal::Unavailable);
         };
-        let admin::Answer::Changed(applied) = response.map_err(refusal)? else {
+        response.map_err(refusal)
+    }
+
+    async fn change(self, request: Request) -> Result<Vec<Change>, Refusal> {
+        let admin::Answer::Changed(applied) = self.ask(request).await? else {
             return Ok(Vec::new());
         };
         self.0.mirror.apply(&applied.changes);
@@ -163,6 +167,8 @@ fn kind(kind: ApiKind) -> Kind {
         ApiKind::Calendar => Kind::Calendar,
         ApiKind::Behaviour => Kind::Behaviour,
         ApiKind::Announcement => Kind::Announcement,
+        ApiKind::PickupGroup => Kind::PickupGroup,
+        ApiKind::Contact => Kind::Contact,
     }
 }
 
@@ -210,12 +216,21 @@ fn plain(document: Document) -> Value {
 
 fn read(kind: Kind, document: Value) -> Result<Document, Refusal> {
     let tagged = Value::Object([(kind.as_str().to_owned(), document)].into_iter().collect());
-    serde_json::from_value(tagged).map_err(|error| {
-        Refusal::Invalid(vec![Problem {
-            path: String::new(),
-            message: error.to_string(),
-        }])
+    serde_path_to_error::deserialize(tagged).map_err(|error| {
+        let path = error.path().to_string();
+        let below = path.strip_prefix(kind.as_str()).unwrap_or(&path);
+        Refusal::unreadable(below, error.inner().to_string())
     })
+}
+
+fn registration(known: live::Registration) -> Registration {
+    Registration {
+        device: known.device.to_string(),
+        contact: known.contact.into_inner(),
+        from: known.from.to_string(),
+        expires_ms: known.expires.as_millis(),
+        user_agent: known.user_agent,
+    }
 }
 
 fn put_request(key: &Key, document: Document, expect: Expect, exists: bool) -> Request {
@@ -336,6 +351,34 @@ impl api::exchange::Exchange for Office {
                 .inbox
                 .send(Input::HangUp(CallId(call)))
                 .map_err(|_| Refusal::Unavailable)
+        })
+    }
+
+    fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        let request = Request::Live(live::Request::Originate { tenant, line, number });
+        Box::pin(async move {
+            match office.ask(request).await? {
+                admin::Answer::Live(live::Answer::Call(Some(call))) => Ok(call.id.0),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+
+    fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        Box::pin(async move {
+            match office
+                .ask(Request::Live(live::Request::Registrations { tenant }))
+                .await?
+            {
+                admin::Answer::Live(live::Answer::Registrations(all)) => {
+                    Ok(all.into_iter().map(registration).collect())
+                }
+                _ => Err(Refusal::NotFound),
+            }
         })
     }
 }

@@ -415,11 +415,6 @@ fn serve_api(
         .block_on(tokio::net::TcpListener::bind(listen))
         .with_context(|| format!("cannot listen on {listen} (`api.listen`)"))?;
     let local = listener.local_addr()?;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio.spawn(async move {
-        if let Err(error) = axum::serve(listener, service).await {
-            tracing::error!(%error, "the API stopped");
-        }
-    });
+    tokio.spawn(api::serve(listener, router));
     Ok(local)
 }

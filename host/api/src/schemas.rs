@@ -1,0 +1,399 @@
+//! Configuration documents as the OpenAPI document describes them.
+//!
+//! The exchange is the authority; a test compares the fields named here with those it reads.
+
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::{ArrayBuilder, Ref, RefOr, Schema};
+
+use crate::endpoint::Content;
+use crate::exchange::Kind;
+
+/// What a field holds.
+#[derive(Clone, Copy)]
+enum Shape {
+    Text,
+    Flag,
+    Number,
+    Texts,
+    Object,
+    Objects,
+    OneOf(&'static [&'static str]),
+}
+
+use Shape::{Flag, Number, Object, Objects, OneOf, Text, Texts};
+
+struct Field {
+    name: &'static str,
+    shape: Shape,
+    required: bool,
+    meaning: &'static str,
+}
+
+const fn must(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
+    Field {
+        name,
+        shape,
+        required: true,
+        meaning,
+    }
+}
+
+const fn may(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
+    Field {
+        name,
+        shape,
+        required: false,
+        meaning,
+    }
+}
+
+const ID: Field = may("id", Text, "As in the address; may be left out.");
+const NAME: Field = may("name", Text, "For people.");
+
+const TENANT: &[Field] = &[
+    ID,
+    must("name", Text, "For people."),
+    must(
+        "domains",
+        Texts,
+        "SIP domains, lower-case; each in one tenant only.",
+    ),
+    may(
+        "realm",
+        Text,
+        "Digest realm; fixed at creation, the first domain unless given.",
+    ),
+    may(
+        "country",
+        Text,
+        "ISO 3166 alpha-2: numbering plan, tones, emergency numbers. Default `FR`.",
+    ),
+    may("time-zone", Text, "IANA name. Default `Europe/Paris`."),
+    may(
+        "language",
+        Text,
+        "BCP 47, for shipped announcements. Default `fr`.",
+    ),
+    may(
+        "numbering",
+        Object,
+        "`outside-prefix`, `area-code`, `internal-digits` with `min` and `max`.",
+    ),
+    may("limits", Object, "At once: `calls`, `hops`, `lines`, `sessions`."),
+    may(
+        "defaults",
+        Object,
+        "`line`: behaviours in front of a line that names none.",
+    ),
+    may(
+        "grants",
+        Object,
+        "Number classes that `lines` and `behaviours` may dial outside.",
+    ),
+];
+
+const SITE: &[Field] = &[
+    ID,
+    must("name", Text, "For people; all that can be changed of a site."),
+    may(
+        "address",
+        Object,
+        "`street`, `postal-code`, `city`, `country`: where emergency services are sent.",
+    ),
+    may(
+        "emergency-trunk",
+        Text,
+        "Takes the site's emergency calls; absent: the tenant's trunks in their order.",
+    ),
+];
+
+const USER: &[Field] = &[
+    ID,
+    must("first-name", Text, ""),
+    must("last-name", Text, ""),
+    must("email", Text, "The login: one person each."),
+    may("language", Text, "BCP 47; absent: the tenant's."),
+];
+
+const DEVICE: &[Field] = &[
+    ID,
+    NAME,
+    may(
+        "kind",
+        OneOf(&["softphone", "phone", "dect", "conference", "sim", "ata"]),
+        "Default `softphone`.",
+    ),
+    may("owner", Text, "A user's id; a doorbell has none."),
+    may("hardware", Text, "MAC address, or ICCID of a SIM."),
+    may(
+        "max-calls",
+        Number,
+        "Calls at once; absent: what its kind can do.",
+    ),
+    may(
+        "credentials",
+        Object,
+        "`username` and `realm`; set the password at `…/password`.",
+    ),
+];
+
+const LINE: &[Field] = &[
+    ID,
+    may(
+        "kind",
+        OneOf(&["fixed", "virtual", "mobile", "analogue", "ownerless"]),
+        "Default `fixed`.",
+    ),
+    must("name", Text, "For people."),
+    may(
+        "site",
+        Text,
+        "A site's id; fixed, analogue and ownerless lines have one.",
+    ),
+    may("short-number", Text, "Within the tenant."),
+    may("number", Text, "E.164: `+33123456789`."),
+    may("user", Text, "A user's id."),
+    may("devices", Texts, "Those that ring; absent: all of the user's."),
+    may(
+        "paired",
+        Text,
+        "The line it goes with: a virtual line's mobile, a fixed line's mobile.",
+    ),
+    may(
+        "features",
+        Object,
+        "`call-waiting`, `distinctive-ring`, `caller-id`, `restriction`.",
+    ),
+    may(
+        "behaviours",
+        Texts,
+        "In front of it, outermost first; absent: the tenant's default; empty: it just rings.",
+    ),
+    may(
+        "settings",
+        Object,
+        "By behaviour: what is set differently for this line.",
+    ),
+];
+
+const NUMBER: &[Field] = &[
+    ID,
+    NAME,
+    may("site", Text, "A site's id."),
+    may(
+        "behaviours",
+        Objects,
+        "`behaviour` and `settings` of each, outermost first.",
+    ),
+    may(
+        "line",
+        Text,
+        "Rings behind the last behaviour, or when one fails.",
+    ),
+];
+
+const DIAL_PLAN: &[Field] = &[must(
+    "rules",
+    Objects,
+    "`name`, `direction` (`internal`, `inbound`), `pattern` (`any`, or `number`, `prefix`, `feature-code` with a text), \
+     `action` (`own`, `refuse`, or `behaviours`, `line`, `outside` with its object); the first that matches decides.",
+)];
+
+const TRUNK: &[Field] = &[
+    ID,
+    NAME,
+    must(
+        "access",
+        Object,
+        "One of `address`, `register`, `registered`, with how each side knows the other.",
+    ),
+    may(
+        "outbound",
+        Text,
+        "SIP URI that calls go to; absent: where it registers, or none.",
+    ),
+    may("priority", Number, "Lower is tried first."),
+    may(
+        "max-calls",
+        Number,
+        "At once, both directions; 0: as many as the tenant may have.",
+    ),
+    may("classes", Texts, "Number classes that it carries."),
+    may("emergency", Flag, "Takes emergency calls. Default true."),
+    may(
+        "outbound-rules",
+        Objects,
+        "`prefix`, `strip`, `add`: applied to called numbers on their way out.",
+    ),
+    may("inbound-rules", Objects, "The same for numbers on their way in."),
+    may(
+        "scheme",
+        OneOf(&["e164", "e164-no-plus", "national"]),
+        "How it wants numbers. Default `e164`.",
+    ),
+    may(
+        "caller-id",
+        Object,
+        "`foreign`: let foreign numbers through; `fallback`: shown instead.",
+    ),
+];
+
+const CALENDAR: &[Field] = &[
+    ID,
+    NAME,
+    may(
+        "hours",
+        Objects,
+        "`days`, `from`, `to`, `break`; a weekday in none is closed.",
+    ),
+    may(
+        "closed",
+        Objects,
+        "`name`, `from`, `to` (dates): closed whole days.",
+    ),
+    may("time-zone", Text, "IANA name; absent: the tenant's."),
+];
+
+const PICKUP_GROUP: &[Field] = &[
+    ID,
+    must("name", Text, "Letters, digits and spaces."),
+    must("site", Text, "A site's id."),
+    may(
+        "lines",
+        Texts,
+        "Fixed lines of the site, each in one group at most.",
+    ),
+];
+
+const CONTACT: &[Field] = &[
+    ID,
+    must("name", Text, ""),
+    may("company", Text, ""),
+    must("numbers", Texts, "In any spelling of the tenant's country."),
+];
+
+/// Name and fields of the documents that are written as they are. Behaviours and announcements have bodies of
+/// their own.
+fn described(kind: Kind) -> Option<(&'static str, &'static [Field])> {
+    Some(match kind {
+        Kind::Tenant => ("Tenant", TENANT),
+        Kind::Site => ("Site", SITE),
+        Kind::User => ("User", USER),
+        Kind::Device => ("Device", DEVICE),
+        Kind::Line => ("Line", LINE),
+        Kind::Number => ("Number", NUMBER),
+        Kind::DialPlan => ("DialPlan", DIAL_PLAN),
+        Kind::Trunk => ("Trunk", TRUNK),
+        Kind::Calendar => ("Calendar", CALENDAR),
+        Kind::PickupGroup => ("PickupGroup", PICKUP_GROUP),
+        Kind::Contact => ("Contact", CONTACT),
+        Kind::Behaviour | Kind::Announcement => return None,
+    })
+}
+
+/// A body that holds a document of this kind.
+pub(crate) fn document(kind: Kind) -> Content {
+    let Some((name, fields)) = described(kind) else {
+        return Content::other("application/json");
+    };
+    let mut object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    for field in fields {
+        object = object.property(field.name, schema(field));
+        if field.required {
+            object = object.required(field.name);
+        }
+    }
+    let components = vec![(name.to_owned(), Schema::Object(object.build()).into())];
+    Content {
+        media_type: "application/json",
+        schema: Ref::from_schema_name(name).into(),
+        components,
+    }
+}
+
+fn schema(field: &Field) -> RefOr<Schema> {
+    let of = |kind| ObjectBuilder::new().schema_type(kind);
+    let meaning = Some(field.meaning).filter(|meaning| !meaning.is_empty());
+    let single = match field.shape {
+        Text => of(Type::String),
+        Flag => of(Type::Boolean),
+        Number => of(Type::Integer),
+        Object => of(Type::Object),
+        OneOf(names) => of(Type::String).enum_values(Some(names.iter().copied())),
+        Texts => return list(of(Type::String), meaning),
+        Objects => return list(of(Type::Object), meaning),
+    };
+    Schema::Object(single.description(meaning).build()).into()
+}
+
+fn list(items: ObjectBuilder, meaning: Option<&str>) -> RefOr<Schema> {
+    Schema::Array(ArrayBuilder::new().items(items).description(meaning).build()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use exchange::directory::{Document, Kind as Their};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What the exchange reads: it says so when a field is unknown.
+    fn read_by_the_exchange(kind: Their) -> BTreeSet<String> {
+        let tagged = json!({ kind.as_str(): { "no such field": 1 } });
+        let refusal = serde_json::from_value::<Document>(tagged)
+            .unwrap_err()
+            .to_string();
+        let expected = refusal
+            .split_once("expected")
+            .unwrap_or_else(|| panic!("{refusal}"))
+            .1;
+        expected
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn fields_are_those_that_the_exchange_reads() {
+        for (ours, theirs) in [
+            (Kind::Tenant, Their::Tenant),
+            (Kind::Site, Their::Site),
+            (Kind::User, Their::User),
+            (Kind::Device, Their::Device),
+            (Kind::Line, Their::Line),
+            (Kind::Number, Their::Number),
+            (Kind::DialPlan, Their::DialPlan),
+            (Kind::Trunk, Their::Trunk),
+            (Kind::Calendar, Their::Calendar),
+            (Kind::PickupGroup, Their::PickupGroup),
+            (Kind::Contact, Their::Contact),
+        ] {
+            let described: BTreeSet<_> = described(ours)
+                .unwrap()
+                .1
+                .iter()
+                .map(|field| field.name.to_owned())
+                .collect();
+            assert_eq!(described, read_by_the_exchange(theirs), "{theirs}");
+        }
+    }
+
+    #[test]
+    fn what_is_required_is_enough() {
+        let minimal = json!({
+            "tenant": { "id": "a", "name": "A", "domains": ["a.example"] },
+            "line": { "id": "201", "name": "A" },
+            "device": { "id": "a" },
+            "dial-plan": { "rules": [] },
+            "pickup-group": { "id": "a", "name": "A", "site": "main" },
+        });
+        for (kind, document) in minimal.as_object().unwrap() {
+            let tagged: Value = json!({ kind: document });
+            assert!(serde_json::from_value::<Document>(tagged).is_ok(), "{kind}");
+        }
+    }
+}
