@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use contract::{Interests, Manifest, ModuleDigest, Problem, SessionScope};
 use cordboard_api::exchange::{
-    Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal, Stored,
-    Versioned,
+    Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal,
+    Registration, Stored, Versioned,
 };
 use cordboard_api::workshop::{Inspected, Workshop};
 use serde_json::{Value, json};
