@@ -27,7 +27,8 @@ pub enum Command {
     Update { port: PortId, stream: Stream },
 
     /// Closes the port. Whatever plays ends with `Gone`, its partner is disconnected, a final
-    /// [`Event::Stats`](crate::Event::Stats) follows. The socket pair may be used again afterwards.
+    /// [`Event::Stats`](crate::Event::Stats) follows, also for a port that was not open. The socket pair may be
+    /// used again afterwards.
     Close { port: PortId },
 
     /// Lets two ports hear each other. Earlier connections of both, and whatever plays to

@@ -168,6 +168,20 @@ fn every_play_ends_exactly_once() {
 }
 
 #[test]
+fn closing_what_is_not_open_is_answered_too() {
+    let mut world = World::new();
+    world.command(Command::Close { port: PortId(1) });
+    let stats = media::Stats::default();
+    assert_eq!(
+        world.events,
+        [Event::Stats {
+            port: PortId(1),
+            stats
+        }]
+    );
+}
+
+#[test]
 fn a_prompt_on_a_held_leg_ends_in_its_time_unheard() {
     let mut world = World::new();
     let held = media::Stream {

@@ -73,12 +73,24 @@ impl Runner {
         }
     }
 
-    pub fn run(mut self) -> io::Result<()> {
+    /// Until it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the poll breaks, which no peer can cause.
+    pub fn run(&mut self) -> io::Result<()> {
         let result = self.turn_for_ever();
         if let Err(error) = &result {
             tracing::error!(%error, "media thread stopped");
         }
         result
+    }
+
+    /// A new engine without ports, after a fault of the old one.
+    pub fn start_over(&mut self) {
+        self.engine = Engine::new(self.config.random.fork());
+        self.pairs.release_all();
+        self.unfinished.clear();
     }
 
     fn turn_for_ever(&mut self) -> io::Result<()> {
@@ -292,6 +304,11 @@ impl Pairs {
         pair.register(registry, key)?;
         place.insert(pair);
         Ok(key)
+    }
+
+    fn release_all(&mut self) {
+        let ports: Vec<PortId> = self.by_port.keys().copied().collect();
+        ports.into_iter().for_each(|port| self.release(port));
     }
 
     /// Takes a port's sockets from it. They stay bound, unless enough others do.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -112,7 +113,7 @@ impl MediaThread {
         // The reader's buffers hold pointers into themselves: they are made where they are used.
         let thread = std::thread::Builder::new()
             .name(name)
-            .spawn(move || Runner::new(poll, config, waiting).run())?;
+            .spawn(move || run_on(Runner::new(poll, config, waiting)))?;
         Ok(Self {
             handle: MediaHandle { jobs, waker, shared },
             thread: Some(thread),
@@ -149,6 +150,20 @@ impl Drop for MediaThread {
         if let Some(thread) = self.thread.take() {
             // Whatever it stopped with has been logged by itself.
             drop(thread.join());
+        }
+    }
+}
+
+/// Runs to the end, through faults of the engine: a panic costs the calls of this thread their media, and
+/// nothing else. New ports work at once.
+fn run_on(mut runner: Runner) -> io::Result<()> {
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| runner.run())) {
+            Ok(result) => return result,
+            Err(_) => {
+                tracing::error!("the media engine panicked and starts anew: its calls have lost their media");
+                runner.start_over();
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Engine, inbound, outbound};
 use crate::digits::{Detector, Happened};
 use crate::player::Player;
 use crate::port::{Port, Slot};
-use crate::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, PortOptions, Stream};
+use crate::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, PortOptions, Stats, Stream};
 
 pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
     match command {
@@ -14,7 +14,14 @@ pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
         Command::Update { port, stream } => {
             with(engine, port, |engine, slot| update(engine, now, slot, stream))
         }
-        Command::Close { port } => with(engine, port, |engine, slot| close(engine, now, slot)),
+        Command::Close { port } => match engine.slots.get(&port).copied() {
+            Some(slot) => close(engine, now, slot),
+            // Whoever waits for the last word before using the sockets again must get one.
+            None => engine.emit(Event::Stats {
+                port,
+                stats: Stats::default(),
+            }),
+        },
         Command::Connect { a, b } => connect(engine, a, b),
         Command::Listen { to, from } => listen(engine, to, from),
         Command::Disconnect { port } => with(engine, port, disconnect),
