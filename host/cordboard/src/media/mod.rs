@@ -18,4 +18,7 @@ mod pair;
 mod run;
 mod thread;
 
+#[cfg(test)]
+mod tests;
+
 pub use thread::{MediaConfig, MediaHandle, MediaThread, Notice};
