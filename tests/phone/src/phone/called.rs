@@ -1,0 +1,192 @@
+//! Being called: ringing, answering, refusing; the caller's CANCEL and ACK (RFC 3261 §9.2, §13.3).
+
+use base::Moment;
+
+use super::{CallRef, CallState, Event, Phone, with_body};
+use crate::dialog::{Dialog, Unacknowledged};
+use crate::sdp::Description;
+use crate::text::{Incoming, Start, uri_of, user_of};
+use crate::transaction::T1;
+
+impl Phone {
+    /// Says 180.
+    pub fn ring(&mut self, now: Moment, call: CallRef) {
+        self.respond_invite(now, call, 180, "Ringing", None);
+    }
+
+    pub fn refuse(&mut self, now: Moment, call: CallRef, status: u16) {
+        self.refuse_with(now, call, status, "Refused");
+    }
+
+    /// Refuses with a phrase of the test's own, which may hold further header lines.
+    pub fn refuse_with(&mut self, now: Moment, call: CallRef, status: u16, phrase: &str) {
+        self.respond_invite(now, call, status, phrase, None);
+        if let Some(dialog) = self.calls.get_mut(&call) {
+            dialog.state = CallState::Over;
+        }
+    }
+
+    pub fn answer(&mut self, now: Moment, call: CallRef) {
+        let description = self.description();
+        let Some(dialog) = self
+            .calls
+            .get_mut(&call)
+            .filter(|dialog| dialog.state == CallState::Offered)
+        else {
+            return;
+        };
+        dialog.ours = match &dialog.theirs {
+            Some(offer) => offer.answer(self.config.rtp, &self.config.codecs),
+            None => description,
+        };
+        dialog.state = CallState::Answered;
+        let body = dialog.ours.print(dialog.session, dialog.version);
+        self.respond_invite(now, call, 200, "OK", Some(body));
+    }
+
+    fn respond_invite(
+        &mut self,
+        now: Moment,
+        call: CallRef,
+        status: u16,
+        phrase: &str,
+        body: Option<String>,
+    ) {
+        let contact = self.contact();
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
+        let mut head = format!("SIP/2.0 {status} {phrase}\r\n");
+        for via in &dialog.vias {
+            head.push_str(&format!("Via: {via}\r\n"));
+        }
+        for route in &dialog.record_routes {
+            head.push_str(&format!("Record-Route: {route}\r\n"));
+        }
+        head.push_str(&format!(
+            "From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} INVITE\r\nContact: {contact}\r\n",
+            dialog.from, dialog.to, dialog.call_id, dialog.invite_cseq
+        ));
+        let text = with_body(head, body.as_deref());
+        let branch = dialog.invite_branch.clone();
+        if (200..300).contains(&status) {
+            // RFC 3261 §13.3.1.4: the core repeats its 2xx, over any transport.
+            dialog.unacknowledged = Some(Unacknowledged {
+                response: text.clone(),
+                again: now + T1,
+                gap: T1,
+                end: now + T1 * 64,
+            });
+        }
+        if let Some(server) = self
+            .servers
+            .iter_mut()
+            .find(|s| s.branch == branch && s.method == "INVITE")
+        {
+            server.respond(now, text.clone(), status >= 300);
+        }
+        self.send(text);
+    }
+
+    pub(super) fn offered(&mut self, now: Moment, message: &Incoming) {
+        let Start::Request { uri } = &message.start else {
+            return;
+        };
+        let call = CallRef(self.next_call);
+        self.next_call += 1;
+        let to = format!("{};tag={}", message.to, self.random.token(8));
+        let dialog = Dialog {
+            state: CallState::Offered,
+            we_called: false,
+            call_id: message.call_id.clone(),
+            local: to.clone(),
+            remote: message.from.clone(),
+            target: message.contact.clone().unwrap_or_else(|| uri_of(&message.from)),
+            routes: message.record_routes.clone(),
+            local_cseq: 0,
+            remote_cseq: Some(message.cseq),
+            session: self.random.next_u64() >> 33,
+            version: 1,
+            ours: self.description(),
+            theirs: Description::read(&message.body_text()),
+            invite_branch: message.branch.clone(),
+            vias: message.vias.clone(),
+            record_routes: message.record_routes.clone(),
+            invite_cseq: message.cseq,
+            from: message.from.clone(),
+            to,
+            request_uri: uri.clone(),
+            via: String::new(),
+            cancelled: false,
+            final_status: None,
+            unacknowledged: None,
+            last_ack: None,
+            with_credentials: false,
+            headers: message.others.clone(),
+        };
+        self.calls.insert(call, dialog);
+        self.respond_invite(now, call, 100, "Trying", None);
+        let from_uri = uri_of(&message.from);
+        let name = message
+            .from
+            .split_once('<')
+            .map_or("", |(name, _)| name)
+            .trim()
+            .trim_matches('"')
+            .to_owned();
+        self.event(Event::Offered {
+            call,
+            caller: user_of(&from_uri).to_owned(),
+            caller_name: name,
+            called: user_of(uri).to_owned(),
+            alert: message.header("Alert-Info").map(str::to_owned),
+        });
+    }
+
+    pub(super) fn cancelled(&mut self, now: Moment, message: &Incoming) {
+        self.reply(now, message, 200, None);
+        let found = self
+            .calls
+            .iter()
+            .find(|(_, d)| !d.we_called && d.invite_branch == message.branch);
+        let Some((call, dialog)) = found.map(|(call, dialog)| (*call, dialog)) else {
+            return;
+        };
+        if dialog.state == CallState::Offered {
+            self.respond_invite(now, call, 487, "Request Terminated", None);
+            if let Some(dialog) = self.calls.get_mut(&call) {
+                dialog.state = CallState::Over;
+            }
+            self.event(Event::Cancelled(
+                call,
+                message.header("Reason").map(str::to_owned),
+            ));
+        }
+    }
+
+    pub(super) fn acknowledged(&mut self, message: &Incoming) {
+        let invite = self
+            .servers
+            .iter_mut()
+            .find(|s| s.branch == message.branch && s.method == "INVITE");
+        if let Some(server) = invite {
+            server.acknowledged();
+        }
+        let Some(call) = self.find(&message.call_id) else {
+            return;
+        };
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
+        if dialog.unacknowledged.take().is_none() {
+            return;
+        }
+        if let Some(theirs) = Description::read(&message.body_text()) {
+            dialog.theirs = Some(theirs);
+        }
+        if dialog.state == CallState::Answered {
+            dialog.state = CallState::Up;
+            self.event(Event::Up(call));
+        }
+    }
+}

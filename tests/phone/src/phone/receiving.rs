@@ -1,0 +1,186 @@
+//! What arrives: finds the transaction and the call that it belongs to.
+
+use base::Moment;
+
+use super::calling::ack_for_refusal;
+use super::{Event, Phone, with_body};
+use crate::dialog::Unacknowledged;
+use crate::sdp::Description;
+use crate::text::{Incoming, Start};
+use crate::transaction::{ClientState, Server, T1};
+
+impl Phone {
+    pub fn receive(&mut self, now: Moment, bytes: &[u8]) {
+        match Incoming::read(bytes) {
+            Ok(message) => match message.start.clone() {
+                Start::Request { .. } => self.requested(now, &message),
+                Start::Response { status } => self.answered(now, status, &message),
+            },
+            Err(error) => self.wrong(format!("unreadable: {error}: {}", String::from_utf8_lossy(bytes))),
+        }
+    }
+
+    fn requested(&mut self, now: Moment, message: &Incoming) {
+        if message.method == "ACK" {
+            return self.acknowledged(message);
+        }
+        let seen = self
+            .servers
+            .iter()
+            .find(|s| s.branch == message.branch && s.method == message.method);
+        if let Some(server) = seen {
+            if let Some(response) = server.response.clone() {
+                self.send(response);
+            }
+            return;
+        }
+        self.servers
+            .push(Server::new(now, &message.branch, &message.method));
+        match message.method.as_str() {
+            "INVITE" if message.to_tag().is_none() => self.offered(now, message),
+            "INVITE" | "UPDATE" => self.changed(now, message),
+            "CANCEL" => self.cancelled(now, message),
+            "BYE" => self.ended(now, message),
+            "OPTIONS" | "INFO" | "NOTIFY" | "MESSAGE" => self.reply(now, message, 200, None),
+            _ => self.reply(now, message, 405, None),
+        }
+    }
+
+    pub(super) fn reply(&mut self, now: Moment, message: &Incoming, status: u16, body: Option<&str>) {
+        let mut head = format!("SIP/2.0 {status} {}\r\n", if status == 200 { "OK" } else { "No" });
+        for via in &message.vias {
+            head.push_str(&format!("Via: {via}\r\n"));
+        }
+        let tag = if message.to_tag().is_some() {
+            String::new()
+        } else {
+            format!(";tag={}", self.random.token(8))
+        };
+        head.push_str(&format!(
+            "From: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {} {}\r\nContact: {}\r\n",
+            message.from,
+            message.to,
+            message.call_id,
+            message.cseq,
+            message.method,
+            self.contact()
+        ));
+        let text = with_body(head, body);
+        if let Some(server) = self
+            .servers
+            .iter_mut()
+            .find(|s| s.branch == message.branch && s.method == message.method)
+        {
+            server.respond(
+                now,
+                text.clone(),
+                status >= 200 && (status >= 300 || message.method != "INVITE"),
+            );
+        }
+        self.send(text);
+    }
+
+    fn changed(&mut self, now: Moment, message: &Incoming) {
+        let Some(call) = self.find(&message.call_id) else {
+            return self.reply(now, message, 481, None);
+        };
+        let (rtp, codecs, full) = (self.config.rtp, self.config.codecs.clone(), self.description());
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
+        if dialog.remote_cseq.is_some_and(|last| message.cseq <= last) {
+            self.wrong(format!(
+                "CSeq {} of a {} does not grow",
+                message.cseq, message.method
+            ));
+            return;
+        }
+        dialog.remote_cseq = Some(message.cseq);
+        if let Some(contact) = &message.contact {
+            dialog.target.clone_from(contact);
+        }
+        dialog.version += 1;
+        let offer = Description::read(&message.body_text());
+        let direction = offer
+            .as_ref()
+            .map_or("sendrecv", |offer| offer.direction.as_str())
+            .to_owned();
+        dialog.ours = match &offer {
+            Some(offer) => offer.answer(rtp, &codecs),
+            None => full,
+        };
+        if offer.is_some() {
+            dialog.theirs = offer;
+        }
+        let body = (message.method == "INVITE" || !message.body.is_empty())
+            .then(|| dialog.ours.print(dialog.session, dialog.version));
+        self.reply(now, message, 200, body.as_deref());
+        if message.method == "INVITE"
+            && let Some(dialog) = self.calls.get_mut(&call)
+            && let Some(server) = self
+                .servers
+                .iter()
+                .find(|s| s.branch == message.branch && s.method == message.method)
+            && let Some(response) = server.response.clone()
+        {
+            dialog.unacknowledged = Some(Unacknowledged {
+                response,
+                again: now + T1,
+                gap: T1,
+                end: now + T1 * 64,
+            });
+        }
+        self.event(Event::Changed(call, direction));
+    }
+
+    fn ended(&mut self, now: Moment, message: &Incoming) {
+        let Some(call) = self.find(&message.call_id) else {
+            return self.reply(now, message, 481, None);
+        };
+        self.reply(now, message, 200, None);
+        if let Some(dialog) = self.calls.get_mut(&call) {
+            dialog.unacknowledged = None;
+        }
+        self.over(call);
+    }
+
+    fn answered(&mut self, now: Moment, status: u16, message: &Incoming) {
+        let found = self
+            .clients
+            .iter()
+            .position(|c| c.branch == message.branch && c.method == message.method);
+        let Some(index) = found else {
+            // A 2xx again, after its transaction: only the ACK again (RFC 3261 §13.2.2.4).
+            return self.repeat_ack(message);
+        };
+        if status < 200 {
+            if let Some(client) = self.clients.get_mut(index) {
+                client.proceeding(now);
+            }
+            return self.provisional(now, status, message);
+        }
+        let Some(client) = self.clients.get_mut(index) else {
+            return;
+        };
+        if let ClientState::Completed { ack } = &client.state {
+            if let Some(ack) = ack.clone() {
+                self.send(ack);
+            } else {
+                self.repeat_ack(message);
+            }
+            return;
+        }
+        let ack =
+            (message.method == "INVITE" && status >= 300).then(|| ack_for_refusal(&client.request, message));
+        client.complete(now, ack.clone());
+        if let Some(ack) = ack {
+            self.send(ack);
+        }
+        match message.method.as_str() {
+            "REGISTER" => self.register_answered(now, status, message),
+            "INVITE" => self.invite_answered(now, status, message),
+            "CANCEL" | "BYE" => {}
+            _ => self.event(Event::Answer(status)),
+        }
+    }
+}
