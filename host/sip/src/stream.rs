@@ -137,6 +137,10 @@ impl Framer {
         if !is_sip(&self.buffer[..head]) {
             return Err((FramingError::NotSip, None));
         }
+        if head > MAX_MESSAGE {
+            // Had it come in small reads, its end would never have been seen.
+            return Err((FramingError::TooLarge, None));
+        }
         let length = content_length(&self.buffer[..head]).ok_or((FramingError::Length, Some(head)))?;
         match head.checked_add(length).filter(|total| *total <= MAX_MESSAGE) {
             Some(total) => Ok(Some(total)),
@@ -344,5 +348,13 @@ mod tests {
         }
         assert_eq!(polled, Err(FramingError::TooLarge));
         assert!(framer.buffer.is_empty());
+    }
+
+    #[test]
+    fn a_head_that_is_too_large_gets_no_answer_however_it_is_read() {
+        let head = format!("A a SIP/2.0\r\nSubject: {}\r\n\r\n", "x".repeat(MAX_MESSAGE));
+        let mut framer = Framer::new();
+        framer.push(head.as_bytes());
+        assert_eq!(framer.poll(), Err(FramingError::TooLarge));
     }
 }
