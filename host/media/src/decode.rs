@@ -245,6 +245,34 @@ mod tests {
         }
     }
 
+    /// See `tests/fixtures/README.md` for how they were made.
+    const MP3: &[u8] = include_bytes!("../tests/fixtures/tone-1000hz.mp3");
+    const MP3_VARIABLE: &[u8] = include_bytes!("../tests/fixtures/tone-1000hz-vbr-stereo.mp3");
+
+    #[test]
+    fn mp3_of_constant_and_variable_rate_becomes_8_khz_mono() {
+        for bytes in [MP3, MP3_VARIABLE] {
+            let pcm = decode(bytes, Limits::default()).unwrap();
+            // The encoder's delay and padding may remain: less than three frames.
+            let millis = pcm.length().as_millis();
+            assert!((995..1_150).contains(&millis), "{millis} ms");
+            // Lossy, at 32 kbit/s.
+            assert!(purity(&pcm) > 25.0, "{} dB", purity(&pcm));
+        }
+    }
+
+    #[test]
+    fn a_broken_frame_inside_of_an_mp3_costs_that_frame_only() {
+        let mut bytes = MP3.to_vec();
+        bytes[900..904].fill(0);
+        let (whole, broken) = (decode(MP3, Limits::default()), decode(&bytes, Limits::default()));
+        let (whole, broken) = (whole.unwrap().0.len(), broken.unwrap().0.len());
+        assert!(
+            whole.abs_diff(broken) <= 3 * 1_152 * 8_000 / 22_050,
+            "{whole} and {broken} samples"
+        );
+    }
+
     #[test]
     fn too_large_too_long_and_empty_are_refused() {
         let long = tone(8_000, 1, 1.5);
