@@ -5,6 +5,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod guests;
 mod policy;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     Test(test::Options),
     /// Measure, beside what a user would pick instead
     Bench(bench::Options),
+    /// Damage messages, packets and recordings at random, and report what breaks
+    Fuzz(fuzz::Options),
     /// Check the licences and sources of all dependencies against policy.toml
     Policy,
 }
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
         Command::Demo(options) => demo::run_demo(&options),
         Command::Test(options) => test::all(&options),
         Command::Bench(options) => bench::run_bench(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Policy => policy::check(),
     }
 }
