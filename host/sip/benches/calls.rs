@@ -127,7 +127,7 @@ impl Pair {
 fn machine(criterion: &mut Criterion) {
     criterion.bench_function("INVITE server transaction, machine alone", |b| {
         b.iter(|| {
-            let mut machine = InviteServer::new(Config::default().timers, false);
+            let mut machine = InviteServer::new(Moment::ZERO, Config::default().timers, false);
             let mut steps = 0;
             for input in [
                 Input::Respond(Class::Provisional),

@@ -20,6 +20,7 @@ use super::custody::Handover;
 use super::dial::DialOwner;
 use super::leg::{LegState, Party};
 use super::lookup::{placed, trunk_account};
+use super::media::not_acceptable;
 use super::requests::Account;
 use crate::directory::{Origin, OwnIdentity, Resolution, TenantView};
 use crate::report::{Direction, LegRole};
@@ -58,10 +59,10 @@ impl Exchange {
             .and_then(|uri| uri.user().map(|user| user.into_owned()));
         let caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
         let offer = match body.filter(|body| body.is_sdp()) {
-            Some(body) => Some(Offer::parse(&body.bytes).map_err(|error| {
-                let warning = format!("{} cordboard \"{error}\"", error.warning());
-                Box::new(Reply::new(error.status()).header("Warning", warning))
-            })?),
+            Some(body) => {
+                let offer = Offer::parse(&body.bytes);
+                Some(offer.map_err(|error| Box::new(not_acceptable(&error)))?)
+            }
             None => None,
         };
         if request.headers.has(Name::Replaces) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use contract::{Cause, Hears, LegId, OutcomeKind};
 use media::{Command, PortId, PortOptions};
 use sip::endpoint::{Body, Path, Reply};
-use sip::sdp::{Agreed, Answer, Codec, Direction, Local, Negotiation, Offer};
+use sip::sdp::{Agreed, Answer, Codec, Direction, Local, Negotiation, Offer, SdpError};
 
 use super::Exchange;
 use super::audio::AudioOwner;
@@ -313,18 +313,19 @@ impl Exchange {
     pub(super) fn renegotiate(&mut self, id: LegId, request: sip::endpoint::RequestId, body: Option<&Body>) {
         let reply = match self.renegotiated(id, body) {
             Ok(sdp) => Reply::new(200).sdp(sdp),
-            Err(status) => Reply::new(status),
+            Err(refusal) => *refusal,
         };
         // An error means that the request is over: nobody waits.
         let _ = self.sip.respond(self.now, request, reply);
         self.keep_leg(id);
     }
 
-    fn renegotiated(&mut self, id: LegId, body: Option<&Body>) -> Result<Bytes, u16> {
-        let leg = self.legs.get_mut(&id).ok_or(481_u16)?;
+    fn renegotiated(&mut self, id: LegId, body: Option<&Body>) -> Result<Bytes, Box<Reply>> {
+        let refuse = |status: u16| Box::new(Reply::new(status));
+        let leg = self.legs.get_mut(&id).ok_or_else(|| refuse(481))?;
         let holding = leg.holding;
         let was_held = leg.held;
-        let media = leg.media.as_mut().ok_or(488_u16)?;
+        let media = leg.media.as_mut().ok_or_else(|| refuse(488))?;
         let local = Local::new(media.local);
         let local = match media.negotiation.agreed() {
             Some(agreed) => local.preferring(agreed.codec),
@@ -339,11 +340,9 @@ impl Exchange {
             // It asks for our offer, and answers in its ACK.
             return Ok(media.negotiation.offer(local));
         };
-        let offer = Offer::parse(&body.bytes).map_err(|error| error.status())?;
-        let (answer, agreed) = media
-            .negotiation
-            .answer(&offer, &local)
-            .map_err(|error| error.status())?;
+        let refused = |error: SdpError| Box::new(not_acceptable(&error));
+        let offer = Offer::parse(&body.bytes).map_err(refused)?;
+        let (answer, agreed) = media.negotiation.answer(&offer, &local).map_err(refused)?;
         let port = media.port;
         leg.held = agreed.held;
         self.update_stream(port, &agreed);
@@ -460,6 +459,28 @@ impl Exchange {
             self.stop_audio(caller);
         }
     }
+}
+
+/// Refuses a description, and says what is wrong with it (RFC 3261 §20.43).
+pub(super) fn not_acceptable(error: &SdpError) -> Reply {
+    let warning = format!(
+        "{} cordboard \"{}\"",
+        error.warning(),
+        quotable(&error.to_string())
+    );
+    Reply::new(SdpError::STATUS).header("Warning", warning)
+}
+
+/// Fit for a quoted string: what a peer wrote may be in it.
+fn quotable(text: &str) -> String {
+    let plain = |char: char| {
+        if char == '"' || char == '\\' || char.is_control() {
+            '\''
+        } else {
+            char
+        }
+    };
+    text.chars().take(120).map(plain).collect()
 }
 
 /// In the words of the media engine.

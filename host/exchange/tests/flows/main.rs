@@ -13,6 +13,7 @@ mod lines;
 mod live;
 mod logic;
 mod office;
+mod refusals;
 mod registration;
 mod restart;
 mod sessions;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::logic::{self, dials, line, stage};
 use crate::office::{Office, module};
 
-fn trunk(id: &str, host: u8, priority: u16) -> Document {
+pub fn trunk(id: &str, host: u8, priority: u16) -> Document {
     let trunk: Trunk = serde_json::from_value(json!({
         "id": id,
         "access": { "address": { "networks": [format!("192.0.2.{host}")] } },

@@ -36,9 +36,6 @@ impl Endpoint {
         if usage.ours.as_ref().is_some_and(|change| change.client.is_none()) {
             self.drop_change(usage, Failure::Glare);
         }
-        if !is_update {
-            self.send_trying(now, server);
-        }
         let kind = if is_update { Kind::Update } else { Kind::Reinvite };
         let request_id = self.new_request(Pending {
             server,

@@ -173,7 +173,7 @@ impl Endpoint {
         let bytes = match step.transmit {
             Some(Transmit::Request) => Some(client.request.clone()),
             Some(Transmit::Ack) => client.ack.clone(),
-            Some(Transmit::Response) | None => None,
+            Some(Transmit::Response | Transmit::Trying) | None => None,
         };
         if let Some(bytes) = bytes {
             let path = client.path;

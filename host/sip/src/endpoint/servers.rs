@@ -263,11 +263,20 @@ impl Endpoint {
     }
 
     fn carry_out_server(&mut self, now: Moment, id: TransactionId, step: Step) {
-        let Some(server) = self.servers.get(id) else {
+        let Some(server) = self.servers.get_mut(id) else {
             return;
         };
         let owner = server.owner;
-        if step.transmit == Some(Transmit::Response) && !server.response.is_empty() {
+        if step.transmit == Some(Transmit::Trying)
+            && let Some(builder) = begin(server, &Reply::new(100), None)
+        {
+            server.response = builder.finish();
+        }
+        let Some(server) = self.servers.get(id) else {
+            return;
+        };
+        let answers = matches!(step.transmit, Some(Transmit::Response | Transmit::Trying));
+        if answers && !server.response.is_empty() {
             let path = self.way_back(server);
             let bytes = server.response.clone();
             self.send(path, bytes);

@@ -119,8 +119,6 @@ impl Endpoint {
         if let Some(server) = self.servers.get_mut(server) {
             server.owner = ServerOwner::Usage(id);
         }
-        // §8.2.6.1, §17.2.1: at once, so that the caller need not repeat.
-        self.send_trying(now, server);
         let body = body_of(&request.headers, &request.body);
         self.keep_new(usage);
         self.tell(Event::Invited {
@@ -174,15 +172,6 @@ impl Endpoint {
         usage.peer_updates = headers.lists(Name::Allow, "UPDATE");
         usage.cseq = self.random.next_u32() >> 8;
         Some(usage)
-    }
-
-    pub(super) fn send_trying(&mut self, now: Moment, id: TransactionId) {
-        let Some(server) = self.servers.get(id) else {
-            return;
-        };
-        if let Some(builder) = begin(server, &Reply::new(100), None) {
-            self.send_response(now, id, 100, builder.finish());
-        }
     }
 
     fn send_progress(&mut self, now: Moment, usage: &mut Usage, reply: Reply) {

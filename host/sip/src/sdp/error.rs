@@ -41,18 +41,9 @@ impl SdpError {
     /// Larger descriptions are refused unread.
     pub const MAX_BYTES: usize = 16 * 1024;
 
-    /// The status to refuse the offer with: 400 for what cannot be read, else 488 (RFC 3261 §21.4.26).
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::Malformed(_) | Self::TooLarge => 400,
-            Self::NoAudio
-            | Self::Transport(_)
-            | Self::NoCommonCodec(_)
-            | Self::Address(_)
-            | Self::Refused
-            | Self::Mismatch(_) => 488,
-        }
-    }
+    /// The status to refuse the offer with: the message around it is fine, so it is 488 whatever is wrong
+    /// (RFC 3261 §13.3.1.3, §21.4.26), and [`warning`](Self::warning) says what.
+    pub const STATUS: u16 = 488;
 
     /// The code of a Warning header that goes with it (RFC 3261 §20.43).
     pub fn warning(&self) -> u16 {

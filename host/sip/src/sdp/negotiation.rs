@@ -113,7 +113,7 @@ impl Negotiation {
     ///
     /// # Errors
     ///
-    /// As [`Negotiation::accept_answer`]; refuse the offer with [`SdpError::status`].
+    /// As [`Negotiation::accept_answer`]; refuse the offer with [`SdpError::STATUS`].
     pub fn answer(&mut self, offer: &Offer, local: &Local) -> Result<(Bytes, Agreed), SdpError> {
         let agreed = agree(local, &offer.audio, Offerer::Peer)?;
         let format = Format {

@@ -60,7 +60,7 @@ impl Offer {
     ///
     /// # Errors
     ///
-    /// Says what is wrong, and with which status to refuse ([`SdpError::status`]).
+    /// Says what is wrong, and with which status to refuse ([`SdpError::STATUS`]).
     pub fn parse(bytes: &[u8]) -> Result<Self, SdpError> {
         let session = read(bytes)?;
         let mut first_error = None;

@@ -23,6 +23,10 @@ impl<L: Copy + PartialEq> Deadlines<L> {
         }
     }
 
+    pub fn runs(&self, letter: L) -> bool {
+        self.0.iter().flatten().any(|(running, _)| *running == letter)
+    }
+
     pub fn stop(&mut self, letter: L) {
         for slot in &mut self.0 {
             if slot.is_some_and(|(running, _)| running == letter) {

@@ -1,9 +1,10 @@
 //! INVITE server transaction (RFC 3261 §17.2.1, with RFC 6026's Accepted state).
 //!
-//! Absorbs repeated INVITEs and repeats our failure response until the ACK comes. The owner
-//! sends 100 at once, so the 200 ms of §17.2.1 need no timer. The core repeats its own 2xx.
+//! Absorbs repeated INVITEs and repeats our failure response until the ACK comes. 100 is sent only when the
+//! user has said nothing for 200 ms, or the caller asks again before. The core repeats its own 2xx.
 //!
 //! ```text
+//!     | 100 after 200 ms
 //! Proceeding --2xx-----> Accepted ----------------L--> Terminated
 //!     |                  (ACKs go up)
 //!     +--300..699--> Completed --ACK--> Confirmed --I--> Terminated
@@ -29,6 +30,8 @@ pub enum State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
+    /// Send 100 unless something else was sent within 200 ms.
+    Trying,
     /// Resend the failure response; doubles from T1 up to T2.
     G,
     /// Stop waiting for the ACK, 64·T1 after the failure response.
@@ -59,11 +62,16 @@ pub struct InviteServer {
     timers: Timers,
 }
 
+/// §17.2.1: a user that answers within this time saves the caller a 100.
+const TRYING_AFTER: Duration = Duration::from_millis(200);
+
 impl InviteServer {
-    pub fn new(timers: Timers, reliable: bool) -> Self {
+    pub fn new(now: Moment, timers: Timers, reliable: bool) -> Self {
+        let mut deadlines = Deadlines::default();
+        deadlines.set(Timer::Trying, now + TRYING_AFTER);
         Self {
             state: State::Proceeding,
-            deadlines: Deadlines::default(),
+            deadlines,
             gap: timers.t1,
             reliable,
             timers,
@@ -83,10 +91,18 @@ impl InviteServer {
         use Input::{Ack, Invite, Respond, TransportError};
         use State::{Accepted, Completed, Confirmed, Proceeding, Terminated};
         match (self.state, input) {
+            (Proceeding, Invite) if self.deadlines.runs(Timer::Trying) => {
+                self.deadlines.stop(Timer::Trying);
+                Step::transmit(Transmit::Trying)
+            }
             (Proceeding | Completed, Invite) => Step::transmit(Transmit::Response),
             (Accepted | Confirmed | Terminated, Invite) => Step::NOTHING,
-            (Proceeding, Respond(Provisional)) => Step::transmit(Transmit::Response),
+            (Proceeding, Respond(Provisional)) => {
+                self.deadlines.stop(Timer::Trying);
+                Step::transmit(Transmit::Response)
+            }
             (Proceeding, Respond(Success)) => {
+                self.deadlines.stop(Timer::Trying);
                 self.deadlines.set(Timer::L, now + self.timers.patience());
                 self.state = Accepted;
                 Step::transmit(Transmit::Response)
@@ -118,6 +134,7 @@ impl InviteServer {
     pub fn handle_timeout(&mut self, now: Moment) -> Option<Step> {
         let timer = self.deadlines.take_due(now)?;
         Some(match (timer, self.state) {
+            (Timer::Trying, State::Proceeding) => Step::transmit(Transmit::Trying),
             (Timer::G, State::Completed) => {
                 self.gap = (self.gap * 2).min(self.timers.t2);
                 self.deadlines.set(Timer::G, now + self.gap);
@@ -125,11 +142,12 @@ impl InviteServer {
             }
             (Timer::H, State::Completed) => self.end(Some(Report::Timeout)),
             (Timer::I, State::Confirmed) | (Timer::L, State::Accepted) => self.end(None),
-            (Timer::G | Timer::H | Timer::I | Timer::L, _) => Step::NOTHING,
+            (Timer::Trying | Timer::G | Timer::H | Timer::I | Timer::L, _) => Step::NOTHING,
         })
     }
 
     fn complete(&mut self, now: Moment) {
+        self.deadlines.stop(Timer::Trying);
         if !self.reliable {
             self.deadlines.set(Timer::G, now + self.gap);
         }
@@ -165,7 +183,7 @@ mod tests {
     const RESEND: Step = Step::transmit(Transmit::Response);
 
     fn udp() -> InviteServer {
-        InviteServer::new(Timers::default(), false)
+        InviteServer::new(T0, Timers::default(), false)
     }
 
     fn run(server: &mut InviteServer, until: Moment) -> Vec<(u64, Step)> {
@@ -212,7 +230,7 @@ mod tests {
 
     #[test]
     fn over_tcp_a_failure_is_sent_once_and_an_ack_ends_it() {
-        let mut server = InviteServer::new(Timers::default(), true);
+        let mut server = InviteServer::new(T0, Timers::default(), true);
         assert_eq!(server.handle(T0, Input::Respond(Class::Failure)), RESEND);
         assert_eq!(
             server.next_timeout(),
@@ -221,6 +239,31 @@ mod tests {
         );
         let _ = server.handle(T0, Input::Ack);
         assert_eq!(server.state(), State::Terminated);
+    }
+
+    const TRYING: Step = Step::transmit(Transmit::Trying);
+
+    #[test]
+    fn a_user_that_says_nothing_for_200_ms_costs_a_100() {
+        let mut server = udp();
+        assert_eq!(run(&mut server, Moment::MAX), [(200, TRYING)]);
+        assert_eq!(server.handle(T0, Input::Invite), RESEND);
+    }
+
+    #[test]
+    fn an_answer_at_once_spares_the_100() {
+        for class in [Class::Provisional, Class::Success, Class::Failure] {
+            let mut server = udp();
+            assert_eq!(server.handle(T0, Input::Respond(class)), RESEND);
+            assert!(!run(&mut server, Moment::MAX).contains(&(200, TRYING)));
+        }
+    }
+
+    #[test]
+    fn a_caller_that_asks_again_gets_its_100_before() {
+        let mut server = udp();
+        assert_eq!(server.handle(T0, Input::Invite), TRYING);
+        assert_eq!(run(&mut server, Moment::MAX), []);
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum Transmit {
     Request,
     /// The newest response of a server transaction.
     Response,
+    /// A 100, made by the owner (§17.2.1).
+    Trying,
     /// The ACK of an INVITE client transaction for its failure response (§17.1.1.3).
     Ack,
 }

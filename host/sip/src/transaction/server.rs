@@ -19,7 +19,7 @@ pub enum ServerMachine {
 impl ServerMachine {
     pub fn new(method: &Method, now: Moment, timers: Timers, reliable: bool) -> Self {
         if *method == Method::Invite {
-            Self::Invite(InviteServer::new(timers, reliable))
+            Self::Invite(InviteServer::new(now, timers, reliable))
         } else {
             Self::Other(OtherServer::new(now, timers, reliable))
         }

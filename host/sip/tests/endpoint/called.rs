@@ -223,7 +223,7 @@ fn a_response_goes_where_the_request_came_from() {
     let mut ladder = Ladder::new();
     ladder.path.remote = "198.51.100.7:31000".parse().unwrap();
     ladder.receive(Peer::default().invite(OFFER));
-    let (_, path, message) = ladder.sent();
+    let (_, path, message) = ladder.wait(ms(200)).sent();
     assert_eq!(path, ladder.path);
     let via = message.headers().get(Name::Via).unwrap().to_owned();
     assert!(
@@ -238,7 +238,7 @@ fn without_rport_the_port_of_the_via_counts() {
     let mut ladder = Ladder::new();
     ladder.path.remote = "192.0.2.9:31000".parse().unwrap();
     ladder.receive(Peer::default().invite(OFFER).replace(";rport", ""));
-    assert_eq!(ladder.sent().1.remote.to_string(), "192.0.2.9:5060");
+    assert_eq!(ladder.wait(ms(200)).sent().1.remote.to_string(), "192.0.2.9:5060");
 }
 
 /// §8.1.1.8: nobody could call back to a caller without Contact.
@@ -362,7 +362,8 @@ fn an_invite_that_expires_gets_487() {
         ..Peer::default()
     };
     ladder.invited(&peer.invite(OFFER));
-    ladder.wait(ms(19_999)).is_silent();
+    ladder.wait(ms(200)).answers(100);
+    ladder.wait(ms(19_799)).is_silent();
     ladder.wait(ms(1));
     ladder.answers(487);
     assert_eq!(ended(ladder.event()), Ending::Cancelled { reason: None });

@@ -44,7 +44,6 @@ fn the_peer_changes_the_session() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
     let (_, tag) = ladder.established_as_callee();
     ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
-    ladder.answers(100);
     let request = asked(ladder.event());
     ladder
         .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
@@ -70,7 +69,6 @@ fn an_accepted_change_moves_the_target_and_a_refused_one_does_not() {
             ..Peer::default()
         };
         ladder.receive(moved.in_dialog("INVITE", 2, &tag, "", OFFER));
-        ladder.answers(100);
         let request = asked(ladder.event());
         ladder
             .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(status)))
@@ -107,7 +105,6 @@ fn an_overlapping_change_gets_500_with_retry_after() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
     let (_, tag) = ladder.established_as_callee();
     ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
-    ladder.answers(100);
     for (method, cseq) in [("INVITE", 3), ("UPDATE", 4)] {
         ladder.receive(peer.in_dialog(method, cseq, &tag, "", OFFER));
         let refusal = ladder.answers(500);
@@ -135,7 +132,6 @@ fn an_offerless_reinvite_gets_our_offer() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
     let (usage, tag) = ladder.established_as_callee();
     ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", ""));
-    ladder.answers(100);
     let request = asked(ladder.event());
     ladder
         .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(OFFER)))
@@ -158,7 +154,6 @@ fn a_reinvite_that_overtakes_the_ack_confirms_the_call() {
         .unwrap();
     let tag = to_tag(&ladder.answers(200));
     ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
-    ladder.answers(100);
     assert!(matches!(ladder.event(), Event::Confirmed { .. }));
     asked(ladder.event());
 }
@@ -227,7 +222,6 @@ fn a_cancelled_reinvite_gets_487_and_leaves_the_call_as_it_was() {
     let (usage, tag) = ladder.established_as_callee();
     let reinvite = peer.in_dialog("INVITE", 2, &tag, "", OFFER);
     ladder.receive(reinvite);
-    ladder.answers(100);
     let request = asked(ladder.event());
     let cancel = peer
         .in_dialog("CANCEL", 2, &tag, "", "")
@@ -362,7 +356,6 @@ fn a_change_of_theirs_during_our_wait_replaces_ours() {
     ladder.receive(response(&reinvite, 491, "", "", ""));
     ladder.sends("ACK");
     ladder.receive(from_callee(&invite, "INVITE", 1, "p1", "", OFFER));
-    ladder.answers(100);
     assert!(matches!(result(ladder.event()), Err(Failure::Glare)));
     let request = asked(ladder.event());
     ladder

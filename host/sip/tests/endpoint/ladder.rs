@@ -198,10 +198,9 @@ impl Ladder {
 
     // ---- whole steps -------------------------------------------------------------------------
 
-    /// The peer calls; the endpoint says 100 and tells us.
+    /// The peer calls; the endpoint tells us.
     pub fn invited(&mut self, invite: &str) -> UsageId {
         self.receive(invite.to_owned());
-        self.answers(100);
         match self.event() {
             Event::Invited { usage, .. } => usage,
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@
 use cordboard_sip::Name;
 use cordboard_sip::endpoint::{CommandError, Credentials, Event, Failure, OutOfDialog, Reply, Sequence};
 
-use crate::ladder::{ANSWER, CONTACT, Ladder, OFFER, Peer, response, secs, uri};
+use crate::ladder::{ANSWER, CONTACT, Ladder, OFFER, Peer, ms, response, secs, uri};
 
 fn request(method: &str, headers: &str) -> String {
     format!(
@@ -80,7 +80,7 @@ fn a_loop_gets_482_and_a_spiral_does_not() {
     ladder.answers(482);
     let spiral = back("sip:other@192.0.2.1", "l2").replace("z9hG4bKloop", "z9hG4bKspiral");
     ladder.receive(spiral);
-    ladder.answers(100);
+    ladder.wait(ms(200)).answers(100);
 }
 
 /// §8.2.2.3.
@@ -174,7 +174,7 @@ fn a_scheme_that_is_no_telephone_gets_416() {
     }
     .invite(OFFER);
     ladder.receive(tel.replace("INVITE sip:300@192.0.2.1", "INVITE tel:+33123456789"));
-    ladder.answers(100);
+    ladder.wait(ms(200)).answers(100);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::ladder::{Ladder, secs};
 enum Verdict {
     /// Refused by the endpoint.
     Answers(u16),
-    /// 100 is sent and the user of the endpoint decides about a call.
+    /// Nothing is sent, and the user of the endpoint decides about a call.
     Rings,
     /// The user of the endpoint decides about a request.
     Asks,
@@ -216,13 +216,12 @@ fn judge(ladder: &mut Ladder, bytes: Vec<u8>) -> Verdict {
         .as_deref()
         .and_then(|line| line.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok());
     let verdict = match (status, line) {
-        (Some(100), _) => Rings,
         (Some(status), _) => Answers(status),
         (None, Some(line)) => panic!("nobody asked for {line}"),
         (None, None) => Silence,
     };
     match (verdict, ladder.try_event()) {
-        (Rings, Some(Event::Invited { usage, .. })) => {
+        (Silence, Some(Event::Invited { usage, .. })) => {
             ladder
                 .tell(|endpoint, now| endpoint.reject(now, usage, 603))
                 .unwrap();
