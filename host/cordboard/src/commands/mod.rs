@@ -5,6 +5,7 @@ mod call;
 mod client;
 mod document;
 mod module;
+mod new;
 mod serve;
 
 use anyhow::Result;
@@ -32,6 +33,8 @@ pub struct Arguments {
 enum Command {
     /// Run the exchange
     Serve(serve::Options),
+    /// Make a behaviour's project: builds, tests and uploads as it is
+    New(new::Options),
     /// Tenants: isolated customers
     Tenant(document::Command),
     /// Sites of a tenant
@@ -68,6 +71,7 @@ impl Arguments {
         let connection = &self.connection;
         match self.command {
             Command::Serve(options) => serve::run(&options),
+            Command::New(options) => new::run(&options),
             Command::Tenant(command) => document::run(connection, Kind::Tenant, command),
             Command::Site(command) => document::run(connection, Kind::Site, command),
             Command::User(command) => document::run(connection, Kind::User, command),
