@@ -1,5 +1,6 @@
 //! SIPp in both roles, with our own scenarios: who calls is challenged, who is called is registered.
 
+use crate::lossy::Lossy;
 use crate::server::{Server, free_port};
 use crate::sipp::{Running, Sipp};
 use crate::tenant;
@@ -82,18 +83,17 @@ fn peers_sipp_over_tcp() {
 fn peers_sipp_calls_survive_a_network_that_loses_messages() {
     let server = Server::start();
     tenant::create(&server);
-    let port = registered(&server, "202", false);
-    let bob = Sipp::new("answering", server.address())
-        .port(port)
-        .calls(10)
-        .seconds(60)
-        .lost(10)
-        .start();
-    Sipp::new("call", server.address())
+    let bob = Sipp::new("answering", server.address()).calls(10).seconds(60);
+    let to_bob = Lossy::at(registered(&server, "202", false), bob.address());
+    let bob = bob.start();
+    let to_server = Lossy::at(free_port(), server.address());
+
+    Sipp::new("call", to_server.address)
         .service("202")
         .calls(10)
         .seconds(60)
-        .lost(10)
         .run();
     bob.succeeds();
+    assert!(to_server.losses() > 10, "the caller's path lost nothing");
+    assert!(to_bob.losses() > 3, "the callee's path lost nothing");
 }

@@ -13,6 +13,7 @@
 #![allow(dead_code, reason = "the harness is ahead of its tests")]
 
 mod calls;
+mod lossy;
 mod server;
 mod sipp;
 mod sound;

@@ -26,8 +26,6 @@ pub struct Sipp {
     /// Calls a second.
     pub rate: u32,
     pub seconds: u64,
-    /// Percentage of messages that SIPp loses in both directions.
-    pub lost: u32,
     /// Further parameters.
     pub more: Vec<String>,
 }
@@ -50,7 +48,6 @@ impl Sipp {
             calls: 1,
             rate: 10,
             seconds: 20,
-            lost: 0,
             more: Vec::new(),
         }
     }
@@ -90,9 +87,9 @@ impl Sipp {
         self
     }
 
-    pub fn lost(mut self, percent: u32) -> Self {
-        self.lost = percent;
-        self
+    /// Where it will listen.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.port)
     }
 
     pub fn with(mut self, words: &[&str]) -> Self {
@@ -140,9 +137,6 @@ impl Sipp {
             .arg("-inf")
             .arg(&fields)
             .args(&self.more);
-        if self.lost > 0 {
-            command.args(["-lost", &self.lost.to_string()]);
-        }
         let child = command
             .stdin(Stdio::null())
             .stdout(std::fs::File::create(folder.path().join("screen")).unwrap())
