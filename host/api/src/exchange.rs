@@ -152,9 +152,12 @@ pub struct Call {
     pub id: u64,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub started_ms: u64,
-    /// Since when the caller is connected; absent before.
+    /// Since when the caller is answered; absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<u64>,
+    /// Since when the caller talks to somebody; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_ms: Option<u64>,
     pub direction: String,
     pub caller: String,
     pub called: String,
@@ -184,13 +187,15 @@ pub struct Registration {
 pub struct Leg {
     pub id: u64,
     pub state: LegState,
-    pub number: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trunk: Option<String>,
+    /// The leg that it hears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hears: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

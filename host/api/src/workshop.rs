@@ -1,8 +1,12 @@
 //! What is done with uploaded files: components are inspected, recordings measured.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use contract::{Manifest, ModuleDigest, Problem};
+
+/// Work to wait for.
+pub type Done = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An upload that is good.
 #[derive(Clone, Debug)]
@@ -42,6 +46,6 @@ pub trait Workshop: Send + Sync {
     /// Why it cannot be played.
     fn measure(&self, media_type: &str, recording: &[u8]) -> Result<Duration, String>;
 
-    /// A tenant's recordings are others now: load them again for its calls.
-    fn announcements_changed(&self, tenant: &str);
+    /// A tenant's recordings are others now: loads them again for its calls, done when these can play them.
+    fn announcements_changed(&self, tenant: &str) -> Done;
 }

@@ -23,7 +23,7 @@ fn call(id: u64, line: &str) -> Call {
     let leg = Leg {
         id: id * 10,
         state: LegState::Answered,
-        number: line.to_owned(),
+        hears: None,
         line: Some(line.to_owned()),
         device: None,
         trunk: None,
@@ -32,6 +32,7 @@ fn call(id: u64, line: &str) -> Call {
         id,
         started_ms: 1,
         answered_ms: None,
+        connected_ms: None,
         direction: "from-inside".to_owned(),
         caller: line.to_owned(),
         called: "300".to_owned(),
@@ -181,8 +182,8 @@ async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
         rule: "dial-plan",
         sentence: "300 is the menu's number".to_owned(),
     };
-    world.hub.report(report("", 7, 1, started()));
-    world.hub.report(report("acme", 7, 2, because));
+    world.report(report("", 7, 1, started()));
+    world.report(report("acme", 7, 2, because));
     let story = world
         .get(&manager, "/v1/tenants/acme/calls/7/why")
         .await
@@ -201,7 +202,7 @@ async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
         world.get(&other, "/v1/tenants/other/calls/7/why").await.status,
         404
     );
-    world.hub.report(report("acme", 7, 9, ended(7, "201")));
+    world.report(report("acme", 7, 9, ended(7, "201")));
     assert!(world.writer.flush());
     let story = world
         .get(&manager, "/v1/tenants/acme/calls/7/why")
@@ -218,9 +219,9 @@ async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
 #[tokio::test]
 async fn a_trace_without_end_is_cut_and_says_so() {
     let world = World::new().await;
-    world.hub.report(report("acme", 7, 1, started()));
-    (0..5_000).for_each(|n| world.hub.report(report("acme", 7, 2 + n, Fact::LegRinging)));
-    world.hub.report(report("acme", 7, 9_000, ended(7, "201")));
+    world.report(report("acme", 7, 1, started()));
+    (0..5_000).for_each(|n| world.report(report("acme", 7, 2 + n, Fact::LegRinging)));
+    world.report(report("acme", 7, 9_000, ended(7, "201")));
     assert!(world.writer.flush());
     let story = world
         .get(&world.operator, "/v1/tenants/acme/calls/7/why")
@@ -236,14 +237,14 @@ async fn detail_records_are_paged_from_the_latest() {
     let mut world = with_lines().await;
     let (manager, alice) = (world.manager("acme"), world.user("acme", "alice"));
     for id in 0..7 {
-        world.hub.report(report(
+        world.report(report(
             "acme",
             id,
             9,
             ended(id, if id % 2 == 0 { "201" } else { "202" }),
         ));
     }
-    world.hub.report(report("other", 99, 9, ended(99, "201")));
+    world.report(report("other", 99, 9, ended(99, "201")));
     assert!(world.writer.flush());
     let page = async |token: &str, query: &str| {
         let page = world
@@ -293,8 +294,8 @@ async fn events_of_the_tenant_arrive_as_they_happen() {
         .unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
-    world.hub.report(report("other", 1, 1, started()));
-    world.hub.report(report("acme", 2, 1, started()));
+    world.report(report("other", 1, 1, started()));
+    world.report(report("acme", 2, 1, started()));
     let event = next(&mut events).await;
     assert!(event.starts_with("event: call-started\ndata: {"), "{event}");
     assert!(
@@ -302,7 +303,7 @@ async fn events_of_the_tenant_arrive_as_they_happen() {
         "{event}"
     );
     // More than a watcher may lag behind: it is told how many it missed.
-    (0..5_000).for_each(|n| world.hub.report(report("acme", 2, 2 + n, Fact::LegRinging)));
+    (0..5_000).for_each(|n| world.report(report("acme", 2, 2 + n, Fact::LegRinging)));
     assert!(next(&mut events).await.starts_with("event: missed\ndata: 9"));
     // A revoked token ends the stream.
     let id = manager.split('_').nth(1).unwrap();
@@ -319,8 +320,8 @@ async fn events_of_the_tenant_arrive_as_they_happen() {
 #[tokio::test]
 async fn old_records_are_cleared_away() {
     let world = World::new().await;
-    world.hub.report(report("acme", 1, 100, ended(1, "201")));
-    world.hub.report(report("acme", 2, 200, ended(2, "201")));
+    world.report(report("acme", 1, 100, ended(1, "201")));
+    world.report(report("acme", 2, 200, ended(2, "201")));
     world.hub.tidy(Moment::MAX);
     assert!(world.writer.flush());
     let secs = Duration::from_secs;

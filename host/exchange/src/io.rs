@@ -31,8 +31,6 @@ pub enum Input {
         id: AdminId,
         request: admin::Request,
     },
-    /// Somebody ends a whole call. Harmless when it is over.
-    HangUp(CallId),
     /// Recordings of one tenant, or (with no tenant) those shipped with the exchange. Decoded by
     /// the shell, because decoding takes longer than a call may wait.
     Prompts {

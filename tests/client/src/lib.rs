@@ -1,10 +1,15 @@
-//! A client of the exchange's HTTP API, as far as tests, benches and the demo need it.
+//! The exchange as tests, benches and the demo use it: as a process, through its HTTP API.
+
+mod server;
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+pub use nix::sys::signal::Signal;
+pub use server::Server;
 
 /// Talks to one exchange on this machine, with one token.
 pub struct Client {
@@ -62,6 +67,16 @@ impl Client {
             .send_json(body)
             .with_context(|| format!("POST {path}"))?;
         answer("POST", path, response)
+    }
+
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        let response = self
+            .agent
+            .delete(format!("{}{path}", self.base))
+            .header("Authorization", &self.authorization)
+            .call()
+            .with_context(|| format!("DELETE {path}"))?;
+        answer("DELETE", path, response)
     }
 
     /// Puts bytes of the media type `kind`, such as a recording.

@@ -11,7 +11,7 @@ mod traces;
 use std::sync::Arc;
 
 use base::Moment;
-use exchange::Report;
+use exchange::{Fact, Report};
 use serde_json::Value;
 use store::{Store, Write, Writer, key};
 use tokio::sync::broadcast;
@@ -36,7 +36,7 @@ struct Inner {
 }
 
 impl Hub {
-    /// Detail records and traces of ended calls go through `writer`.
+    /// Traces of ended calls go through `writer`.
     pub fn new(writer: Arc<Writer>) -> Self {
         let (watchers, _) = broadcast::channel(WATCHERS_LAG);
         Self(Arc::new(Inner {
@@ -50,9 +50,7 @@ impl Hub {
     pub fn report(&self, report: Report) {
         let report = Arc::new(report);
         tally::count(&report);
-        if let Some(record) = self.0.traces.add(&report) {
-            self.0.sink.send(vec![record]);
-        }
+        self.0.traces.add(&report);
         self.tidy(report.at);
         // Nobody may be watching.
         let _ = self.0.watchers.send(report);
@@ -93,6 +91,20 @@ impl Hub {
             entry: entry.to_string().into(),
         }]);
     }
+}
+
+/// The detail record that a call's end brings. Whoever removes the call from the store writes it first, so that
+/// a crash cannot fall between them.
+pub fn detail_record(report: &Report) -> Option<Write> {
+    let Fact::CallEnded(cdr) = &report.fact else {
+        return None;
+    };
+    let tenant = report.tenant.clone().unwrap_or_else(|| HOST.into());
+    Some(Write::Append {
+        stream: cdr_stream(&tenant),
+        at: report.at,
+        entry: serde_json::to_vec(cdr).ok()?.into(),
+    })
 }
 
 /// Stands for the tenant where there is none. No tenant's id begins with a dash.

@@ -1,7 +1,7 @@
 //! Prometheus metrics. No tenants, numbers or lines as labels: their count has no bound.
 
 use exchange::{Fact, Report};
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 
 pub(super) fn count(report: &Report) {
     match &report.fact {
@@ -9,13 +9,9 @@ pub(super) fn count(report: &Report) {
             counter!("cordboard_sip_messages_total", "way" => "sent").increment(1)
         }
         Fact::Sip(_) => counter!("cordboard_sip_messages_total", "way" => "received").increment(1),
-        Fact::CallStarted { .. } => {
-            counter!("cordboard_calls_total").increment(1);
-            gauge!("cordboard_calls").increment(1.0);
-        }
+        Fact::CallStarted { .. } => counter!("cordboard_calls_total").increment(1),
         Fact::CallEnded(cdr) => {
             counter!("cordboard_calls_ended_total", "cause" => cdr.cause.to_string()).increment(1);
-            gauge!("cordboard_calls").decrement(1.0);
             if let Some(ringing) = cdr.ringing {
                 histogram!("cordboard_ringing_seconds").record(ringing.since(cdr.started).as_secs_f64());
             }
@@ -30,8 +26,6 @@ pub(super) fn count(report: &Report) {
         Fact::Ladder { .. } => counter!("cordboard_fallbacks_total").increment(1),
         Fact::Refused { .. } => counter!("cordboard_sip_refused_total").increment(1),
         Fact::Registration { .. } => counter!("cordboard_registrations_total").increment(1),
-        Fact::SessionStarted { .. } => gauge!("cordboard_sessions").increment(1.0),
-        Fact::SessionEnded => gauge!("cordboard_sessions").decrement(1.0),
         _ => {}
     }
 }

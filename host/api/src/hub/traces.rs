@@ -7,7 +7,7 @@ use exchange::{Fact, Report};
 use store::Write;
 
 use super::story::Story;
-use super::{HOST, cdr_stream, trace_key};
+use super::{HOST, trace_key};
 
 /// Steps kept of one call; a call with more keeps its beginning, and its end says how many are missing.
 const STEPS: usize = 2_000;
@@ -45,13 +45,15 @@ pub(super) struct Ended {
 }
 
 impl Traces {
-    /// Adds a report to its call's trace. When that was the call's end, what to store of it at once.
-    pub fn add(&self, report: &Arc<Report>) -> Option<Write> {
-        let call = report.call?.0;
+    /// Adds a report to its call's trace.
+    pub fn add(&self, report: &Arc<Report>) {
+        let Some(call) = report.call.map(|call| call.0) else {
+            return;
+        };
         let mut open = self.lock();
         let over = matches!(report.fact, Fact::CallEnded(_));
         if open.calls.len() >= CALLS && !open.calls.contains_key(&call) {
-            return over.then(|| record(report)).flatten();
+            return;
         }
         let trace = open.calls.entry(call).or_default();
         if trace.reports.len() < STEPS || over {
@@ -59,12 +61,10 @@ impl Traces {
         } else {
             trace.missing += 1;
         }
-        if !over {
-            return None;
+        if over {
+            trace.end = Some(report.clone());
+            open.ended.push_back((report.at, call));
         }
-        trace.end = Some(report.clone());
-        open.ended.push_back((report.at, call));
-        record(report)
     }
 
     /// The traces that can be closed at `now`, to be stored.
@@ -128,18 +128,4 @@ impl Ended {
             story.halve();
         }
     }
-}
-
-/// The detail record that a call's end brings.
-fn record(end: &Report) -> Option<Write> {
-    let Fact::CallEnded(cdr) = &end.fact else {
-        return None;
-    };
-    let tenant = end.tenant.clone().unwrap_or_else(|| HOST.into());
-    let entry = serde_json::to_vec(cdr).ok()?.into();
-    Some(Write::Append {
-        stream: cdr_stream(&tenant),
-        at: end.at,
-        entry,
-    })
 }

@@ -142,7 +142,7 @@ async fn put(
         .exchange
         .put(address(&tenant, &name), document, expect)
         .await?;
-    api.workshop.announcements_changed(&tenant);
+    api.workshop.announcements_changed(&tenant).await;
     let status = if stored.created {
         StatusCode::CREATED
     } else {
@@ -197,6 +197,6 @@ async fn delete(
     Condition(expect): Condition,
 ) -> Result<StatusCode, Problem> {
     api.exchange.delete(address(&tenant, &name), expect).await?;
-    api.workshop.announcements_changed(&tenant);
+    api.workshop.announcements_changed(&tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,7 @@ use cordboard_api::exchange::{
     Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal,
     Registration, Stored, Versioned,
 };
-use cordboard_api::workshop::{Inspected, Workshop};
+use cordboard_api::workshop::{Done, Inspected, Workshop};
 use serde_json::{Value, json};
 
 /// An exchange that keeps documents and asks of them only that what they name exists.
@@ -277,7 +277,8 @@ impl Workshop for FakeWorkshop {
             .ok_or_else(|| "it has no sound".to_owned())
     }
 
-    fn announcements_changed(&self, tenant: &str) {
+    fn announcements_changed(&self, tenant: &str) -> Done {
         self.told.lock().unwrap().push(tenant.to_owned());
+        Box::pin(ready(()))
     }
 }

@@ -21,7 +21,7 @@ use cordboard_api::access::{NewToken, Role, Tokens};
 use cordboard_api::hub::Hub;
 use cordboard_api::{Parts, router};
 use serde_json::{Value, json};
-use store::{GroupLimits, MemoryStore, Writer};
+use store::{GroupLimits, MemoryStore, Submission, Writer};
 use tower::ServiceExt;
 
 pub use fakes::{FakeExchange, FakeWorkshop};
@@ -85,6 +85,14 @@ impl Answer {
 }
 
 impl World {
+    /// Reports as the shell does it: a call's end is recorded, then told.
+    pub fn report(&self, report: exchange::Report) {
+        if let Some(record) = cordboard_api::hub::detail_record(&report) {
+            self.writer.submit(Submission::new(vec![record])).unwrap();
+        }
+        self.hub.report(report);
+    }
+
     /// With the tenants `acme` and `other`, each with the user `alice`.
     pub async fn new() -> Self {
         let world = Self::empty();

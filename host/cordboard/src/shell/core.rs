@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::Moment;
 use bytes::Bytes;
-use exchange::{Exchange, Input, Output, Ticket, Write};
+use exchange::{Census, Exchange, Input, Output, Ticket, Write};
 use mio::{Events, Poll, Token, Waker};
 use sip::endpoint::{Packet, Path, Transport};
 
@@ -35,8 +35,17 @@ pub trait Sinks: Send {
     fn report(&mut self, report: exchange::Report);
     /// All outputs of one turn have been handed over.
     fn flush(&mut self);
-    /// About once a second: datagrams that the kernel did not take, and inputs that did not fit, since the start.
-    fn load(&mut self, unsent: u64, refused: u64);
+    /// About once a second.
+    fn load(&mut self, load: Load);
+}
+
+/// How much there is to do, for metrics.
+pub struct Load {
+    pub census: Census,
+    /// Datagrams that the kernel did not take, since the start.
+    pub unsent: u64,
+    /// Inputs that did not fit, since the start.
+    pub refused: u64,
 }
 
 /// The thread's sockets and its way in, made before the exchange so that others can be given the
@@ -136,8 +145,11 @@ impl Loop<'_> {
             self.carry_out(&mut exchange);
             if now.since(told) >= NAP {
                 told = now;
-                let unsent = self.udp.iter().map(UdpPort::unsent).sum();
-                self.sinks.load(unsent, self.outlet.refused());
+                self.sinks.load(Load {
+                    census: exchange.census(),
+                    unsent: self.udp.iter().map(UdpPort::unsent).sum(),
+                    refused: self.outlet.refused(),
+                });
             }
         }
         Ok(())

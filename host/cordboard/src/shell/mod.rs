@@ -10,7 +10,6 @@
 //! threads costs more than the parsing. Everything else reaches it over the bounded
 //! [`Inbox`](inbox::Inbox), which wakes its poll.
 
-mod calls;
 mod clock;
 mod core;
 mod inbox;

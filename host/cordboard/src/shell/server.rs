@@ -12,17 +12,16 @@ use base::Random;
 use behaviours::{Pool, Runtime};
 use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use exchange::directory::{Document, Kind};
+use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
 
-use super::calls::Calls;
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
 use super::office::{Inner, Office};
-use super::stored::{self, Mirror};
+use super::stored;
 use super::tcp::{Tcp, TcpInput};
 use super::wiring::{Replies, Wiring};
 use super::workshop::{TICK, Workshop};
@@ -69,7 +68,6 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
         let writer = Arc::new(Writer::start(Arc::clone(&store), GroupLimits::default(), None)?);
         let entries = stored::entries(&*store)?;
-        let mirror = Mirror::of(&entries);
 
         let workers = match config.behaviours.threads {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -80,7 +78,6 @@ impl Server {
             ..behaviours::Config::default()
         })?);
         let workshop = Arc::new(Workshop::new(Arc::clone(&runtime), &config.data)?);
-        load_active(&mirror, &workshop, &store);
 
         let (mut core, inbox) = Core::new()?;
         let tcp = Tcp::new(tokio.handle().clone(), tcp_inputs(inbox.clone()));
@@ -97,6 +94,8 @@ impl Server {
 
         let mut exchange = Exchange::new(exchange_config(config, &sip), random.fork());
         exchange.restore(clock.now(), entries);
+        let tenants: Vec<Arc<TenantView>> = exchange.directory().tenants().cloned().collect();
+        load_active(&tenants, &workshop, &store);
         exchange.handle(
             clock.now(),
             Input::Prompts {
@@ -124,24 +123,23 @@ impl Server {
                 })?
         };
 
-        let calls = Calls::default();
         let hub = api::hub::Hub::new(Arc::clone(&writer));
         let helpers = vec![
             ticker(runtime, Arc::clone(&stop))?,
-            reporter(hub.clone(), calls.clone(), clock, reported)?,
+            reporter(hub.clone(), clock, reported)?,
         ];
         let tokens = Arc::new(api::access::Tokens::load(Arc::clone(&store))?);
         let new_token = first_token(&tokens, &config.data, clock, &mut random)?;
         let office = Arc::new(Office::new(Inner {
             inbox,
             replies,
-            mirror,
-            calls,
             workshop,
             store: Arc::clone(&store),
             clock,
+            tokio: tokio.handle().clone(),
+            recordings: tokio::sync::Mutex::default(),
         }));
-        office.load_announcements();
+        office.load_announcements(&tenants);
         let router = api::router(api::Parts {
             exchange: office.clone(),
             workshop: office,
@@ -228,17 +226,11 @@ fn open(data: &Path) -> Result<EmbeddedStore> {
 
 /// Has the modules ready that behaviours use. One that cannot be used costs its behaviour the failure ladder, not
 /// the start.
-fn load_active(mirror: &Mirror, workshop: &Workshop, store: &Arc<dyn Store>) {
+fn load_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn Store>) {
     let mut digests: Vec<ModuleDigest> = Vec::new();
-    for (_, versioned) in mirror
-        .read()
-        .iter()
-        .filter(|(key, _)| key.kind == Kind::Behaviour)
-    {
-        if let Document::Behaviour(behaviour) = &versioned.document {
-            digests.push(behaviour.active);
-            digests.extend(behaviour.history.iter().map(|earlier| earlier.digest));
-        }
+    for behaviour in tenants.iter().flat_map(|tenant| tenant.behaviours().values()) {
+        digests.push(behaviour.active);
+        digests.extend(behaviour.history.iter().map(|earlier| earlier.digest));
     }
     digests.sort_unstable();
     digests.dedup();
@@ -358,21 +350,13 @@ fn ticker(runtime: Arc<Runtime>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>
 }
 
 /// Ends when the exchange's thread, which holds the other end, does.
-fn reporter(
-    hub: api::hub::Hub,
-    calls: Calls,
-    clock: Clock,
-    reports: Receiver<Report>,
-) -> Result<JoinHandle<()>> {
+fn reporter(hub: api::hub::Hub, clock: Clock, reports: Receiver<Report>) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("reports".to_owned())
         .spawn(move || {
             loop {
                 match reports.recv_timeout(Duration::from_secs(1)) {
-                    Ok(report) => {
-                        calls.follow(&report);
-                        hub.report(report);
-                    }
+                    Ok(report) => hub.report(report),
                     Err(RecvTimeoutError::Timeout) => hub.tidy(clock.now()),
                     Err(RecvTimeoutError::Disconnected) => break,
                 }

@@ -11,7 +11,7 @@ use exchange::{AdminId, Input, Report, Ticket, Write};
 use store::{Overloaded, Submission, Writer};
 use tokio::sync::oneshot;
 
-use super::core::Sinks;
+use super::core::{Load, Sinks};
 use super::inbox::Inbox;
 use crate::media::MediaHandle;
 
@@ -150,6 +150,9 @@ impl Sinks for Wiring {
     }
 
     fn report(&mut self, report: Report) {
+        if let Some(record) = api::hub::detail_record(&report) {
+            self.held.push_back(Submission::new(vec![record]));
+        }
         if let Err(TrySendError::Full(_)) = self.reports.try_send(report) {
             metrics::counter!("cordboard_reports_lost_total").increment(1);
         }
@@ -161,7 +164,12 @@ impl Sinks for Wiring {
         }
     }
 
-    fn load(&mut self, unsent: u64, refused: u64) {
+    fn load(&mut self, load: Load) {
+        let Load {
+            census,
+            unsent,
+            refused,
+        } = load;
         let media = self.media.load();
         let counts = [
             ("cordboard_sip_unsent_total", unsent),
@@ -175,7 +183,17 @@ impl Sinks for Wiring {
         for (name, count) in counts {
             metrics::counter!(name).absolute(count);
         }
-        metrics::gauge!("cordboard_media_ports").set(media.ports as f64);
-        metrics::gauge!("cordboard_media_cpu_seconds").set(media.cpu.as_secs_f64());
+        let gauges = [
+            ("cordboard_calls", census.calls as f64),
+            ("cordboard_legs", census.legs as f64),
+            ("cordboard_sessions", census.sessions as f64),
+            ("cordboard_decisions_pending", census.asks as f64),
+            ("cordboard_timers", census.timers as f64),
+            ("cordboard_media_ports", media.ports as f64),
+            ("cordboard_media_cpu_seconds", media.cpu.as_secs_f64()),
+        ];
+        for (name, value) in gauges {
+            metrics::gauge!(name).set(value);
+        }
     }
 }

@@ -260,7 +260,6 @@ impl Exchange {
                 self.shipped_prompts = prompts;
                 self.play_again(false);
             }
-            Input::HangUp(call) => self.hang_up_call(call),
             Input::Name { name, address } => {
                 match address {
                     Some(address) => self.names.insert(name, address),

@@ -1,0 +1,349 @@
+//! The administration interface's way to the exchange: questions and changes go through its inbox, and changes come
+//! back once they are durable. Nothing is kept here.
+
+mod sounds;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::exchange::{
+    Address, Answer, Call, Collection, Expect, Listing, NewCredentials, Refusal, Registration, Stored,
+    Versioned,
+};
+use api::workshop::{Done, Inspected};
+use contract::{EmptyView, ModuleDigest, Problem, View};
+use exchange::admin::{self, Change, Request};
+use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
+use exchange::{CallId, Input, live};
+use media::Limits;
+use serde_json::Value;
+use store::Store;
+use tokio::runtime::Handle;
+
+use super::clock::Clock;
+use super::inbox::Inbox;
+use super::wiring::Replies;
+use super::workshop::Workshop;
+use words::{expectation, key, kind, plain, read};
+
+/// How long the exchange may take before the asker is told that it does not answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// See the module. Clones share everything.
+#[derive(Clone)]
+pub struct Office(Arc<Inner>);
+
+pub struct Inner {
+    pub inbox: Inbox<Input>,
+    pub replies: Replies,
+    pub workshop: Arc<Workshop>,
+    pub store: Arc<dyn Store>,
+    pub clock: Clock,
+    /// Where blocking work waits for the exchange's answers.
+    pub tokio: Handle,
+    /// Held while a tenant's recordings are loaded.
+    pub recordings: tokio::sync::Mutex<()>,
+}
+
+impl Office {
+    pub fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    async fn ask(&self, request: Request) -> Result<admin::Answer, Refusal> {
+        let (id, reply) = self.0.replies.expect();
+        if self.0.inbox.send(Input::Admin { id, request }).is_err() {
+            self.0.replies.forget(id);
+            return Err(Refusal::Unavailable);
+        }
+        let Ok(Ok(response)) = tokio::time::timeout(PATIENCE, reply).await else {
+            self.0.replies.forget(id);
+            return Err(Refusal::Unavailable);
+        };
+        response.map_err(words::refusal)
+    }
+
+    /// One tenant as it is now; the picture keeps while things change.
+    async fn view(&self, tenant: &str) -> Result<Arc<TenantView>, Refusal> {
+        match self.ask(Request::View(TenantId::from(tenant))).await? {
+            admin::Answer::View(view) => Ok(view),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+
+    async fn tenants(&self) -> Result<Vec<Arc<TenantView>>, Refusal> {
+        match self.ask(Request::Tenants).await? {
+            admin::Answer::Tenants(views) => Ok(views),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+
+    async fn live(&self, request: live::Request) -> Result<live::Answer, Refusal> {
+        match self.ask(Request::Live(request)).await? {
+            admin::Answer::Live(answer) => Ok(answer),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+
+    async fn change(&self, request: Request) -> Result<Vec<Change>, Refusal> {
+        match self.ask(request).await? {
+            admin::Answer::Changed(applied) => Ok(applied.changes),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn store(&self, key: Key, request: Request) -> Result<Stored, Refusal> {
+        let changes = self.change(request).await?;
+        let change = changes
+            .iter()
+            .find(|change| change.key == key)
+            .and_then(|change| change.document.as_ref());
+        if let Some(written) = change {
+            return Ok(Stored {
+                revision: written.revision,
+                created: written.revision == 1,
+            });
+        }
+        // Written as it was already.
+        let known = self.view(&key.tenant).await?.get(key.kind, &key.id);
+        Ok(Stored {
+            revision: known.map_or(0, |known| known.revision),
+            created: false,
+        })
+    }
+}
+
+/// A new tenant comes with what makes it work; whether it is new must be asked first.
+async fn put_request(
+    office: &Office,
+    key: &Key,
+    document: Document,
+    expect: Expect,
+) -> Result<Request, Refusal> {
+    if let Document::Tenant(tenant) = &document
+        && !matches!(expect, Expect::At(_))
+    {
+        match office.view(&key.tenant).await {
+            Err(Refusal::NotFound) => return Ok(Request::CreateTenant(Box::new(tenant.clone()))),
+            Err(refusal) => return Err(refusal),
+            Ok(_) => {}
+        }
+    }
+    Ok(Request::Put {
+        tenant: key.tenant.clone(),
+        document: Box::new(document),
+        expect: expectation(expect),
+    })
+}
+
+/// A page of a tenant's documents of one kind.
+fn page(view: &TenantView, kind: Kind, after: Option<&str>, limit: usize) -> Listing {
+    let ids = view.ids(kind);
+    let mut ids = ids.iter().filter(|id| after.is_none_or(|after| &***id > after));
+    let mut listing = Listing::default();
+    for id in ids.by_ref().take(limit) {
+        listing
+            .documents
+            .extend(view.get(kind, id).map(|found| Versioned {
+                revision: found.revision,
+                document: plain(found.document),
+            }));
+        listing.next = Some(id.to_string());
+    }
+    if ids.next().is_none() {
+        listing.next = None;
+    }
+    listing
+}
+
+/// A page of all tenants.
+fn tenants_page(views: &[Arc<TenantView>], after: Option<&str>, limit: usize) -> Listing {
+    let mut views = views
+        .iter()
+        .filter(|view| after.is_none_or(|after| view.id().as_str() > after));
+    let mut listing = Listing::default();
+    for view in views.by_ref().take(limit) {
+        let tenant = view.tenant();
+        listing.documents.push(Versioned {
+            revision: tenant.revision,
+            document: plain(Document::Tenant(tenant.document.clone())),
+        });
+        listing.next = Some(view.id().to_string());
+    }
+    if views.next().is_none() {
+        listing.next = None;
+    }
+    listing
+}
+
+impl api::exchange::Exchange for Office {
+    fn list(&self, collection: Collection, after: Option<String>, limit: usize) -> Answer<Listing> {
+        let office = self.clone();
+        Box::pin(async move {
+            match &collection.tenant {
+                Some(tenant) => {
+                    let view = office.view(tenant).await?;
+                    Ok(page(&view, kind(collection.kind), after.as_deref(), limit))
+                }
+                None => Ok(tenants_page(&office.tenants().await?, after.as_deref(), limit)),
+            }
+        })
+    }
+
+    fn get(&self, address: Address) -> Answer<Versioned> {
+        let office = self.clone();
+        Box::pin(async move {
+            let view = office.view(&address.tenant).await?;
+            let found = view.get(kind(address.kind), &address.id);
+            found.map_or(Err(Refusal::NotFound), |found| {
+                Ok(Versioned {
+                    revision: found.revision,
+                    document: plain(found.document),
+                })
+            })
+        })
+    }
+
+    fn put(&self, address: Address, document: Value, expect: Expect) -> Answer<Stored> {
+        let office = self.clone();
+        Box::pin(async move {
+            let key = key(&address);
+            let document = read(key.kind, document)?;
+            let request = put_request(&office, &key, document, expect).await?;
+            office.store(key, request).await
+        })
+    }
+
+    fn delete(&self, address: Address, expect: Expect) -> Answer<()> {
+        let office = self.clone();
+        Box::pin(async move {
+            let key = key(&address);
+            let expect = expectation(expect);
+            let request = match key.kind {
+                Kind::Tenant => Request::DeleteTenant {
+                    tenant: key.tenant,
+                    expect,
+                    with_lines: false,
+                },
+                _ => Request::Delete { key, expect },
+            };
+            office.change(request).await.map(drop)
+        })
+    }
+
+    fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {
+        let office = self.clone();
+        Box::pin(async move {
+            let tenant = TenantId::from(tenant.as_str());
+            let key = Key::new(&tenant, Kind::Device, &device);
+            let request = Request::SetDevicePassword {
+                tenant,
+                username: credentials.username.unwrap_or_else(|| device.clone()),
+                device: DeviceId::from(device.as_str()),
+                password: Secret::new(credentials.password),
+            };
+            office.store(key, request).await
+        })
+    }
+
+    fn calls(&self, tenant: String, after: Option<u64>, limit: usize) -> Answer<Vec<Call>> {
+        let office = self.clone();
+        let request = live::Request::Calls {
+            tenant: TenantId::from(tenant.as_str()),
+            after: after.map(CallId),
+            limit,
+        };
+        Box::pin(async move {
+            match office.live(request).await? {
+                live::Answer::Calls(calls) => Ok(calls.into_iter().map(words::call).collect()),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+
+    fn call(&self, tenant: String, call: u64) -> Answer<Call> {
+        let request = live::Request::Call {
+            tenant: TenantId::from(tenant.as_str()),
+            call: CallId(call),
+        };
+        self.one_call(request)
+    }
+
+    fn hang_up(&self, tenant: String, call: u64) -> Answer<()> {
+        let request = live::Request::HangUp {
+            tenant: TenantId::from(tenant.as_str()),
+            call: CallId(call),
+        };
+        let ended = self.one_call(request);
+        Box::pin(async move { ended.await.map(drop) })
+    }
+
+    fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64> {
+        let tenant = TenantId::from(tenant.as_str());
+        let begun = self.one_call(live::Request::Originate { tenant, line, number });
+        Box::pin(async move { begun.await.map(|call| call.id) })
+    }
+
+    fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        Box::pin(async move {
+            match office.live(live::Request::Registrations { tenant }).await? {
+                live::Answer::Registrations(all) => Ok(all.into_iter().map(words::registration).collect()),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+}
+
+impl Office {
+    /// A request that one call answers, if there is such a one.
+    fn one_call(&self, request: live::Request) -> Answer<Call> {
+        let office = self.clone();
+        Box::pin(async move {
+            match office.live(request).await? {
+                live::Answer::Call(Some(call)) => Ok(words::call(call)),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+}
+
+impl api::workshop::Workshop for Office {
+    fn inspect(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>> {
+        let admitted = self.0.workshop.admit(upload)?;
+        Ok(Inspected {
+            manifest: admitted.manifest,
+            component: admitted.component,
+        })
+    }
+
+    fn check(
+        &self,
+        tenant: &str,
+        module: ModuleDigest,
+        component: &[u8],
+        settings: &str,
+    ) -> Result<Vec<Problem>, String> {
+        self.0.workshop.ready(module, || Ok(component.to_vec()))?;
+        // The caller is on a thread that may wait.
+        let view = match self.0.tokio.block_on(self.view(tenant)) {
+            Ok(view) => view as Arc<dyn View>,
+            Err(Refusal::NotFound) => Arc::new(EmptyView),
+            Err(refusal) => return Err(refusal.to_string()),
+        };
+        self.0.workshop.check(module, settings, view, self.0.clock.now())
+    }
+
+    fn measure(&self, _media_type: &str, recording: &[u8]) -> Result<Duration, String> {
+        media::decode(recording, Limits::default())
+            .map(|pcm| pcm.length())
+            .map_err(|error| error.to_string())
+    }
+
+    fn announcements_changed(&self, tenant: &str) -> Done {
+        let (office, tenant) = (self.clone(), tenant.to_owned());
+        Box::pin(async move { office.reload_announcements(&tenant).await })
+    }
+}
