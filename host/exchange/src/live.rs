@@ -68,7 +68,11 @@ pub enum Answer {
 #[serde(rename_all = "kebab-case")]
 pub struct Call {
     pub id: CallId,
+    pub tenant: Arc<str>,
     pub direction: Direction,
+    pub state: CallState,
+    /// Since when it is in this state.
+    pub since: Moment,
     pub caller: Pii<String>,
     pub called: Pii<String>,
     pub started: Moment,
@@ -76,9 +80,25 @@ pub struct Call {
     pub answered: Option<Moment>,
     /// Since when the caller talks to somebody.
     pub connected: Option<Moment>,
+    /// The line or trunk that took the call.
+    pub answered_by: Option<Arc<str>>,
     pub legs: Vec<Leg>,
     /// Behaviours that hold the caller's leg, outermost first.
     pub behaviours: Vec<Arc<str>>,
+}
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallState {
+    /// Nobody rings yet.
+    Trying,
+    /// Somebody rings, and the caller is not answered.
+    Ringing,
+    /// The caller is answered, by a behaviour: a menu, a queue.
+    Answered,
+    /// Two parties talk, or did and may again.
+    Connected,
 }
 
 /// One party of a [`Call`].
@@ -87,6 +107,8 @@ pub struct Call {
 pub struct Leg {
     pub id: LegId,
     pub state: LegState,
+    /// The party's, as it calls or is called.
+    pub number: Pii<String>,
     pub line: Option<Arc<str>>,
     pub device: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,

@@ -1,6 +1,7 @@
 //! Calls: legs that belong together, from the first INVITE to the last BYE, and what is written down of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Moment, Pii};
 use contract::{Cause, Event, Identity, LegEnded, LegId, SessionId};
@@ -9,13 +10,17 @@ use smallvec::SmallVec;
 
 use super::custody::Holder;
 use super::leg::{Leg, LegState, Party};
-use super::{Exchange, Step};
+use super::{Due, Exchange, Step};
 use crate::cause;
 use crate::io::CallId;
 use crate::report::{Cdr, Direction, Fact, LegRole};
 
 /// Numbers that a detail record lists; a call is not sent on oftener than the hop limit allows.
 const MAX_DIVERSIONS: usize = 32;
+
+/// Calls that are over sooner are never stored while they ring. A caller who has heard nothing by then repeats the
+/// INVITE, so that none is lost.
+const LASTS_AFTER: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -40,6 +45,8 @@ pub(crate) struct Call {
     pub max_forwards: u8,
     /// Not counted against the tenant's limit.
     pub emergency: bool,
+    /// It has been there for so long that it is stored, answered or not.
+    pub lasting: bool,
     /// It is stored.
     pub kept: bool,
 }
@@ -58,6 +65,9 @@ impl Exchange {
             *self.calls_of_tenant.entry(tenant.clone()).or_default() += 1;
         }
         self.calls.insert(id, call);
+        if self.config.keep_calls {
+            self.timers.set(self.now + LASTS_AFTER, Due::Lasting(id));
+        }
         self.report_for(&tenant, Some(id), None, None, fact);
         id
     }
@@ -98,6 +108,7 @@ impl Exchange {
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,
+            lasting: false,
             kept: false,
         }))
     }
@@ -260,6 +271,7 @@ impl Exchange {
             tenant: tenant.clone(),
             usage,
             party,
+            number: number.clone().into(),
             state,
             offer: None,
             media: None,
@@ -394,7 +406,7 @@ impl Exchange {
         }
     }
 
-    fn holders_of(&self, leg: LegId) -> SmallVec<[SessionId; 2]> {
+    pub(super) fn holders_of(&self, leg: LegId) -> SmallVec<[SessionId; 2]> {
         let Some(leg) = self.legs.get(&leg) else {
             return SmallVec::new();
         };

@@ -156,6 +156,9 @@ impl Exchange {
         if let Some(session) = self.sessions.get_mut(&session) {
             session.custodies.push(id);
         }
+        if self.calls.get(&call).is_some_and(|call| call.lasting) {
+            self.keep_session(session);
+        }
         let fact = Fact::Offered {
             behaviour,
             number: number.to_string().into(),

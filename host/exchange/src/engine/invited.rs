@@ -140,6 +140,7 @@ impl Exchange {
             cause: Cause::Normal,
             max_forwards,
             emergency,
+            lasting: false,
             kept: false,
         });
         let leg = self.add_leg(

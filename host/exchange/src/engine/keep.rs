@@ -1,8 +1,8 @@
 //! Storing calls and sessions, so that they survive the process.
 //!
 //! What an input changed is noted and written together once it is done. A call is stored from the moment
-//! at which one of its legs is up, because nothing of a ringing one could be taken up again; a
-//! session per call as long as it holds such a leg, one per number always.
+//! at which one of its legs is up, or at which it has lasted for a while unanswered; a
+//! session per call as long as it has to do with such a call, one per number always.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,9 @@ use contract::{LegId, SessionId, SessionScope};
 
 use super::Exchange;
 use super::call::Call;
-use super::leg::{Leg, LegState};
-use super::records::{CallRecord, CustodyRecord, LegRecord, SessionRecord};
+use super::dial::{DialId, DialOwner};
+use super::leg::{Leg, LegState, Waiting};
+use super::records::{CallRecord, CustodyRecord, LegRecord, MediaRecord, SessionRecord};
 use super::session::{Question, Session};
 use crate::io::{CallId, Output, Write};
 
@@ -79,7 +80,7 @@ impl Exchange {
     fn write_session(&mut self, id: SessionId) -> Option<Write> {
         let session = self.sessions.get(&id)?;
         let key = session_key(&session.tenant, id);
-        let outlives = session.scope == SessionScope::PerNumber || self.holds_a_lasting_leg(session);
+        let outlives = session.scope == SessionScope::PerNumber || self.has_a_lasting_call(session);
         let value = if outlives {
             postcard::to_allocvec(&self.session_record(session)).ok()
         } else {
@@ -93,14 +94,44 @@ impl Exchange {
         }
     }
 
-    fn holds_a_lasting_leg(&self, session: &Session) -> bool {
+    fn has_a_lasting_call(&self, session: &Session) -> bool {
         let through_custody = session
             .custodies
             .iter()
             .filter_map(|id| self.custodies.get(id))
-            .map(|c| c.leg);
-        let mut legs = through_custody.chain(session.callees.iter().copied());
-        legs.any(|leg| self.legs.get(&leg).is_some_and(|leg| leg.state == LegState::Up))
+            .map(|custody| custody.call);
+        let of_callees = session.callees.iter().filter_map(|leg| self.call_of(*leg));
+        let of_dials = session.dials.iter().filter_map(|id| Some(self.dials.get(id)?.call));
+        let mut calls = through_custody.chain(of_callees).chain(of_dials);
+        calls.any(|id| self.calls.get(&id).is_some_and(|call| self.lasts(call)))
+    }
+
+    /// Whether a call outlives the process.
+    fn lasts(&self, call: &Call) -> bool {
+        let mut legs = call.legs.iter().filter_map(|leg| self.legs.get(leg));
+        call.lasting || legs.any(|leg| leg.state == LegState::Up)
+    }
+
+    /// The call has been there for a while: from now on it is stored, with the sessions that decide about it.
+    pub(super) fn call_lasts(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        call.lasting = true;
+        let legs = call.legs.clone();
+        self.keep_call(id);
+        for leg in legs {
+            let Some(dial) = self.legs.get(&leg).map(|leg| leg.dial) else {
+                continue;
+            };
+            for session in self.holders_of(leg) {
+                self.keep_session(session);
+            }
+            let owner = dial.and_then(|(dial, _)| self.dials.get(&dial)).map(|dial| dial.owner);
+            if let Some(DialOwner::Session { session, .. }) = owner {
+                self.keep_session(session);
+            }
+        }
     }
 
     fn session_record(&self, session: &Session) -> SessionRecord {
@@ -138,12 +169,7 @@ impl Exchange {
     fn write_call(&mut self, id: CallId) -> Option<Write> {
         let call = self.calls.get(&id)?;
         let key = call_key(&call.tenant, id);
-        let lasting = call
-            .legs
-            .iter()
-            .filter_map(|leg| self.legs.get(leg))
-            .any(|leg| leg.state == LegState::Up);
-        let value = if lasting {
+        let value = if self.lasts(call) {
             postcard::to_allocvec(&self.call_record(call)).ok()
         } else {
             None
@@ -157,18 +183,16 @@ impl Exchange {
     }
 
     fn call_record(&self, call: &Call) -> CallRecord {
-        let legs: Vec<&Leg> = call
-            .legs
-            .iter()
-            .filter_map(|leg| self.legs.get(leg))
-            .filter(|leg| leg.state == LegState::Up)
-            .collect();
+        let legs: Vec<&Leg> = call.legs.iter().filter_map(|leg| self.legs.get(leg)).collect();
         let ids = legs.iter().flat_map(|leg| leg.custodies.iter().copied());
         let custodies: Vec<_> = ids
             .filter_map(|id| Some((id, self.custody_record(id)?)))
             .collect();
-        let dials = custodies.iter().filter_map(|(_, custody)| custody.dial);
+        let in_custody = custodies.iter().filter_map(|(_, custody)| custody.dial);
+        let ringing = legs.iter().filter_map(|leg| leg.dial).map(|(dial, _)| dial);
+        let dials: BTreeSet<DialId> = in_custody.chain(ringing).collect();
         let dials = dials
+            .into_iter()
             .filter_map(|id| Some((id, self.dials.get(&id)?.record())))
             .collect();
         CallRecord {
@@ -185,6 +209,7 @@ impl Exchange {
             trunk: call.trunk.clone(),
             max_forwards: call.max_forwards,
             emergency: call.emergency,
+            lasting: call.lasting,
             legs: legs.into_iter().filter_map(|leg| self.leg_record(leg)).collect(),
             custodies,
             dials,
@@ -192,16 +217,22 @@ impl Exchange {
     }
 
     fn leg_record(&self, leg: &Leg) -> Option<LegRecord> {
-        let media = leg
-            .media
-            .as_ref()
-            .map(|media| (media.local, media.negotiation.clone()));
-        let waiting = [leg.answering, leg.renegotiating].into_iter().flatten();
+        let media = leg.media.as_ref().map(|media| MediaRecord {
+            local: media.local,
+            negotiation: media.negotiation.clone(),
+            answer: media.answer.as_deref().map(<[u8]>::to_vec),
+        });
+        let waiting = |waiting: Waiting| (waiting.session, waiting.tag);
         Some(LegRecord {
             id: leg.id,
             party: leg.party.clone(),
+            number: leg.number.clone(),
+            state: leg.state,
             usage: self.sip.snapshot(leg.usage)?,
             media,
+            rung: leg.rung,
+            dial: leg.dial,
+            rest: leg.rest.as_deref().cloned(),
             custodies: leg.custodies.to_vec(),
             holders: leg.holders.to_vec(),
             bridged: leg.bridged,
@@ -209,7 +240,8 @@ impl Exchange {
             holding: leg.holding,
             held: leg.held,
             audio: leg.audio.as_ref().and_then(|audio| audio.record()),
-            waiting: waiting.map(|waiting| (waiting.session, waiting.tag)).collect(),
+            answering: leg.answering.map(waiting),
+            renegotiating: leg.renegotiating.map(waiting),
         })
     }
 

@@ -24,7 +24,7 @@ use super::transfer::Wanted;
 use crate::io::CallId;
 
 /// How far a leg is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum LegState {
     /// A caller waits for our answer.
     Offered,
@@ -72,6 +72,8 @@ pub(crate) struct Leg {
     pub tenant: Arc<str>,
     pub usage: UsageId,
     pub party: Party,
+    /// The party's, as it calls or is called.
+    pub number: Box<str>,
     pub state: LegState,
     /// The caller's offer, until it is answered.
     pub offer: Option<Box<Offer>>,

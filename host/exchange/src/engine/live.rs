@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::Pii;
+use base::{Moment, Pii};
 use contract::{Cause, DialOptions, Event, Identity, LegId, Message, Stage, Target};
 use smallvec::SmallVec;
 
@@ -82,14 +82,19 @@ impl Exchange {
                 .map(|session| session.behaviour.clone()),
             Holder::Host => None,
         });
+        let (state, since) = state_of(call);
         Some(live::Call {
             id,
+            tenant: call.tenant.clone(),
             direction: call.direction,
+            state,
+            since,
             caller: Pii(call.caller.number.clone().unwrap_or_default()),
             called: Pii(call.called.to_string()),
             started: call.started,
             answered: call.answered,
             connected: call.connected,
+            answered_by: call.answered_by.clone(),
             behaviours: behaviours.collect(),
             legs: legs.into_iter().map(describe_leg).collect(),
         })
@@ -147,6 +152,7 @@ impl Exchange {
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,
+            lasting: false,
             kept: false,
         });
         let stage = self.stage_to(Target::Line(line.to_string()));
@@ -200,6 +206,16 @@ impl Exchange {
     }
 }
 
+/// How far a call is, and since when.
+fn state_of(call: &Call) -> (live::CallState, Moment) {
+    match (call.connected, call.answered, call.ringing) {
+        (Some(at), _, _) => (live::CallState::Connected, at),
+        (None, Some(at), _) => (live::CallState::Answered, at),
+        (None, None, Some(at)) => (live::CallState::Ringing, at),
+        (None, None, None) => (live::CallState::Trying, call.started),
+    }
+}
+
 fn describe_leg(leg: &Leg) -> live::Leg {
     let (line, device, trunk) = match &leg.party {
         Party::Device { line, device } => (Some(line.clone()), Some(device.clone()), None),
@@ -213,6 +229,7 @@ fn describe_leg(leg: &Leg) -> live::Leg {
             LegState::Confirming | LegState::Up if leg.held || leg.holding => live::LegState::Held,
             LegState::Confirming | LegState::Up => live::LegState::Answered,
         },
+        number: Pii(leg.number.to_string()),
         line,
         device,
         trunk,

@@ -15,6 +15,7 @@ use super::Exchange;
 use super::audio::AudioOwner;
 use super::dial::DialId;
 use super::leg::{LegState, Waiting};
+use super::records::MediaRecord;
 use crate::io::Output;
 use crate::report::Fact;
 
@@ -48,11 +49,12 @@ impl Exchange {
     }
 
     /// Opens the port of a call that goes on after a restart, at the address that the party knows.
-    pub(super) fn reopen_media(
-        &mut self,
-        local: SocketAddr,
-        negotiation: Negotiation,
-    ) -> Option<Box<LegMedia>> {
+    pub(super) fn reopen_media(&mut self, record: MediaRecord) -> Option<Box<LegMedia>> {
+        let MediaRecord {
+            local,
+            negotiation,
+            answer,
+        } = record;
         let pairs = if local.is_ipv6() {
             &mut self.ports_v6
         } else {
@@ -69,7 +71,7 @@ impl Exchange {
             port,
             local,
             negotiation,
-            answer: None,
+            answer: answer.map(Bytes::from),
         }))
     }
 
@@ -210,6 +212,7 @@ impl Exchange {
             leg.answering = waiting;
         }
         self.call_answered(call);
+        self.keep_call(call);
         self.report_leg(id, Fact::LegAnswered);
         Ok(())
     }
@@ -409,12 +412,25 @@ impl Exchange {
         let (Some(caller), true, Hears::Ringback) = (dial_now.caller, alone, dial_now.options.hears) else {
             return false;
         };
-        let Ok(to) = self.open_early(caller) else {
+        if self.open_early(caller).is_err() {
             return false;
-        };
-        self.stop_audio(caller);
-        self.media(Command::Listen { to, from });
+        }
+        self.listen(caller, callee);
         true
+    }
+
+    /// The callee answered our offer before it answered the call.
+    pub(super) fn has_early_media(&self, callee: LegId) -> bool {
+        let media = self.legs.get(&callee).and_then(|leg| leg.media.as_ref());
+        media.is_some_and(|media| media.negotiation.agreed().is_some())
+    }
+
+    /// The caller hears the callee, and not the other way round.
+    pub(super) fn listen(&mut self, caller: LegId, callee: LegId) {
+        if let (Some(to), Some(from)) = (self.port_of(caller), self.port_of(callee)) {
+            self.stop_audio(caller);
+            self.media(Command::Listen { to, from });
+        }
     }
 
     /// The caller is told that it rings: by its own phone (180), or with a tone where sound flows already.
@@ -446,6 +462,7 @@ impl Exchange {
         };
         if leg.state == LegState::Offered && !std::mem::replace(&mut leg.rung, true) {
             let usage = leg.usage;
+            self.keep_leg(caller);
             // The caller may have given up this very moment.
             let _ = self.sip.progress(self.now, usage, 180);
             self.report_leg(caller, Fact::LegRinging);

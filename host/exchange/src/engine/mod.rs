@@ -154,6 +154,8 @@ enum Due {
     Schedule(SessionId, usize),
     /// Recordings that are not there now never will be.
     SoundsAgain,
+    /// The call is stored from now on.
+    Lasting(CallId),
     /// The digit that a `gather` waits for.
     DigitOver(LegId),
     /// A binding of this device expires.
@@ -327,6 +329,7 @@ impl Exchange {
             Due::SessionTimer(session, tag) => self.session_timer(session, tag),
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
             Due::SoundsAgain => self.play_again(true),
+            Due::Lasting(call) => self.call_lasts(call),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),

@@ -16,8 +16,8 @@ use sip::endpoint::UsageSnapshot;
 use sip::sdp::Negotiation;
 
 use super::custody::{CustodyId, Holder};
-use super::dial::{DialId, DialOwner};
-use super::leg::Party;
+use super::dial::{DialId, DialOwner, Redirections};
+use super::leg::{LegState, Party};
 use crate::report::Direction;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +55,7 @@ pub(super) struct CallRecord {
     pub trunk: Option<Arc<str>>,
     pub max_forwards: u8,
     pub emergency: bool,
+    pub lasting: bool,
     pub legs: Vec<LegRecord>,
     pub custodies: Vec<(CustodyId, CustodyRecord)>,
     pub dials: Vec<(DialId, DialRecord)>,
@@ -64,8 +65,15 @@ pub(super) struct CallRecord {
 pub(super) struct LegRecord {
     pub id: LegId,
     pub party: Party,
+    pub number: Box<str>,
+    pub state: LegState,
     pub usage: UsageSnapshot,
-    pub media: Option<(SocketAddr, Negotiation)>,
+    pub media: Option<MediaRecord>,
+    /// The caller was told that it rings.
+    pub rung: bool,
+    /// The dial that rings this callee, and which of its targets.
+    pub dial: Option<(DialId, usize)>,
+    pub rest: Option<Redirections>,
     pub custodies: Vec<CustodyId>,
     pub holders: Vec<SessionId>,
     pub bridged: Option<LegId>,
@@ -73,8 +81,18 @@ pub(super) struct LegRecord {
     pub holding: bool,
     pub held: bool,
     pub audio: Option<AudioRecord>,
-    /// Commands whose outcomes were still to come.
-    pub waiting: Vec<(SessionId, Tag)>,
+    /// `answer`, until the ACK.
+    pub answering: Option<(SessionId, Tag)>,
+    /// `hold` or `resume`: what the party says to it is lost.
+    pub renegotiating: Option<(SessionId, Tag)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MediaRecord {
+    pub local: SocketAddr,
+    pub negotiation: Negotiation,
+    /// The answer that early media gave.
+    pub answer: Option<Vec<u8>>,
 }
 
 /// What played to a leg on a behaviour's command; it begins again.
@@ -120,9 +138,13 @@ pub(super) struct DialRecord {
     pub redirected: u32,
 }
 
-/// Legs that ring do not outlive the process; what stands for them is that they failed.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum RunRecord {
+    /// Legs that ring, and the most telling cause of those that failed.
+    Legs {
+        live: Vec<LegId>,
+        worst: Option<Cause>,
+    },
     Inside(CustodyId),
     Done(Cause),
     Won,

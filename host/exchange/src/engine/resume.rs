@@ -1,7 +1,7 @@
 //! Going on with calls and sessions of an earlier run.
 //!
-//! Sessions first, with what they waited for; then calls with the legs that are still up. What did not
-//! outlive the process (ringing legs, unconfirmed changes) ends now, and the sessions are told,
+//! Sessions first, with what they waited for; then calls with their legs, up or ringing. What did not
+//! outlive the process (unconfirmed changes, legs that were being given up) ends now, and the sessions are told,
 //! as if it had just happened.
 
 use std::sync::Arc;
@@ -11,12 +11,13 @@ use contract::{
     Cause, DialOutcome, DialResult, Event, LegEnded, LegId, OutcomeKind, SessionId, SessionScope, Tag,
 };
 use media::Command;
+use sip::sdp::Offer;
 use smallvec::SmallVec;
 
 use super::call::Call;
 use super::custody::{Custody, CustodyId, Holder};
 use super::dial::DialId;
-use super::leg::{Leg, LegState};
+use super::leg::{Leg, Waiting};
 use super::lookup::Placed;
 use super::records::{AudioCommand, CallRecord, CustodyRecord, LegRecord, SessionRecord};
 use super::session::{Session, keyed_key};
@@ -126,6 +127,7 @@ impl Exchange {
             cause: Cause::Failed,
             max_forwards: record.max_forwards,
             emergency: record.emergency,
+            lasting: record.lasting,
             kept: true,
         };
         if !call.emergency {
@@ -156,18 +158,40 @@ impl Exchange {
         for (a, b) in bridges {
             self.restore_bridge(a, b);
         }
-        // Nobody decides about a leg whose partner and session are both gone.
         for leg in legs {
-            let alone = self.legs.get(&leg).is_some_and(|leg| leg.bridged.is_none());
-            if alone && !self.is_decided_about(leg) {
-                self.hang_up(leg, Cause::Failed);
-            }
+            self.look_after_restored(leg);
         }
         self.keep_call(id);
         self.later(Step::Call(id));
     }
 
+    /// Nobody decides any more about a leg whose partner, session and dial are all gone: one that waits for an
+    /// answer goes to the host's default, any other is hung up.
+    fn look_after_restored(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        let rings = leg.dial.is_some_and(|(dial, _)| self.dials.contains_key(&dial));
+        let is_dialled_for = |id: &CustodyId| {
+            let dial = self.custodies.get(id).and_then(|custody| custody.dial);
+            dial.is_some_and(|dial| self.dials.contains_key(&dial))
+        };
+        let cared_for = rings || leg.bridged.is_some() || leg.custodies.iter().any(is_dialled_for);
+        if cared_for || self.is_decided_about(id) {
+            return;
+        }
+        match leg.custodies.last().copied().filter(|_| !leg.talked) {
+            Some(custody) => self.host_default(custody),
+            None => self.hang_up(id, Cause::Failed),
+        }
+    }
+
     fn restore_leg(&mut self, call: CallId, tenant: &Arc<str>, record: LegRecord) {
+        let offer = record
+            .usage
+            .offer()
+            .filter(|body| body.is_sdp())
+            .and_then(|body| Offer::parse(&body.bytes).ok());
         let Ok(usage) = self.sip.restore(self.now, record.usage) else {
             return;
         };
@@ -181,23 +205,27 @@ impl Exchange {
             tenant: tenant.clone(),
             usage,
             party: record.party,
-            state: LegState::Up,
-            offer: None,
+            number: record.number,
+            state: record.state,
+            // Answered early, it is answered the same again.
+            offer: offer
+                .filter(|_| record.media.as_ref().is_none_or(|media| media.answer.is_none()))
+                .map(Box::new),
             media: None,
             custodies: SmallVec::from_vec(record.custodies),
-            dial: None,
-            rest: None,
+            dial: record.dial,
+            rest: record.rest.map(Box::new),
             holders: holders.clone(),
             bridged: None,
             talked: record.talked,
             audio: None,
-            answering: None,
+            answering: record.answering.map(|(session, tag)| Waiting { session, tag }),
             renegotiating: None,
             holding: record.holding,
             held: record.held,
             transfer: None,
             dialog: 0,
-            rung: true,
+            rung: record.rung,
         };
         self.legs.insert(record.id, leg);
         self.remember_dialog(usage, record.id);
@@ -209,15 +237,12 @@ impl Exchange {
                 session.callees.push(record.id);
             }
         }
-        if let Some(media) = record
-            .media
-            .and_then(|(local, negotiation)| self.reopen_media(local, negotiation))
-        {
+        if let Some(media) = record.media.and_then(|media| self.reopen_media(media)) {
             self.attach_media(record.id, media);
         }
         self.sounds_again
             .extend(record.audio.map(|audio| (record.id, audio)));
-        for (session, tag) in record.waiting {
+        if let Some((session, tag)) = record.renegotiating {
             self.outcome(session, tag, OutcomeKind::Failed(Cause::Failed));
         }
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use contract::{Command, Event, SessionScope};
-use phone::CallState;
+use contract::{Cause, Command, Event, Outcome, OutcomeKind, PlayOptions, PlayOutcome, SessionScope, Sound};
+use cordboard_exchange::live;
+use phone::{CallRef, CallState};
 
 use crate::logic::{self, decided, dial, line, stage};
 use crate::office::{Office, module};
 use crate::sessions::{group, group_office};
+use crate::world::World;
 
 /// Two people talk through a restart, and hang up afterwards.
 #[test]
@@ -110,9 +112,8 @@ fn timers_survive_a_restart() {
     world.assert_idle();
 }
 
-/// A call that still rang cannot be taken up; nothing of it is left behind.
-#[test]
-fn a_ringing_call_leaves_nothing_behind() {
+/// 201 rings 202 through a behaviour.
+fn ringing() -> (World, CallRef, CallRef) {
     let mut world = Office::new()
         .line("201")
         .line("202")
@@ -120,11 +121,189 @@ fn a_ringing_call_leaves_nothing_behind() {
         .number("300", &["hunt"])
         .open(&["201", "202"]);
     world.behaves(module(1), logic::dials(vec![stage(vec![line("202")], 20)]));
-    world.call("201", "300");
-    world.rings("202");
+    let call = world.call("201", "300");
+    let callee = world.rings("202");
+    (world, call, callee)
+}
+
+/// A phone that rang before the restart is answered after it.
+#[test]
+fn a_ringing_call_is_answered_after_a_restart() {
+    let (mut world, call, callee) = ringing();
     world.restart();
+    world.answers("202");
+    assert_eq!(
+        (world.state("201", call), world.state("202", callee)),
+        (CallState::Up, CallState::Up)
+    );
+    world.hangs_up("201", call);
+    assert_eq!(world.state("202", callee), CallState::Over);
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
+    assert!(!world.store.keys().any(|key| key.starts_with("call/") || key.starts_with("session/")));
+}
+
+/// The caller gives up after the restart: the phone stops ringing.
+#[test]
+fn a_ringing_call_is_given_up_after_a_restart() {
+    let (mut world, call, callee) = ringing();
+    world.restart();
+    world.hangs_up("201", call);
+    assert_eq!(world.failure("201", call), Some(487));
+    assert_eq!(world.state("202", callee), CallState::Over);
+    world.assert_idle();
+}
+
+/// The stage's time goes on, not anew; then the behaviour hears that nobody answered.
+#[test]
+fn ringing_ends_when_it_would_have_ended() {
+    let (mut world, call, _) = ringing();
+    world.run(Duration::from_secs(12));
+    world.restart();
+    world.run(Duration::from_secs(10));
+    assert_eq!(world.failure("201", call), Some(480));
+    world.assert_idle();
+}
+
+/// A plain line, without a behaviour in front.
+#[test]
+fn a_line_rings_on_through_a_restart() {
+    let mut world = Office::new().line("201").line("202").open(&["201", "202"]);
+    let call = world.call("201", "202");
+    world.rings("202");
+    world.restart();
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// Who waits unanswered for a behaviour's next step (in a queue, say) waits on.
+#[test]
+fn an_unanswered_caller_goes_on_waiting() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("queue", module(1), SessionScope::PerCall)
+        .number("300", &["queue"])
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            Command::Ring {
+                tag: 1,
+                leg: offer.leg,
+            },
+            Command::SetTimer {
+                tag: 5,
+                at: (invocation.now + Duration::from_secs(20)).as_millis(),
+            },
+        ]),
+        Event::Timer(5) => {
+            let leg = logic::only_leg(invocation).unwrap();
+            decided(vec![dial(leg, vec![stage(vec![line("202")], 20)])])
+        }
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    for _ in 0..3 {
+        world.restart();
+        world.run(Duration::from_secs(5));
+    }
+    assert_eq!(world.state("201", call), CallState::Ringing);
+    world.run(Duration::from_secs(5));
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// Early media: the announcement before the answer begins again, and the behaviour hears its end.
+#[test]
+fn an_announcement_before_the_answer_survives_a_restart() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("early", module(1), SessionScope::PerCall)
+        .number("300", &["early"])
+        .open(&["201"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![Command::Play {
+            tag: 1,
+            leg: offer.leg,
+            sounds: vec![Sound::Announcement("welcome".into())],
+            options: PlayOptions {
+                times: 3,
+                barge_in: false,
+            },
+        }]),
+        Event::Outcome(Outcome {
+            kind: OutcomeKind::Played(PlayOutcome::Finished),
+            ..
+        }) => decided(vec![logic::reject(logic::only_leg(invocation).unwrap(), Cause::Busy)]),
+        other => panic!("{other:?}"),
+    });
+    let call = world.call("201", "300");
+    assert!(world.with("201", |phone, _| phone.theirs(call).is_some()), "183 with an answer");
+    world.restart();
+    world.run(Duration::from_secs(7));
+    assert_eq!(world.failure("201", call), Some(486));
+    world.assert_idle();
+}
+
+/// The process dies while the behaviour thinks about the call: it is offered again.
+#[test]
+fn an_event_that_was_out_is_asked_again() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("hunt", module(1), SessionScope::PerCall)
+        .number("300", &["hunt"])
+        .open(&["201", "202"]);
+    world.silent = vec![module(1)];
+    let call = world.with("201", |phone, now| phone.call(now, "300"));
+    world.run(Duration::from_millis(300));
+    world.restart();
+    world.silent.clear();
+    world.behaves(module(1), logic::dials(vec![stage(vec![line("202")], 20)]));
+    world.restart();
+    world.settle();
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// What people see of live calls is the same before and after.
+#[test]
+fn live_calls_are_listed_after_a_restart() {
+    let (mut world, _, _) = ringing();
+    let list = |world: &mut World| {
+        let request = live::Request::Calls {
+            tenant: "acme".into(),
+            after: None,
+            limit: 10,
+        };
+        match world.live(request) {
+            live::Answer::Calls(calls) => calls,
+            other => panic!("{other:?}"),
+        }
+    };
+    let before = list(&mut world);
+    assert_eq!(before[0].state, live::CallState::Ringing);
+    assert_eq!(
+        (&*before[0].tenant, before[0].caller.reveal().as_str(), before[0].called.reveal().as_str()),
+        ("acme", "201", "300")
+    );
+    assert_eq!(before[0].behaviours, ["hunt".into()]);
+    assert_eq!(before[0].legs.len(), 2);
+    world.restart();
+    assert_eq!(list(&mut world), before);
+    world.answers("202");
+    let up = list(&mut world);
+    assert_eq!((up[0].state, up[0].answered_by.as_deref()), (live::CallState::Connected, Some("202")));
+    world.restart();
+    assert_eq!(list(&mut world), up);
 }
 
 /// A queue inside of a menu: the menu's dial and the group's waiting call both go on.

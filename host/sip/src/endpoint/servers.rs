@@ -322,7 +322,7 @@ impl Endpoint {
     }
 
     /// Drops the transaction when it is over, else makes sure that it is woken.
-    fn settle_server(&mut self, id: TransactionId) {
+    pub(super) fn settle_server(&mut self, id: TransactionId) {
         let Some(server) = self.servers.get(id) else {
             return;
         };
@@ -351,7 +351,7 @@ pub(super) fn begin(
 /// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back on the connection; over UDP to the address that the
 /// packet came from, at the port that it came from if the peer asks for that, else at the one in its Via.
 /// `maddr` is not honoured: it would let anybody point us at a third party.
-fn response_path(request: &Request, source: Path) -> Path {
+pub(super) fn response_path(request: &Request, source: Path) -> Path {
     if source.transport.is_reliable() {
         return source;
     }

@@ -21,7 +21,7 @@ use crate::transaction::TransactionId;
 use crate::{Method, Name, Request};
 
 /// §13.3.1.1: a provisional response every minute keeps proxies from giving up.
-const REPEAT_PROGRESS: Duration = Duration::from_secs(60);
+pub(super) const REPEAT_PROGRESS: Duration = Duration::from_secs(60);
 /// Responses that wait for a PRACK; nobody has more to say in a round trip.
 const MAX_QUEUED: usize = 8;
 
@@ -403,7 +403,7 @@ pub(super) fn checked(reply: Reply, range: std::ops::RangeInclusive<u16>) -> Res
     Ok(reply)
 }
 
-fn hundred_rel(request: &Request) -> HundredRel {
+pub(super) fn hundred_rel(request: &Request) -> HundredRel {
     let headers = &request.headers;
     if headers.lists(Name::Require, "100rel") {
         HundredRel::Required

@@ -23,6 +23,11 @@ impl ClientMachine {
         }
     }
 
+    /// A provisional response has come to an earlier process.
+    pub fn resume(&mut self, now: Moment) {
+        let _ = self.respond(now, Class::Provisional);
+    }
+
     pub fn respond(&mut self, now: Moment, class: Class) -> Step {
         match self {
             Self::Invite(machine) => machine.handle(now, invite_client::Input::Response(class)),

@@ -25,6 +25,11 @@ impl ServerMachine {
         }
     }
 
+    /// A provisional response has been sent by an earlier process.
+    pub fn resume(&mut self, now: Moment) {
+        let _ = self.respond(now, Class::Provisional);
+    }
+
     /// The same request again.
     pub fn repeat(&mut self, now: Moment) -> Step {
         match self {

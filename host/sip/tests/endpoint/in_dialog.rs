@@ -1,15 +1,13 @@
-//! Other requests inside of a dialog, and calls that outlive the process.
+//! Other requests inside of a dialog.
 
 use cordboard_sip::Name;
 use cordboard_sip::endpoint::{
-    CommandError, Ending, Endpoint, Event, ExtraHeaders, Reply, RequestId, Role, State, UsageSnapshot,
+    CommandError, Ending, Event, ExtraHeaders, RequestId,
 };
 
-use base::Random;
+use crate::ladder::{Ladder, OFFER, Peer, from_callee, response, secs, to_tag};
 
-use crate::ladder::{Ladder, OFFER, Peer, config, from_callee, response, secs, to_tag};
-
-fn passed_up(event: Event) -> RequestId {
+pub fn passed_up(event: Event) -> RequestId {
     match event {
         Event::InDialog { request_id, .. } => request_id,
         other => panic!("{other:?}"),
@@ -192,79 +190,6 @@ fn a_dialog_is_found_for_replaces() {
     assert_eq!(ladder.endpoint.find_dialog("c1", &tag, "p1"), Some(usage));
     assert_eq!(ladder.endpoint.find_dialog("c1", "p1", &tag), None);
     assert_eq!(ladder.endpoint.find_dialog("c2", &tag, "p1"), None);
-}
-
-// ---- restart -----------------------------------------------------------------------------------
-
-/// The endpoint of a new process, with the calls of the old one.
-fn restarted(ladder: &mut Ladder, snapshots: Vec<UsageSnapshot>) {
-    ladder.endpoint = Endpoint::new(config(), Random::from_seed(99));
-    for snapshot in snapshots {
-        ladder
-            .tell(|endpoint, now| endpoint.restore(now, snapshot))
-            .unwrap();
-    }
-}
-
-fn through_storage(snapshot: &UsageSnapshot) -> UsageSnapshot {
-    serde_json::from_slice(&serde_json::to_vec(snapshot).unwrap()).unwrap()
-}
-
-#[test]
-fn a_call_survives_a_restart_in_both_roles() {
-    let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let (callee, tag) = ladder.established_as_callee();
-    let (caller, invite) = ladder.established_as_caller();
-    let old_cseq = invite.headers.cseq().unwrap().number;
-    let snapshots: Vec<_> = [callee, caller]
-        .map(|usage| through_storage(&ladder.endpoint.snapshot(usage).unwrap()))
-        .into();
-    restarted(&mut ladder, snapshots);
-
-    let info = ladder.endpoint.usage(caller).unwrap();
-    assert_eq!(
-        (info.role, info.state, info.remote_tag),
-        (Role::Uac, State::Confirmed, Some("p1"))
-    );
-    assert!(info.session_timer.is_some());
-    ladder.receive(peer.in_dialog("INFO", 2, &tag, "", ""));
-    let request = passed_up(ladder.event());
-    ladder
-        .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200)))
-        .unwrap();
-    ladder.answers(200);
-    ladder.bye(caller).unwrap();
-    let bye = ladder.sends("BYE");
-    assert!(bye.headers.cseq().unwrap().number > old_cseq);
-    assert_eq!(bye.headers.call_id(), invite.headers.call_id());
-    ladder.event();
-    ladder.receive(peer.in_dialog("BYE", 3, &tag, "", ""));
-    ladder.answers(200);
-    ladder.event();
-    let (usage, _) = ladder.calling();
-    assert!(usage > callee && usage > caller, "numbers are not used again");
-}
-
-#[test]
-fn a_call_is_not_restored_twice_and_not_before_it_is_up() {
-    let mut ladder = Ladder::new();
-    let (usage, _) = ladder.established_as_callee();
-    let snapshot = ladder.endpoint.snapshot(usage).unwrap();
-    let again = ladder.tell(|endpoint, now| endpoint.restore(now, snapshot));
-    assert!(matches!(again, Err(CommandError::Refused(_))));
-    let (ringing, _) = ladder.calling();
-    assert!(ladder.endpoint.snapshot(ringing).is_none());
-}
-
-#[test]
-fn the_session_timer_goes_on_after_a_restart() {
-    let mut ladder = Ladder::new();
-    let (usage, _) = ladder.established_as_caller();
-    let snapshot = ladder.endpoint.snapshot(usage).unwrap();
-    restarted(&mut ladder, vec![snapshot]);
-    ladder.wait(secs(899)).is_silent();
-    ladder.wait(secs(1));
-    ladder.sends("UPDATE");
 }
 
 /// A peer's BYE for the callee's dialog of a call of ours.

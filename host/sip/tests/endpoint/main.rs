@@ -9,5 +9,6 @@ mod in_dialog;
 mod ladder;
 mod noise;
 mod refusing;
+mod restarting;
 mod torture;
 mod world;

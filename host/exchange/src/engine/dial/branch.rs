@@ -18,7 +18,7 @@ use crate::engine::lookup::Contact;
 use crate::report::{Fact, LegRole};
 
 /// Trunks still to be tried for a number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Redirections {
     /// The best next one last.
     pub trunks: Vec<TrunkId>,
@@ -188,6 +188,7 @@ impl Exchange {
         if leg.state == LegState::Calling && status >= 180 {
             leg.state = LegState::Ringing;
             let call = leg.call;
+            self.keep_call(call);
             if status == 180 || early.is_none() {
                 self.call_rings(call);
                 self.report_leg(leg_id, Fact::LegRinging);

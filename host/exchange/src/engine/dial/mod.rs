@@ -108,11 +108,20 @@ impl Dial {
 
     /// Whether one leg alone rings in all of it, so that its early media is what the caller should hear.
     pub(crate) fn rings_alone(&self) -> bool {
+        self.ringing_alone().is_some()
+    }
+
+    /// The only leg that rings.
+    fn ringing_alone(&self) -> Option<LegId> {
         let mut live = self.runs.iter().filter(|run| run.is_live());
-        let first = live.next();
-        let one_leg =
-            first.is_some_and(|run| matches!(&run.state, RunState::Legs { live, .. } if live.len() == 1));
-        one_leg && live.next().is_none()
+        let (first, others) = (live.next()?, live.next());
+        match (&first.state, others) {
+            (RunState::Legs { live, .. }, None) => match live.as_slice() {
+                [only] => Some(*only),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn outcomes(&self) -> Vec<TargetOutcome> {

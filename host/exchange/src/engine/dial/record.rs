@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, Tag};
+use contract::{Cause, Hears, LegId, Tag};
+use smallvec::SmallVec;
 
 use super::{Dial, DialId, DialOwner, Run, RunState};
 use crate::engine::records::{DialRecord, RunRecord};
@@ -24,7 +25,10 @@ impl Dial {
                 RunState::Inside(custody) => RunRecord::Inside(*custody),
                 RunState::Done(cause) => RunRecord::Done(*cause),
                 RunState::Won => RunRecord::Won,
-                RunState::Legs { .. } => RunRecord::Done(Cause::Failed),
+                RunState::Legs { live, worst } => RunRecord::Legs {
+                    live: live.to_vec(),
+                    worst: *worst,
+                },
             };
             (run.target.clone(), run.rang, state)
         };
@@ -49,8 +53,8 @@ impl Exchange {
         }
     }
 
-    /// Goes on with a stored dial: targets that another behaviour decides about still wait, the next stages
-    /// are still to come.
+    /// Goes on with a stored dial: phones still ring, targets that another behaviour decides about still
+    /// wait, the next stages are still to come. Its legs are there already.
     pub(in crate::engine) fn restore_dial(
         &mut self,
         id: DialId,
@@ -58,15 +62,26 @@ impl Exchange {
         tenant: Arc<str>,
         record: DialRecord,
     ) {
-        let run = |(target, rang, state)| Run {
+        let legs = &self.legs;
+        let state = |record| match record {
+            RunRecord::Legs { live, worst } => {
+                let live: SmallVec<[LegId; 2]> =
+                    live.into_iter().filter(|leg| legs.contains_key(leg)).collect();
+                match live.is_empty() {
+                    true => RunState::Done(worst.unwrap_or(Cause::Failed)),
+                    false => RunState::Legs { live, worst },
+                }
+            }
+            RunRecord::Inside(custody) => RunState::Inside(custody),
+            RunRecord::Done(cause) => RunState::Done(cause),
+            RunRecord::Won => RunState::Won,
+        };
+        let run = |(target, rang, record)| Run {
             target,
             rang,
-            state: match state {
-                RunRecord::Inside(custody) => RunState::Inside(custody),
-                RunRecord::Done(cause) => RunState::Done(cause),
-                RunRecord::Won => RunState::Won,
-            },
+            state: state(record),
         };
+        let runs: Vec<Run> = record.runs.into_iter().map(run).collect();
         let stage_over = record
             .stage_over
             .map(|at| self.timers.set(at.max(self.now), Due::StageOver(id)));
@@ -78,7 +93,7 @@ impl Exchange {
             custody: record.custody,
             options: record.options,
             stages: record.stages.into_iter(),
-            runs: record.runs.into_iter().map(run).collect(),
+            runs,
             stage_from: record.stage_from,
             stage_over,
             redirected: record.redirected,
@@ -92,6 +107,25 @@ impl Exchange {
             call.dials += 1;
         }
         self.dials.insert(id, dial);
+        self.hear_again(id);
         self.later(Step::Dial(id));
+    }
+
+    /// What the caller heard of the dial: early media of the only phone that rings, else ringback.
+    fn hear_again(&mut self, id: DialId) {
+        let Some(dial) = self.dials.get(&id) else {
+            return;
+        };
+        let (Some(caller), hears) = (dial.caller, dial.options.hears) else {
+            return;
+        };
+        let early = dial.ringing_alone().filter(|leg| self.has_early_media(*leg));
+        let (rang, custody) = (dial.runs.iter().any(|run| run.is_live() && run.rang), dial.custody);
+        let alone = custody.is_none_or(|custody| self.is_sole(custody));
+        match early.filter(|_| alone && hears == Hears::Ringback) {
+            Some(callee) => self.listen(caller, callee),
+            None if rang => self.caller_hears_ringing(caller, id, hears),
+            None => {}
+        }
     }
 }

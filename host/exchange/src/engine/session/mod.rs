@@ -256,6 +256,10 @@ impl Exchange {
             },
         );
         self.deliver(id, outcome_event(tag, kind));
+        // What it waited for has happened, and would not happen again after a restart.
+        if self.sessions.get(&id).is_some_and(|session| session.kept) {
+            self.keep_session(id);
+        }
     }
 
     /// The session that decides about a leg at the moment: the innermost of the chain.

@@ -1,27 +1,33 @@
-//! Calls that outlive the process.
+//! Calls that outlive the process: confirmed ones here, those that still ring in `early`.
+
+mod early;
 
 use std::sync::Arc;
 
 use base::Moment;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
+use self::early::{CallingRecord, OfferedRecord, UnackedRecord};
 use super::session::Session;
 use super::usage::{Phase, Usage};
-use super::{Body, CommandError, Credentials, Endpoint, Fork, Path, Role, State, UsageId, UsageInfo};
+use super::{Body, CommandError, Credentials, Endpoint, Fork, Role, UsageId, UsageInfo};
 use crate::dialog::{Dialog, Identity};
 
-/// All that is needed to go on with an established call after a restart: the dialog, not its
-/// transactions. Opaque but for serialising it; taken by [`snapshot`](Endpoint::snapshot)
-/// whenever a usage is confirmed or renegotiated.
+/// All that is needed to go on with a call after a restart: its dialogs and, as long as it is not up, the INVITE
+/// with its transaction. Opaque but for serialising it; taken by [`snapshot`](Endpoint::snapshot)
+/// whenever a usage rings, is confirmed or renegotiated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageSnapshot {
     usage: UsageId,
     role: Role,
     identity: Identity,
     cseq: u32,
-    dialog: Dialog,
+    stage: Stage,
+    /// By fork; one, but for a call of ours that still rings.
+    dialogs: Vec<(Fork, Dialog)>,
+    forks_seen: u16,
     session: Session,
     peer_updates: bool,
     /// User and password.
@@ -31,14 +37,27 @@ pub struct UsageSnapshot {
     remote_body: Option<Vec<u8>>,
 }
 
+/// How far a call is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    Offered(Box<OfferedRecord>),
+    Calling(Box<CallingRecord>),
+    /// Our 2xx waits for its ACK.
+    Accepted(Box<UnackedRecord>),
+    Confirmed,
+}
+
 impl UsageSnapshot {
     pub const fn usage(&self) -> UsageId {
         self.usage
     }
 
-    /// Where the peer was.
-    pub const fn path(&self) -> Path {
-        self.dialog.path
+    /// What the caller offered in an INVITE that has no final response yet.
+    pub fn offer(&self) -> Option<Body> {
+        match &self.stage {
+            Stage::Offered(record) => record.body(),
+            Stage::Calling(_) | Stage::Accepted(_) | Stage::Confirmed => None,
+        }
     }
 }
 
@@ -91,19 +110,19 @@ impl Endpoint {
         self.servers.len() + self.clients.len()
     }
 
-    /// What [`restore`](Self::restore) needs; none unless the call is confirmed.
+    /// What [`restore`](Self::restore) needs; none for a call that is being given up.
     pub fn snapshot(&self, usage: UsageId) -> Option<UsageSnapshot> {
         let usage = self.usages.get(&usage).filter(|usage| !usage.silent)?;
-        if usage.state() != State::Confirmed {
-            return None;
-        }
+        let stage = self.stage(usage)?;
         let body = |body: &Body| (body.content_type.clone(), body.bytes.to_vec());
         Some(UsageSnapshot {
             usage: usage.id,
             role: usage.role,
             identity: usage.identity.clone(),
             cseq: usage.cseq,
-            dialog: usage.confirmed()?.clone(),
+            stage,
+            dialogs: usage.dialogs.to_vec(),
+            forks_seen: usage.forks_seen,
             session: usage.session.clone(),
             peer_updates: usage.peer_updates,
             credentials: usage
@@ -115,12 +134,27 @@ impl Endpoint {
         })
     }
 
+    fn stage(&self, usage: &Usage) -> Option<Stage> {
+        match &usage.phase {
+            Phase::Offered(offered) => self
+                .offered_record(offered)
+                .map(|record| Stage::Offered(Box::new(record))),
+            Phase::Calling(calling) => self
+                .calling_record(calling)
+                .map(|record| Stage::Calling(Box::new(record))),
+            Phase::Confirmed => Some(match usage.unacked.as_ref().filter(|unacked| unacked.first) {
+                Some(unacked) => Stage::Accepted(Box::new(UnackedRecord::of(unacked))),
+                None => Stage::Confirmed,
+            }),
+        }
+    }
+
     /// Takes up a call that another process had. Its session timer goes on from `now`. A connection
     /// that it used is gone; over TCP the next request opens a new one.
     ///
     /// # Errors
     ///
-    /// [`CommandError::Refused`] when a usage or dialog of the same identity exists,
+    /// [`CommandError::Refused`] when a usage or dialog of the same identity exists, or the snapshot is damaged,
     /// [`CommandError::Full`] beyond the limit.
     pub fn restore(&mut self, now: Moment, snapshot: UsageSnapshot) -> Result<UsageId, CommandError> {
         if self.usages.len() >= self.config.limits.usages {
@@ -131,11 +165,29 @@ impl Endpoint {
         if self.usages.contains_key(&id) || self.dialogs.contains_key(&key) {
             return Err(CommandError::Refused("that call is here already"));
         }
-        let mut usage = self.new_usage(snapshot.role, Phase::Confirmed, snapshot.identity);
+        let own = snapshot
+            .credentials
+            .map(|(user, password)| Arc::new(Credentials { user, password }));
+        let damaged = CommandError::Refused("its INVITE cannot be read");
+        let (phase, unacked) = match snapshot.stage {
+            Stage::Offered(record) => (self.restore_offered(now, id, *record).ok_or(damaged)?, None),
+            Stage::Calling(record) => {
+                let phase = self.restore_calling(now, id, *record, own.clone());
+                (phase.ok_or(damaged)?, None)
+            }
+            Stage::Accepted(record) => (Phase::Confirmed, Some(*record)),
+            Stage::Confirmed => (Phase::Confirmed, None),
+        };
+        let mut usage = self.new_usage(snapshot.role, phase, snapshot.identity);
         usage.id = id;
         self.last_usage = self.last_usage.max(id.0);
+        usage.credentials = own;
+        usage.forks_seen = snapshot.forks_seen;
+        if let Some(record) = unacked {
+            self.restore_unacked(now, &mut usage, record);
+        }
         usage.cseq = snapshot.cseq.saturating_add(CSEQ_GAP);
-        usage.dialogs = smallvec![(Fork(0), snapshot.dialog)];
+        usage.dialogs = SmallVec::from_vec(snapshot.dialogs);
         usage
             .dialogs
             .iter_mut()
@@ -143,10 +195,6 @@ impl Endpoint {
         usage.session = snapshot.session;
         usage.session.resume(now);
         usage.peer_updates = snapshot.peer_updates;
-        let own = snapshot
-            .credentials
-            .map(|(user, password)| Credentials { user, password });
-        usage.credentials = own.map(Arc::new);
         let body = |(kind, bytes): (String, Vec<u8>)| Body {
             content_type: kind,
             bytes: bytes.into(),

@@ -1,0 +1,254 @@
+//! Calls that were not answered yet when the process died.
+//!
+//! What is kept is the INVITE itself, as it came or as it was sent: dialog, transaction key, the way back
+//! and what the peer supports are all read from it again. A final response that waits for a PRACK is not kept, and
+//! neither is a call that is being cancelled.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::Moment;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::super::clients::{ClientOwner, Purpose};
+use super::super::screen::body_of;
+use super::super::servers::{ServerOwner, response_path};
+use super::super::uas::{REPEAT_PROGRESS, hundred_rel};
+use super::super::usage::{Calling, Cancel, Offered, Phase, Queued, Reliable, Repeat, Unacked, Usage};
+use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply, UsageId};
+use crate::transaction::{Client, ClientMachine, Server, ServerMachine, TransactionId, key};
+use crate::{Method, Request};
+
+/// A call of the peer's that waits for our final response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OfferedRecord {
+    invite: Vec<u8>,
+    source: Path,
+    /// The newest response, as it was sent; empty when there was none.
+    response: Vec<u8>,
+    /// Status, headers and body of what is repeated every minute.
+    newest: Option<(u16, ExtraHeaders, Option<(String, Vec<u8>)>)>,
+    next_rseq: u32,
+    /// RSeq of the response that waits for its PRACK, and whether it has a body.
+    reliable: Option<(u32, bool)>,
+    answered_early: bool,
+    expires_at: Option<Moment>,
+}
+
+/// A call of ours that waits for the peer's final response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CallingRecord {
+    invite: Vec<u8>,
+    path: Path,
+    attempts: u8,
+    provisional: bool,
+    ring_for: Duration,
+    ring_until: Option<Moment>,
+    rseqs: Vec<(Fork, u32)>,
+}
+
+/// Our 2xx that waits for its ACK.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UnackedRecord {
+    cseq: u32,
+    has_offer: bool,
+    bytes: Vec<u8>,
+    path: Path,
+}
+
+impl UnackedRecord {
+    pub fn of(unacked: &Unacked) -> Self {
+        Self {
+            cseq: unacked.cseq,
+            has_offer: unacked.has_offer,
+            bytes: unacked.repeat.bytes.to_vec(),
+            path: unacked.repeat.path,
+        }
+    }
+}
+
+impl OfferedRecord {
+    /// The description that the caller offered.
+    pub fn body(&self) -> Option<Body> {
+        let invite = Request::parse(Bytes::from(self.invite.clone())).ok()?;
+        body_of(&invite.headers, &invite.body)
+    }
+}
+
+impl Endpoint {
+    pub(super) fn offered_record(&self, offered: &Offered) -> Option<OfferedRecord> {
+        let accepts = |queued: &Queued| matches!(queued, Queued::Accept(_));
+        if offered.queue.iter().any(accepts) {
+            return None;
+        }
+        let server = self.servers.get(offered.server)?;
+        let newest = offered.newest.as_ref().map(|reply| {
+            let body = reply
+                .body
+                .as_ref()
+                .map(|body| (body.content_type.clone(), body.bytes.to_vec()));
+            (reply.status, reply.headers.clone(), body)
+        });
+        Some(OfferedRecord {
+            invite: offered.request.as_bytes().to_vec(),
+            source: server.source,
+            response: server.response.to_vec(),
+            newest,
+            next_rseq: offered.next_rseq,
+            reliable: offered
+                .reliable
+                .as_ref()
+                .map(|reliable| (reliable.rseq, reliable.has_body)),
+            answered_early: offered.answered_early,
+            expires_at: offered.expires_at,
+        })
+    }
+
+    pub(super) fn calling_record(&self, calling: &Calling) -> Option<CallingRecord> {
+        if !matches!(calling.cancel, Cancel::No) {
+            return None;
+        }
+        let client = self.clients.get(calling.client)?;
+        Some(CallingRecord {
+            invite: client.request.to_vec(),
+            path: client.path,
+            attempts: client.attempts,
+            provisional: calling.provisional,
+            ring_for: calling.ring_for,
+            ring_until: calling.ring_until,
+            rseqs: calling.rseqs.to_vec(),
+        })
+    }
+
+    /// The INVITE's transaction goes on where it was: repeats and CANCEL find it.
+    pub(super) fn restore_offered(
+        &mut self,
+        now: Moment,
+        id: UsageId,
+        record: OfferedRecord,
+    ) -> Option<Phase> {
+        let request = Arc::new(Request::parse(Bytes::from(record.invite)).ok()?);
+        let key = key::of_request(&self.fingerprints, &request)?;
+        let merge = key::merge(&self.fingerprints, &request);
+        let reliable = record.source.transport.is_reliable();
+        let source = Path {
+            connection: None,
+            ..record.source
+        };
+        let mut machine = ServerMachine::new(&request.method, now, self.config.timers, reliable);
+        if !record.response.is_empty() {
+            machine.resume(now);
+        }
+        let mut path = response_path(&request, source);
+        if reliable && let Ok(via) = request.headers.via() {
+            // §18.2.2: its connection is gone.
+            path.remote.set_port(via.port.unwrap_or(5060));
+        }
+        let response = Bytes::from(record.response);
+        let waits = record.reliable.map(|(rseq, has_body)| {
+            let repeat = Repeat::new(now, response.clone(), path, self.config.timers);
+            Box::new(Reliable {
+                rseq,
+                has_body,
+                repeat,
+            })
+        });
+        let server = self.servers.insert(
+            key,
+            merge,
+            Server {
+                machine,
+                owner: ServerOwner::Usage(id),
+                request: request.clone(),
+                source,
+                path,
+                response,
+            },
+        );
+        self.settle_server(server);
+        let newest = record.newest.map(|(status, headers, body)| Reply {
+            headers,
+            body: body.map(|(kind, bytes)| Body::new(kind, bytes)),
+            ..Reply::new(status)
+        });
+        Some(Phase::Offered(Box::new(Offered {
+            server,
+            hundred_rel: hundred_rel(&request),
+            next_rseq: record.next_rseq,
+            reliable: waits,
+            queue: VecDeque::new(),
+            answered_early: record.answered_early,
+            expires_at: record.expires_at,
+            repeat_at: newest.is_some().then(|| now + REPEAT_PROGRESS),
+            newest,
+            request,
+        })))
+    }
+
+    /// Our INVITE's transaction goes on where it was: whatever the peer answers finds it.
+    pub(super) fn restore_calling(
+        &mut self,
+        now: Moment,
+        id: UsageId,
+        record: CallingRecord,
+        credentials: Option<Arc<Credentials>>,
+    ) -> Option<Phase> {
+        let bytes = Bytes::from(record.invite);
+        let request = Request::parse(bytes.clone()).ok()?;
+        let branch = request.headers.via().ok()?.branch()?.to_owned();
+        let path = Path {
+            connection: None,
+            ..record.path
+        };
+        let mut machine =
+            ClientMachine::new(&Method::Invite, now, self.config.timers, path.transport.is_reliable());
+        if record.provisional {
+            machine.resume(now);
+        }
+        let client = Client {
+            machine,
+            owner: ClientOwner::new(Purpose::Invite(id), credentials),
+            method: Method::Invite,
+            path,
+            request: bytes,
+            ack: None,
+            success_acks: Vec::new(),
+            attempts: record.attempts,
+        };
+        let client = self.adopt_client(&branch, client);
+        Some(Phase::Calling(Box::new(Calling {
+            client,
+            request: Arc::new(request),
+            provisional: record.provisional,
+            ring_for: record.ring_for,
+            ring_until: record.ring_until,
+            cancel: Cancel::No,
+            rseqs: SmallVec::from_vec(record.rseqs),
+        })))
+    }
+
+    pub(super) fn restore_unacked(&self, now: Moment, usage: &mut Usage, record: UnackedRecord) {
+        let path = Path {
+            connection: None,
+            ..record.path
+        };
+        usage.unacked = Some(Box::new(Unacked {
+            cseq: record.cseq,
+            first: true,
+            has_offer: record.has_offer,
+            repeat: Repeat::new(now, Bytes::from(record.bytes), path, self.config.timers),
+        }));
+    }
+
+    fn adopt_client(&mut self, branch: &str, client: Client<ClientOwner>) -> TransactionId {
+        let path = client.path;
+        let key = key::of_ours(&self.fingerprints, branch, client.method.as_str());
+        let id = self.clients.insert(key, None, client);
+        self.connections.wait(&path, id);
+        self.settle_client(id);
+        id
+    }
+}
