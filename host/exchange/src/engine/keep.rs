@@ -101,7 +101,10 @@ impl Exchange {
             .filter_map(|id| self.custodies.get(id))
             .map(|custody| custody.call);
         let of_callees = session.callees.iter().filter_map(|leg| self.call_of(*leg));
-        let of_dials = session.dials.iter().filter_map(|id| Some(self.dials.get(id)?.call));
+        let of_dials = session
+            .dials
+            .iter()
+            .filter_map(|id| Some(self.dials.get(id)?.call));
         let mut calls = through_custody.chain(of_callees).chain(of_dials);
         calls.any(|id| self.calls.get(&id).is_some_and(|call| self.lasts(call)))
     }
@@ -127,7 +130,9 @@ impl Exchange {
             for session in self.holders_of(leg) {
                 self.keep_session(session);
             }
-            let owner = dial.and_then(|(dial, _)| self.dials.get(&dial)).map(|dial| dial.owner);
+            let owner = dial
+                .and_then(|(dial, _)| self.dials.get(&dial))
+                .map(|dial| dial.owner);
             if let Some(DialOwner::Session { session, .. }) = owner {
                 self.keep_session(session);
             }

@@ -140,7 +140,12 @@ fn a_ringing_call_is_answered_after_a_restart() {
     assert_eq!(world.state("202", callee), CallState::Over);
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
-    assert!(!world.store.keys().any(|key| key.starts_with("call/") || key.starts_with("session/")));
+    assert!(
+        !world
+            .store
+            .keys()
+            .any(|key| key.starts_with("call/") || key.starts_with("session/"))
+    );
 }
 
 /// The caller gives up after the restart: the phone stops ringing.
@@ -239,11 +244,17 @@ fn an_announcement_before_the_answer_survives_a_restart() {
         Event::Outcome(Outcome {
             kind: OutcomeKind::Played(PlayOutcome::Finished),
             ..
-        }) => decided(vec![logic::reject(logic::only_leg(invocation).unwrap(), Cause::Busy)]),
+        }) => decided(vec![logic::reject(
+            logic::only_leg(invocation).unwrap(),
+            Cause::Busy,
+        )]),
         other => panic!("{other:?}"),
     });
     let call = world.call("201", "300");
-    assert!(world.with("201", |phone, _| phone.theirs(call).is_some()), "183 with an answer");
+    assert!(
+        world.with("201", |phone, _| phone.theirs(call).is_some()),
+        "183 with an answer"
+    );
     world.restart();
     world.run(Duration::from_secs(7));
     assert_eq!(world.failure("201", call), Some(486));
@@ -292,7 +303,11 @@ fn live_calls_are_listed_after_a_restart() {
     let before = list(&mut world);
     assert_eq!(before[0].state, live::CallState::Ringing);
     assert_eq!(
-        (&*before[0].tenant, before[0].caller.reveal().as_str(), before[0].called.reveal().as_str()),
+        (
+            &*before[0].tenant,
+            before[0].caller.reveal().as_str(),
+            before[0].called.reveal().as_str()
+        ),
         ("acme", "201", "300")
     );
     assert_eq!(before[0].behaviours, ["hunt".into()]);
@@ -301,7 +316,10 @@ fn live_calls_are_listed_after_a_restart() {
     assert_eq!(list(&mut world), before);
     world.answers("202");
     let up = list(&mut world);
-    assert_eq!((up[0].state, up[0].answered_by.as_deref()), (live::CallState::Connected, Some("202")));
+    assert_eq!(
+        (up[0].state, up[0].answered_by.as_deref()),
+        (live::CallState::Connected, Some("202"))
+    );
     world.restart();
     assert_eq!(list(&mut world), up);
 }

@@ -1,9 +1,7 @@
 //! Other requests inside of a dialog.
 
 use cordboard_sip::Name;
-use cordboard_sip::endpoint::{
-    CommandError, Ending, Event, ExtraHeaders, RequestId,
-};
+use cordboard_sip::endpoint::{CommandError, Ending, Event, ExtraHeaders, RequestId};
 
 use crate::ladder::{Ladder, OFFER, Peer, from_callee, response, secs, to_tag};
 

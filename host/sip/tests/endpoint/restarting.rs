@@ -110,7 +110,10 @@ fn a_callee_answers_after_a_restart() {
     ladder.wait(secs(10)).is_silent();
     ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
     let ack = ladder.sends("ACK");
-    assert_eq!(ack.headers.cseq().unwrap().number, invite.headers.cseq().unwrap().number);
+    assert_eq!(
+        ack.headers.cseq().unwrap().number,
+        invite.headers.cseq().unwrap().number
+    );
     assert!(matches!(ladder.event(), Event::Accepted { .. }));
 }
 

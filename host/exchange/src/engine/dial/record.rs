@@ -120,7 +120,10 @@ impl Exchange {
             return;
         };
         let early = dial.ringing_alone().filter(|leg| self.has_early_media(*leg));
-        let (rang, custody) = (dial.runs.iter().any(|run| run.is_live() && run.rang), dial.custody);
+        let (rang, custody) = (
+            dial.runs.iter().any(|run| run.is_live() && run.rang),
+            dial.custody,
+        );
         let alone = custody.is_none_or(|custody| self.is_sole(custody));
         match early.filter(|_| alone && hears == Hears::Ringback) {
             Some(callee) => self.listen(caller, callee),

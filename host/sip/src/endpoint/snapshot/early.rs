@@ -22,6 +22,9 @@ use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply,
 use crate::transaction::{Client, ClientMachine, Server, ServerMachine, TransactionId, key};
 use crate::{Method, Request};
 
+/// Type and bytes.
+type StoredBody = (String, Vec<u8>);
+
 /// A call of the peer's that waits for our final response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OfferedRecord {
@@ -30,7 +33,7 @@ pub(super) struct OfferedRecord {
     /// The newest response, as it was sent; empty when there was none.
     response: Vec<u8>,
     /// Status, headers and body of what is repeated every minute.
-    newest: Option<(u16, ExtraHeaders, Option<(String, Vec<u8>)>)>,
+    newest: Option<(u16, ExtraHeaders, Option<StoredBody>)>,
     next_rseq: u32,
     /// RSeq of the response that waits for its PRACK, and whether it has a body.
     reliable: Option<(u32, bool)>,
@@ -203,8 +206,12 @@ impl Endpoint {
             connection: None,
             ..record.path
         };
-        let mut machine =
-            ClientMachine::new(&Method::Invite, now, self.config.timers, path.transport.is_reliable());
+        let mut machine = ClientMachine::new(
+            &Method::Invite,
+            now,
+            self.config.timers,
+            path.transport.is_reliable(),
+        );
         if record.provisional {
             machine.resume(now);
         }
