@@ -6,7 +6,7 @@
 //! catches panics, and notices cases that take far too long.
 //!
 //! There is no coverage feedback: the rooms are small enough that structure (whole dialogs, whole streams, damaged
-//! in one place) finds more than blind search. Wasm uploads and guests are tried in `host/behaviours`.
+//! in one place) finds more than blind search.
 
 #![allow(
     clippy::panic,

@@ -4,11 +4,14 @@ mod audio;
 mod conversation;
 mod endpoint;
 mod framer;
+mod guest;
 mod message;
 mod register;
 mod rtp;
 mod samples;
 mod sdp;
+mod settings;
+mod upload;
 mod uri;
 
 /// One kind of input and what must hold for it.
@@ -32,6 +35,9 @@ pub const TARGETS: &[Target] = &[
     endpoint::STREAM,
     rtp::TARGET,
     audio::TARGET,
+    upload::TARGET,
+    guest::TARGET,
+    settings::TARGET,
 ];
 
 /// The target of that name.
