@@ -277,6 +277,30 @@ fn state_grows_by_a_few_bytes_a_step() {
     assert!(step <= 16, "{step} bytes a step");
 }
 
+/// Every step is refused at once: nothing in it ever waits.
+#[test]
+fn a_script_that_never_waits_is_refused_in_the_end() {
+    let module = cordboard::native::Module::of::<parrot>();
+    let mut flow = Flow::through(
+        move |invocation| {
+            let decision = module.invoke(&cordboard::contract::Invocation {
+                held: vec![],
+                ..invocation.clone()
+            });
+            let Err(cordboard::contract::Failure::Refused(reason)) = &decision.result else {
+                panic!("{:?}", decision.result)
+            };
+            assert!(reason.ends_with("it has done too much for one call"), "{reason}");
+            cordboard::contract::Decision {
+                result: Ok(Default::default()),
+                ..decision
+            }
+        },
+        "{}",
+    );
+    flow.call("0147200001");
+}
+
 #[test]
 fn events_that_are_not_for_a_script_change_nothing() {
     let mut flow = flow::<parrot>();

@@ -196,16 +196,18 @@ impl Tape {
         self.cursor.set(self.cursor.get() + 1);
     }
 
-    fn record(&self, entry: Entry) {
+    /// Whether there was room for it.
+    fn record(&self, entry: Entry) -> bool {
         let mut entries = self.entries.borrow_mut();
         if entries.len() >= ENTRIES_MAX {
             drop(entries);
             self.fail("it has done too much for one call");
-            return;
+            return false;
         }
         entries.push(entry);
         drop(entries);
         self.step_forward();
+        true
     }
 
     /// A step begins. `act` queues its command; it is called only the first time.
@@ -217,6 +219,10 @@ impl Tape {
     ) -> StepId {
         let id = self.steps.borrow().len() as StepId;
         self.steps.borrow_mut().push(Stand::Waiting(waits));
+        // A run that went wrong waits for ever, and so comes to its end.
+        if self.fault.borrow().is_some() {
+            return id;
+        }
         match self.next_entry() {
             Some(Entry::Began(before)) if before == print => {
                 self.step_forward();
@@ -224,8 +230,9 @@ impl Tape {
             }
             Some(_) => self.fail("another step"),
             None if self.is_live() => {
-                self.record(Entry::Began(print));
-                if let Err(error) = act(tag_of(id)) {
+                if self.record(Entry::Began(print))
+                    && let Err(error) = act(tag_of(id))
+                {
                     self.refuse(id, &error);
                 }
             }
@@ -237,8 +244,9 @@ impl Tape {
     fn refuse(&self, id: StepId, error: &CommandError) {
         crate::imports::explain("command", refusal_sentence(error));
         let arrival = Arrival::Refused(error.into());
-        self.record(Entry::Came(id, arrival.clone()));
-        self.set(id, Stand::Ready(arrival));
+        if self.record(Entry::Came(id, arrival.clone())) {
+            self.set(id, Stand::Ready(arrival));
+        }
     }
 
     /// A refusal follows its step at once.
@@ -298,8 +306,9 @@ impl Tape {
 
     /// Records and delivers what has come now.
     pub(crate) fn deliver(&self, id: StepId, arrival: Arrival) {
-        self.record(Entry::Came(id, arrival.clone()));
-        self.set(id, Stand::Ready(arrival));
+        if self.record(Entry::Came(id, arrival.clone())) {
+            self.set(id, Stand::Ready(arrival));
+        }
     }
 
     /// Which step an arrival with this tag is for.

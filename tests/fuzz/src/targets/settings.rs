@@ -82,7 +82,7 @@ fn case(seed: u64) -> u64 {
             };
             state = Some(next.into());
         }
-        invocation.now = invocation.now + std::time::Duration::from_secs(mutator.random.below(100));
+        invocation.now += std::time::Duration::from_secs(mutator.random.below(100));
         invocation.task = match mutator.below(12) {
             0 => Task::Migrate {
                 from_version: "0.1.0".into(),

@@ -41,8 +41,11 @@ fn bomb(mutator: &mut Mutator) -> Vec<u8> {
     match mutator.below(6) {
         0 => nested(size.min(2_000)),
         1 => within(size, |code, _| {
-            (0..size).for_each(|_| drop(code.instruction(&I::Block(BlockType::Empty))));
-            (0..size).for_each(|_| drop(code.instruction(&I::End)));
+            for instruction in [I::Block(BlockType::Empty), I::End] {
+                (0..size).for_each(|_| {
+                    code.instruction(&instruction);
+                });
+            }
         }),
         2 => within(size, |code, _| {
             let targets: Vec<u32> = vec![0; size];
