@@ -8,7 +8,9 @@ fn cases(target: &str) -> u64 {
         "endpoint" | "stream" => 60,
         "rtp" => 30,
         "audio" => 150,
-        "register" => 400,
+        "register" | "upload" => 400,
+        "guest" => 200,
+        "settings" => 3_000,
         _ => 6_000,
     }
 }
