@@ -10,6 +10,7 @@ mod guests;
 mod policy;
 mod run;
 mod setup;
+mod simulate;
 mod test;
 
 use anyhow::Result;
@@ -30,6 +31,8 @@ enum Command {
     Demo(demo::Options),
     /// Run everything that must pass
     Test(test::Options),
+    /// Search seeds for a run that breaks a rule of the exchange
+    Simulate(simulate::Options),
     /// Measure, beside what a user would pick instead
     Bench(bench::Options),
     /// Damage messages, packets and recordings at random, and report what breaks
@@ -47,6 +50,7 @@ fn main() -> Result<()> {
         }),
         Command::Demo(options) => demo::run_demo(&options),
         Command::Test(options) => test::all(&options),
+        Command::Simulate(options) => simulate::run_simulation(&options),
         Command::Bench(options) => bench::run_bench(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Policy => policy::check(),

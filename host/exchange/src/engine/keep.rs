@@ -141,7 +141,7 @@ impl Exchange {
 
     fn session_record(&self, session: &Session) -> SessionRecord {
         let asked = session.asked.as_ref().and_then(|asked| match &asked.what {
-            Question::Event { event, .. } => Some(event.clone()),
+            Question::Event { event, .. } | Question::Retreat { event } => Some(event.clone()),
             Question::Migration => None,
         });
         let through_custody = session

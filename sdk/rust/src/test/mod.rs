@@ -36,3 +36,4 @@ mod words;
 
 pub use flow::Flow;
 pub use tenant::Tenant;
+pub use words::sentence;

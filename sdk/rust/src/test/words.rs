@@ -3,7 +3,7 @@
 use contract::{Command, DialOptions, Hears, Shown, Sound, Stage, Target, Tone};
 
 /// What a command does; none for timers, which a flow keeps itself.
-pub(super) fn sentence(command: &Command) -> Option<String> {
+pub fn sentence(command: &Command) -> Option<String> {
     Some(match command {
         Command::Ring { .. } => "ring".to_owned(),
         Command::Answer { .. } => "answer".to_owned(),

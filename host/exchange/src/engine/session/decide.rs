@@ -1,13 +1,17 @@
 //! What a behaviour decided, and the failure ladder when it did not.
 //!
 //! ```text
-//!  failure ──▶ last good version, same event ──▶ failure ──▶ the event is lost:
+//!  failure ──▶ last good version takes the state over, same event ──▶ failure ──▶ the event is lost:
 //!      a call that was offered goes to the host's default; other legs do if nothing happens to them now
 //! ```
+//!
+//! A session that its last good version helped stays with it: the state is in its words now.
 
 use std::sync::Arc;
 
-use contract::{AskId, Cause, Decided, Decision, Event, Failure, Record, SessionId, Spent, Task};
+use contract::{
+    AskId, Cause, Decided, Decision, Event, Failure, ModuleDigest, Record, SessionId, Spent, Task,
+};
 
 use super::Question;
 use crate::engine::Exchange;
@@ -32,7 +36,7 @@ impl Exchange {
         };
         self.timers.cancel(asked.deadline);
         match (decision.result, asked.what) {
-            (Ok(decided), Question::Event { event, .. }) => {
+            (Ok(decided), Question::Event { event, again }) => {
                 let fact = Fact::Decided {
                     ask: decision.ask,
                     commands: decided.commands.clone(),
@@ -42,15 +46,20 @@ impl Exchange {
                     took: self.now.since(asked.at),
                 };
                 self.report_session(id, fact);
+                if again {
+                    self.retreat(id, asked.module, None);
+                }
                 self.carry_out_all(id, decided, &event);
             }
             (Ok(decided), Question::Migration) => self.migrated(id, asked.module, decided.state),
+            (Ok(decided), Question::Retreat { event }) => {
+                self.retreat(id, asked.module, Some(decided.state));
+                let task = Task::Handle(event.clone());
+                self.ask(id, asked.module, task, Question::Event { event, again: true });
+            }
             (Err(failure), what) => {
                 self.not_decided(id, decision.ask, &failure, decision.record, decision.spent);
-                match what {
-                    Question::Event { event, again } => self.descend(id, event, again, &failure),
-                    Question::Migration => self.migration_declined(id, asked.module),
-                }
+                self.failed(id, asked.module, what, &failure);
             }
         }
         self.later(Step::Settle(id));
@@ -70,11 +79,16 @@ impl Exchange {
         };
         let failure = Failure::Overrun;
         self.not_decided(id, ask, &failure, Record::default(), Spent::default());
-        match asked.what {
-            Question::Event { event, again } => self.descend(id, event, again, &failure),
-            Question::Migration => self.migration_declined(id, asked.module),
-        }
+        self.failed(id, asked.module, asked.what, &failure);
         self.later(Step::Settle(id));
+    }
+
+    fn failed(&mut self, id: SessionId, module: ModuleDigest, what: Question, failure: &Failure) {
+        match what {
+            Question::Event { event, again } => self.descend(id, event, again, failure),
+            Question::Migration => self.migration_declined(id, module),
+            Question::Retreat { event } => self.lose(id, &event, failure),
+        }
     }
 
     fn not_decided(&mut self, id: SessionId, ask: AskId, failure: &Failure, record: Record, spent: Spent) {
@@ -115,16 +129,27 @@ impl Exchange {
                 rung: Rung::LastGood,
                 why: failure.to_string(),
             };
+            let from_version = session.state.is_some().then(|| session.version.to_string());
             self.report_session(id, fact);
-            let task = Task::Handle(event.clone());
-            self.ask(id, version, task, Question::Event { event, again: true });
+            let (task, question) = match from_version {
+                Some(from_version) => (Task::Migrate { from_version }, Question::Retreat { event }),
+                None => (
+                    Task::Handle(event.clone()),
+                    Question::Event { event, again: true },
+                ),
+            };
+            self.ask(id, version, task, question);
             return;
         }
-        // The event is lost. What it was about must not be.
-        if let Event::TransferRequested(request) = &event {
+        self.lose(id, &event, failure);
+    }
+
+    /// The event is lost. What it was about must not be.
+    fn lose(&mut self, id: SessionId, event: &Event, failure: &Failure) {
+        if let Event::TransferRequested(request) = event {
             self.transfer_untouched(request.leg);
         }
-        if let Event::CallOffered(offer) = &event
+        if let Event::CallOffered(offer) = event
             && let Some(custody) = self.custody_of(id, offer.leg)
         {
             self.fall_to_host(id, custody, &failure.to_string());

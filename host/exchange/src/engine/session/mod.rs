@@ -86,6 +86,8 @@ pub(crate) enum Question {
     },
     /// Takes the state over to another version; then the waiting events go on.
     Migration,
+    /// Takes the state back to the last good version, which then gets the event that its successor failed on.
+    Retreat { event: Event },
 }
 
 /// Starting and ending.
@@ -316,7 +318,8 @@ impl Exchange {
             let Some(leg) = self.legs.get(&custody.leg) else {
                 continue;
             };
-            let decides = leg.custodies.last() == Some(&custody_id) || !custody.won;
+            let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
+            let decides = !custody.won || inside.copied().all(|id| self.is_at_rest(id));
             let nothing = custody.dial.is_none() && !leg.is_busy();
             if !decides || !nothing {
                 continue;
@@ -337,6 +340,13 @@ impl Exchange {
                 self.hang_up(callee, Cause::Normal);
             }
         }
+    }
+
+    /// A custody of the exchange's own with nothing left to do, such as that of a transfer which was answered.
+    fn is_at_rest(&self, id: CustodyId) -> bool {
+        self.custodies
+            .get(&id)
+            .is_some_and(|custody| custody.holder == Holder::Host && custody.dial.is_none())
     }
 
     /// Sends the first event of the mailbox off, after a change of version where there is one to make.

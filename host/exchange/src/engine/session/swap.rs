@@ -43,6 +43,22 @@ impl Exchange {
         self.adopt(id, to, Some(Arc::from(state)));
     }
 
+    /// The last good version takes the session over from one that failed, and keeps it until yet another one
+    /// is activated.
+    pub(super) fn retreat(&mut self, id: SessionId, to: ModuleDigest, state: Option<Vec<u8>>) {
+        if self.sessions.get(&id).is_none_or(|session| session.module == to) {
+            return;
+        }
+        self.adopt(id, to, state.map(Arc::from));
+        let active = self
+            .sessions
+            .get(&id)
+            .and_then(|session| self.active_version(&session.tenant, &session.behaviour));
+        if let (Some(session), Some(active)) = (self.sessions.get_mut(&id), active) {
+            session.pinned_against = Some(active.digest);
+        }
+    }
+
     fn adopt(&mut self, id: SessionId, to: ModuleDigest, state: Option<Arc<[u8]>>) {
         let Some(session) = self.sessions.get(&id) else {
             return;

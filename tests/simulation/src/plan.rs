@@ -1,0 +1,234 @@
+//! What will happen: a list of steps, made from a seed before anything runs.
+//!
+//! A step never depends on what the world is like when the list is made; it says "the third call that rings",
+//! and does nothing when none rings. So steps can be left out, and the rest still means something: that is
+//! how a failure is made short.
+
+use std::fmt;
+use std::time::Duration;
+
+use base::Random;
+
+use crate::town::{COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, VERSIONS};
+
+/// Something that somebody does, or that goes wrong. Numbers pick one of those that there are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Call {
+        phone: u64,
+        number: &'static str,
+    },
+    CallIn {
+        company: u64,
+        number: &'static str,
+    },
+    Answer(u64),
+    Refuse(u64, u16),
+    HangUp(u64),
+    GiveUp(u64),
+    Hold(u64),
+    TakeBack(u64),
+    Transfer(u64, &'static str),
+    TransferAttended(u64),
+    Press(u64, char),
+    PressByInfo(u64, char),
+    Register {
+        phone: u64,
+        seconds: u32,
+    },
+    Unplug(u64),
+    PlugIn(u64),
+    Crash(Duration),
+    Weather(Weather),
+    Guests(Mood),
+    Activate {
+        company: usize,
+        behaviour: &'static str,
+        version: &'static str,
+    },
+    Settings {
+        company: usize,
+        member: &'static str,
+        queue: u64,
+    },
+    Line {
+        company: usize,
+        line: &'static str,
+        waiting: bool,
+        behaviours: u64,
+    },
+    Message {
+        company: usize,
+        body: u8,
+    },
+    OperatorEnds(u64),
+    ClickToDial {
+        company: usize,
+        line: &'static str,
+        number: &'static str,
+    },
+    Wait,
+}
+
+/// What the network is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weather {
+    Fair,
+    Lossy,
+    Stormy,
+    Slow,
+}
+
+/// What behaviours are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Well,
+    Trapping,
+    Late,
+    Mute,
+    Slow,
+}
+
+/// One act, its place in the whole plan, and how long the world goes on before the next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub place: usize,
+    pub act: Act,
+    pub wait: Duration,
+}
+
+/// How much goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    None,
+    Some,
+}
+
+/// Everything that happens under a seed.
+pub fn plan(seed: u64, steps: usize) -> Vec<Step> {
+    // One in four runs without faults of the network, the process or behaviours: rules are stricter there.
+    let trouble = if seed.is_multiple_of(4) {
+        Trouble::None
+    } else {
+        Trouble::Some
+    };
+    (0..steps)
+        .map(|place| {
+            let mut random = Random::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place as u64);
+            Step {
+                place,
+                act: act(&mut random, trouble),
+                wait: wait(&mut random),
+            }
+        })
+        .collect()
+}
+
+fn wait(random: &mut Random) -> Duration {
+    // Mostly people; sometimes everything at once, sometimes long nothing.
+    match random.below(20) {
+        0..=4 => Duration::from_micros(random.below(3_000)),
+        5..=8 => Duration::from_millis(random.below(100)),
+        9..=18 => Duration::from_millis(random.below(4_000)),
+        _ => Duration::from_secs(random.below(60)),
+    }
+}
+
+fn act(random: &mut Random, trouble: Trouble) -> Act {
+    let company = random.below(COMPANIES.len() as u64) as usize;
+    let pick = random.next_u64();
+    match random.below(100) {
+        0..=18 => Act::Call {
+            phone: pick,
+            number: one(random, &NUMBERS),
+        },
+        19..=22 => Act::CallIn {
+            company: pick,
+            number: one(random, &PUBLIC),
+        },
+        23..=43 => Act::Answer(pick),
+        44..=47 => Act::Refuse(pick, *one(random, &[&486u16, &603, &480, &500, &404, &503])),
+        48..=57 => Act::HangUp(pick),
+        58..=60 => Act::GiveUp(pick),
+        61..=63 => Act::Hold(pick),
+        64..=65 => Act::TakeBack(pick),
+        66..=67 => Act::Transfer(pick, one(random, &NUMBERS)),
+        68 => Act::TransferAttended(pick),
+        69..=75 => Act::Press(pick, digit(random)),
+        76 => Act::PressByInfo(pick, digit(random)),
+        77..=79 => Act::Register {
+            phone: pick,
+            seconds: *one(random, &[&0u32, &60, &120, &3_600]),
+        },
+        80..=81 => configuration(random, company),
+        82..=83 => swap(random, company),
+        84 => Act::Message {
+            company,
+            body: pick as u8,
+        },
+        85 => Act::OperatorEnds(pick),
+        86 => Act::ClickToDial {
+            company,
+            line: one(random, &LINES),
+            number: one(random, &NUMBERS),
+        },
+        _ if trouble == Trouble::None => Act::Wait,
+        87 => Act::Unplug(pick),
+        88 => Act::PlugIn(pick),
+        89..=90 => Act::Crash(Duration::from_millis(random.below(3_000))),
+        91..=94 => Act::Weather(*one(
+            random,
+            &[&Weather::Fair, &Weather::Lossy, &Weather::Stormy, &Weather::Slow],
+        )),
+        95..=98 => Act::Guests(*one(
+            random,
+            &[
+                &Mood::Well,
+                &Mood::Trapping,
+                &Mood::Late,
+                &Mood::Mute,
+                &Mood::Slow,
+            ],
+        )),
+        _ => Act::Wait,
+    }
+}
+
+fn configuration(random: &mut Random, company: usize) -> Act {
+    if random.chance(0.5) {
+        Act::Settings {
+            company,
+            member: one(random, &LINES),
+            queue: random.below(4),
+        }
+    } else {
+        Act::Line {
+            company,
+            line: one(random, &LINES),
+            waiting: random.chance(0.5),
+            behaviours: random.below(4),
+        }
+    }
+}
+
+fn swap(random: &mut Random, company: usize) -> Act {
+    Act::Activate {
+        company,
+        behaviour: one(random, &SWAPPED),
+        version: one(random, &VERSIONS),
+    }
+}
+
+fn digit(random: &mut Random) -> char {
+    *one(random, &[&'1', &'2', &'3', &'4', &'5', &'9', &'#'])
+}
+
+fn one<'a, T: ?Sized>(random: &mut Random, of: &[&'a T]) -> &'a T {
+    of[random.below(of.len() as u64) as usize]
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}: {:?}, then {:?}", self.place, self.act, self.wait)
+    }
+}

@@ -1,0 +1,109 @@
+//! Calls are written down once, and when everything has ended nothing is left.
+
+use std::collections::BTreeMap;
+
+use exchange::{CallId, Fact};
+use testkit::World;
+use testkit::world::{Seen, What};
+
+use super::{Verdict, broken};
+
+/// A call that started: the process that it started in, and the one that wrote it down.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    started: u32,
+    ended: Option<u32>,
+}
+
+#[derive(Default)]
+pub(super) struct Endings {
+    calls: BTreeMap<CallId, Life>,
+    run: u32,
+}
+
+impl Endings {
+    pub fn see(&mut self, seen: &Seen) -> Verdict {
+        let report = match &seen.what {
+            What::Died => {
+                self.run += 1;
+                return Ok(());
+            }
+            What::Report(report) => report,
+            _ => return Ok(()),
+        };
+        match (&report.fact, report.call) {
+            (Fact::CallStarted { .. }, Some(call)) => {
+                let life = Life {
+                    started: self.run,
+                    ended: None,
+                };
+                match self.calls.insert(call, life) {
+                    Some(_) => broken("no number of a call comes twice", call.to_string()),
+                    None => Ok(()),
+                }
+            }
+            (Fact::CallEnded(cdr), _) => self.ended(cdr),
+            _ => Ok(()),
+        }
+    }
+
+    fn ended(&mut self, cdr: &exchange::Cdr) -> Verdict {
+        let rule = "every call is written down once";
+        let Some(life) = self.calls.get_mut(&cdr.call) else {
+            return broken(rule, format!("{} ends, and never started", cdr.call));
+        };
+        // A process that dies between the two may write it down again.
+        if life.ended.replace(self.run) == Some(self.run) {
+            return broken(rule, format!("{} ends twice", cdr.call));
+        }
+        let order = [Some(cdr.started), cdr.answered, cdr.connected, Some(cdr.ended)];
+        let order: Vec<_> = order.into_iter().flatten().collect();
+        if !order.is_sorted() {
+            return broken("a call's times are in order", format!("{cdr:?}"));
+        }
+        Ok(())
+    }
+
+    pub fn at_the_end(&self, world: &World) -> Verdict {
+        let lost = self
+            .calls
+            .iter()
+            .find(|(_, life)| life.started == self.run && life.ended.is_none());
+        if let Some((call, _)) = lost {
+            return broken("every call is written down once", format!("{call} never ended"));
+        }
+        let rule = "nothing is left when everything has ended";
+        let census = world.exchange().census();
+        let left = [
+            census.calls,
+            census.legs,
+            census.custodies,
+            census.dials,
+            census.asks,
+            census.ports,
+            census.usages,
+            world.open_ports(),
+        ];
+        if left.iter().any(|count| *count > 0) {
+            return broken(rule, format!("{census:?}, {} open ports", world.open_ports()));
+        }
+        if let Some(key) = world.stored().find(|key| key.starts_with("call/")) {
+            return broken(rule, format!("{key} is still stored"));
+        }
+        let sessions = world.stored().filter(|key| key.starts_with("session/")).count();
+        // Those per number stay: two groups and a desk for each company.
+        if census.sessions > 6 || sessions > 6 {
+            return broken(rule, format!("{} sessions, {sessions} stored", census.sessions));
+        }
+        busy_line(world).map_or(Ok(()), |how| broken(rule, how))
+    }
+}
+
+/// A line that is believed to be in a call.
+fn busy_line(world: &World) -> Option<String> {
+    world.exchange().directory().tenants().find_map(|view| {
+        let mut lines = view.lines().keys();
+        let busy = lines.find(|line| view.line_state(line).calls > 0)?;
+        Some(format!("line {busy} of {} is still in a call", view.id().text()))
+    })
+}

@@ -1,0 +1,117 @@
+//! Every caller gets something other than silence: a ring or an answer soon, and sound once answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use base::Moment;
+use phone::{CallRef, CallState, Phone};
+use testkit::wire::Glance;
+use testkit::world::{Seen, What};
+use testkit::{Hearing, PhoneId, World};
+
+use super::{Verdict, broken};
+
+const RULE: &str = "no caller is left in silence";
+/// A phone that is gone is given up on after 32 s, and another one may be rung in its place, and a third.
+const UNANSWERED: Duration = Duration::from_secs(120);
+/// Two people, or an announcement; a behaviour may wait for a key meanwhile.
+const SILENT: Duration = Duration::from_secs(40);
+/// Even when messages are lost, a call that is up for so long is stored.
+const STORED: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(super) struct Heard {
+    quiet: BTreeMap<(PhoneId, CallRef), (CallState, Moment)>,
+    looked: Moment,
+    /// Since when calls are up, as far as phones can tell.
+    up: BTreeMap<(PhoneId, CallRef), Moment>,
+    /// Calls that were not up for long when a process died: it had not stored them yet.
+    forgotten: BTreeSet<(PhoneId, CallRef)>,
+    /// Call-IDs of those who asked to be transferred away: they wait for word, not for sound.
+    transferring: BTreeSet<String>,
+}
+
+impl Heard {
+    pub fn see(&mut self, world: &World, seen: &Seen) {
+        if matches!(seen.what, What::Died) {
+            self.forget(world);
+        }
+        if let What::Arrived { bytes, .. } = &seen.what
+            && bytes.starts_with(b"REFER")
+            && let Some(glance) = Glance::at(bytes)
+        {
+            self.transferring.insert(glance.call_id);
+        }
+    }
+
+    fn forget(&mut self, world: &World) {
+        for id in world.phones() {
+            let live = world.phone(id).map(Phone::live).unwrap_or_default();
+            let lasts = |call: &CallRef| {
+                let since = self.up.get(&(id, *call));
+                since.is_some_and(|since| world.now().since(*since) > STORED)
+            };
+            let young: Vec<CallRef> = live.into_iter().filter(|call| !lasts(call)).collect();
+            self.forgotten.extend(young.into_iter().map(|call| (id, call)));
+        }
+    }
+
+    pub fn look(&mut self, world: &World) -> Verdict {
+        let now = world.now();
+        if now.since(self.looked) < Duration::from_millis(500) {
+            return Ok(());
+        }
+        self.looked = now;
+        let mut quiet = BTreeMap::new();
+        for id in world.phones().filter(|id| world.is_here(*id)) {
+            let Some(phone) = world.phone(id) else {
+                continue;
+            };
+            for call in phone.live() {
+                let state = phone.state(call);
+                if state == CallState::Up {
+                    self.up.entry((id, call)).or_insert(now);
+                }
+                if self.forgotten.contains(&(id, call)) {
+                    continue;
+                }
+                if self.is_transferring(phone, call) || !is_quiet(world, id, call, state) {
+                    continue;
+                }
+                let before = self.quiet.get(&(id, call)).filter(|(was, _)| *was == state);
+                let since = before.map_or(now, |(_, since)| *since);
+                let limit = if state == CallState::Up {
+                    SILENT
+                } else {
+                    UNANSWERED
+                };
+                if now.since(since) > limit && world.is_up() {
+                    let who = format!("{}/{}", world.tenant_of(id), world.name(id));
+                    return broken(RULE, format!("{call:?} of {who} is {state:?} and hears nothing"));
+                }
+                quiet.insert((id, call), (state, since));
+            }
+        }
+        self.quiet = quiet;
+        Ok(())
+    }
+
+    fn is_transferring(&self, phone: &Phone, call: CallRef) -> bool {
+        let dialog = phone.dialog_id(call);
+        dialog.is_some_and(|(call_id, _, _)| self.transferring.contains(&call_id))
+    }
+}
+
+fn is_quiet(world: &World, id: PhoneId, call: CallRef, state: CallState) -> bool {
+    match state {
+        CallState::Calling => true,
+        CallState::Up => {
+            let phone = world.phone(id);
+            let theirs = phone.and_then(|phone| phone.theirs(call));
+            let ours = phone.and_then(|phone| phone.ours(call));
+            let holds = ours.is_some_and(|ours| ours.direction != "sendrecv");
+            theirs.is_some_and(|theirs| !holds && world.hears(theirs.rtp) == Hearing::Nothing)
+        }
+        CallState::Ringing | CallState::Offered | CallState::Answered | CallState::Over => false,
+    }
+}

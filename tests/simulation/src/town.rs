@@ -1,0 +1,245 @@
+//! Who there is: two companies with the same short numbers, every shipped behaviour, two behaviours that only a
+//! test would write, and the outside.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use base::Random;
+use contract::{Invocation, Manifest, ModuleDigest, SessionScope};
+use cordboard::module::Module;
+use cordboard::native;
+use serde_json::{Value, json};
+use testkit::{Office, digest_of};
+
+use crate::logic;
+
+/// Names of the companies.
+pub const COMPANIES: [&str; 2] = ["acme", "globex"];
+/// Lines of each, each with a phone. The last speaks TCP.
+pub const LINES: [&str; 6] = ["201", "202", "203", "204", "205", "206"];
+/// What people dial: lines, a menu, two groups, an announcement, an echo, a whim, steady ones per call and per
+/// number, nobody, the outside, an emergency.
+pub const NUMBERS: [&str; 17] = [
+    "201",
+    "202",
+    "203",
+    "204",
+    "205",
+    "206",
+    "300",
+    "301",
+    "302",
+    "303",
+    "304",
+    "305",
+    "306",
+    "307",
+    "299",
+    "0147200001",
+    "112",
+];
+/// Public numbers that the outside calls.
+pub const PUBLIC: [&str; 3] = ["+33123456700", "+33123456701", "+33123456702"];
+/// Behaviours that exist in two versions or more.
+pub const SWAPPED: [&str; 6] = ["menu", "group", "line", "whim", "steady", "desk"];
+/// Versions that can be activated.
+pub const VERSIONS: [&str; 3] = ["1.0.0", "2.0.0", "3.0.0"];
+
+/// What modules saw that must never happen.
+pub type Complaints = Rc<RefCell<Vec<String>>>;
+
+/// Everything about the modules of a town that its rules have to know.
+#[derive(Default)]
+pub struct Town {
+    pub complaints: Complaints,
+    /// Whose each module is.
+    pub modules: Vec<(ModuleDigest, &'static str)>,
+    /// By tenant, behaviour and version: its manifest.
+    pub manifests: Vec<(String, String, ModuleDigest, Manifest)>,
+    /// The whims and steady ones stop having ideas.
+    pub tired: Rc<RefCell<bool>>,
+}
+
+impl Town {
+    /// What a version of a behaviour says of itself, and its digest.
+    pub fn version(&self, tenant: &str, behaviour: &str, version: &str) -> Option<(ModuleDigest, Manifest)> {
+        let found = self
+            .manifests
+            .iter()
+            .find(|(of, name, _, manifest)| of == tenant && name == behaviour && manifest.version == version);
+        found.map(|(_, _, digest, manifest)| (*digest, manifest.clone()))
+    }
+
+    /// Builds the companies.
+    pub fn offices(&mut self, random: &mut Random) -> Vec<Office> {
+        let companies = COMPANIES.iter().enumerate();
+        companies
+            .map(|(place, name)| self.office(name, u8::try_from(place).unwrap_or(0) + 1, random))
+            .collect()
+    }
+
+    fn office(&mut self, tenant: &'static str, place: u8, random: &mut Random) -> Office {
+        let mut office = Office::new(tenant)
+            .announcements(&["welcome", "more", "goodbye", "please-wait", "all-busy", "closed"])
+            .outside("provider", "+33611223344", place);
+        for (position, number) in LINES.iter().enumerate() {
+            let waiting = random.chance(0.4);
+            let guarded = random.chance(0.4);
+            let change = |line: &mut exchange::directory::Line| {
+                line.features.call_waiting = waiting;
+                if guarded {
+                    line.behaviours = Some(vec!["line".into()]);
+                }
+                if let Some(public) = PUBLIC.get(position) {
+                    line.number = Some((*public).into());
+                }
+            };
+            office = if position + 1 == LINES.len() {
+                office.line_over_tcp(number)
+            } else {
+                office.line_with(number, change)
+            };
+        }
+        office = self.shipped(office, tenant, random);
+        let scope = SessionScope::PerCall;
+        office = self.own(office, tenant, "whim", scope, logic::whim);
+        office = self.own(office, tenant, "steady", scope, logic::steady);
+        office = self.own(office, tenant, "desk", SessionScope::PerNumber, logic::steady);
+        office
+            .number("300", &["menu", "whim"])
+            .number("301", &["group"])
+            .number("302", &["whim", "group"])
+            .number("303", &["announcement"])
+            .number("304", &["echo"])
+            .number("305", &["whim", "steady"])
+            .number("306", &["steady", "menu"])
+            .number("307", &["desk"])
+    }
+
+    fn shipped(&mut self, office: Office, tenant: &'static str, random: &mut Random) -> Office {
+        let mode = ["linear", "cyclic", "parallel", "free-line"][random.below(4) as usize];
+        let group = json!({
+            "members": ["203", "204", "205"],
+            "mode": mode,
+            "rings": 1 + random.below(3), "wrap-up": random.below(3) * 5, "queue-length": random.below(4),
+            "max-wait": 30 + random.below(60), "overflow-number": "206", "overflow": "number",
+            "greeting-interruptive": random.chance(0.5)
+        });
+        let menu = json!({
+            "open": { "greeting": "welcome", "keys": [
+                { "key": "1", "number": "201" }, { "key": "2", "number": "301" }, { "key": "3", "number": "0147200001" },
+                { "key": "4", "submenu": { "greeting": "more", "keys": [{ "key": "1", "number": "202" }, { "key": "2", "number": "304" }] } }
+            ] },
+            "attempts": 2
+        });
+        let line = json!({
+            "rings": 1 + random.below(3), "call-waiting": random.chance(0.5),
+            "no-answer": { "on": true, "to": "205" },
+            "busy": { "on": random.chance(0.5), "to": "204" },
+            "multi-ring": { "on": random.chance(0.3), "order": "simultaneous", "numbers": ["206"] },
+            "greeting": { "announcement": "welcome", "interruptive": random.chance(0.5) }
+        });
+        let announcement = json!({
+            "announcement": "closed", "before-answer": random.chance(0.5), "then": "number", "number": "202"
+        });
+        let office = self.guest::<menu::menu>(office, tenant, "menu", &menu);
+        let office = self.guest::<group::Group>(office, tenant, "group", &group);
+        let office = self.guest::<line::line>(office, tenant, "line", &line);
+        let office = self.guest::<announcement::announcement>(office, tenant, "announcement", &announcement);
+        self.guest::<echo::echo>(office, tenant, "echo", &json!({ "patience": 10 }))
+    }
+
+    /// A shipped behaviour, in as many versions: the same code by other names.
+    fn guest<M: Module>(
+        &mut self,
+        office: Office,
+        tenant: &'static str,
+        name: &str,
+        settings: &Value,
+    ) -> Office {
+        let module = native::Module::of::<M>();
+        self.versions(
+            office,
+            tenant,
+            name,
+            &module.describe(),
+            settings,
+            move |_, invocation| module.invoke(invocation),
+        )
+    }
+
+    fn own(
+        &mut self,
+        office: Office,
+        tenant: &'static str,
+        name: &str,
+        scope: SessionScope,
+        logic: fn(&str, &Invocation, &Town) -> contract::Decision,
+    ) -> Office {
+        let manifest = Manifest {
+            name: name.to_owned(),
+            version: String::new(),
+            summary: String::new(),
+            settings_schema: r#"{"type":"object"}"#.to_owned(),
+            scope,
+            interests: contract::Interests {
+                ringing: true,
+                digits: true,
+                hold: true,
+                line_changes: false,
+            },
+            schedules: Vec::new(),
+            imports: Vec::new(),
+        };
+        let seen = Self {
+            complaints: self.complaints.clone(),
+            tired: self.tired.clone(),
+            ..Self::default()
+        };
+        let seen = Rc::new(seen);
+        self.versions(
+            office,
+            tenant,
+            name,
+            &manifest,
+            &json!({}),
+            move |version, invocation| logic(version, invocation, &seen),
+        )
+    }
+
+    fn versions(
+        &mut self,
+        office: Office,
+        tenant: &'static str,
+        name: &str,
+        manifest: &Manifest,
+        settings: &Value,
+        decide: impl Fn(&str, &Invocation) -> contract::Decision + Clone + 'static,
+    ) -> Office {
+        let mut office = office;
+        for version in VERSIONS {
+            let digest = digest_of(&format!("{tenant}/{name}"), version);
+            let manifest = Manifest {
+                version: version.to_owned(),
+                imports: imports(),
+                ..manifest.clone()
+            };
+            self.modules.push((digest, tenant));
+            if version == VERSIONS[0] {
+                office = office.behaviour_with(name, digest, manifest.clone(), &settings.to_string());
+            }
+            self.manifests
+                .push((tenant.to_owned(), name.to_owned(), digest, manifest));
+            let decide = decide.clone();
+            office = office.module(digest, move |invocation| decide(version, invocation));
+        }
+        office
+    }
+}
+
+/// Everything that is offered.
+fn imports() -> Vec<String> {
+    let all =
+        "audio calendars clock dialling directory explain legs log numbers random sessions timers trunk";
+    all.split(' ').map(str::to_owned).collect()
+}

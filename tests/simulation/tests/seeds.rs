@@ -1,0 +1,46 @@
+//! A fixed set of seeds, as part of every test run. `cargo xtask simulate` searches for more.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use std::time::Duration;
+
+use cordboard_simulation::plan::plan;
+use cordboard_simulation::run::run;
+use cordboard_simulation::search::explain;
+
+/// Steps of each seed's plan.
+const STEPS: usize = 300;
+
+/// Runs seeds; a failure is made short and told with how to see it again.
+fn holds(seeds: impl Iterator<Item = u64>) {
+    for seed in seeds {
+        let steps = plan(seed, STEPS);
+        if let Err(failure) = run(seed, &steps) {
+            let found = explain(failure, &steps, Duration::from_secs(20));
+            panic!("{}", found.tell());
+        }
+    }
+}
+
+/// Every fourth seed has no faults, and the strictest rules.
+#[test]
+fn calls_keep_every_rule_on_a_clean_network() {
+    holds((1..=10).map(|number| number * 4));
+}
+
+/// Loss, storms, crashes, traps, late answers, swaps.
+#[test]
+fn calls_keep_every_rule_whatever_goes_wrong() {
+    holds((3..=27).filter(|seed| seed % 4 != 0));
+}
+
+/// The same seed gives the same run, or nothing could be seen again.
+#[test]
+fn a_seed_runs_the_same_twice() {
+    let steps = plan(5, 150);
+    let (first, second) = (run(5, &steps), run(5, &steps));
+    assert_eq!(
+        first.map_err(|failure| failure.ladder),
+        second.map_err(|failure| failure.ladder)
+    );
+}
