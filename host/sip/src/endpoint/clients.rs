@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::usage::Usage;
 use super::{
-    CommandError, Credentials, Endpoint, Event, Failure, Path, RequestId, Sleeper, UsageId, compose,
+    CommandError, Credentials, Endpoint, Event, Failure, Path, RequestId, Sleeper, SubscriptionId, UsageId,
+    compose,
 };
 use crate::digest::{self, Challenge, Login};
 use crate::transaction::{Class, Client, ClientMachine, Report, Step, TransactionId, Transmit, key};
@@ -21,7 +22,7 @@ const MAX_ATTEMPTS: u8 = 3;
 pub(super) enum Purpose {
     /// Nobody waits for the outcome: CANCEL, or a call that is gone.
     Nothing,
-    /// To end a dialog; its call may be gone already.
+    /// To end a dialog, by BYE or a last NOTIFY; its call may be gone already.
     Bye,
     /// The INVITE of a call.
     Invite(UsageId),
@@ -30,6 +31,8 @@ pub(super) enum Purpose {
     Prack(UsageId),
     InDialog(UsageId, RequestId),
     Outside(RequestId),
+    /// SUBSCRIBE or NOTIFY.
+    Subscription(SubscriptionId),
 }
 
 impl Purpose {
@@ -38,7 +41,7 @@ impl Purpose {
             Self::Invite(usage) | Self::Change(usage) | Self::Prack(usage) | Self::InDialog(usage, _) => {
                 Some(usage)
             }
-            Self::Nothing | Self::Bye | Self::Outside(_) => None,
+            Self::Nothing | Self::Bye | Self::Outside(_) | Self::Subscription(_) => None,
         }
     }
 }
@@ -239,6 +242,9 @@ impl Endpoint {
                     result: outcome,
                 });
             }
+            Purpose::Subscription(subscription) => {
+                self.on_subscription_outcome(now, subscription, id, outcome);
+            }
         }
     }
 
@@ -280,6 +286,9 @@ impl Endpoint {
         if let Some(usage) = purpose.usage().and_then(|usage| self.usages.get_mut(&usage)) {
             usage.adopt(purpose, again);
         }
+        if let Purpose::Subscription(subscription) = purpose {
+            self.subscriptions.adopt(subscription, again);
+        }
         true
     }
 
@@ -305,7 +314,7 @@ impl Endpoint {
 
     /// Sends a request anew, changed, as its next attempt: a new branch and the next CSeq (§8.1.3.5). None when
     /// there have been too many attempts; then nothing is sent.
-    fn send_again(
+    pub(super) fn send_again(
         &mut self,
         now: Moment,
         id: TransactionId,
@@ -344,6 +353,11 @@ impl Endpoint {
     }
 
     fn next_cseq(&mut self, purpose: Purpose, request: &Request) -> u32 {
+        if let Purpose::Subscription(subscription) = purpose
+            && let Some(cseq) = self.subscriptions.next_cseq(subscription)
+        {
+            return cseq;
+        }
         let usage = purpose.usage().and_then(|usage| self.usages.get_mut(&usage));
         match usage {
             Some(usage) => usage.next_cseq(),

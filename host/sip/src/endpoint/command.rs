@@ -235,6 +235,9 @@ pub enum CommandError {
     /// It ended; its last event is waiting in [`poll`](super::Endpoint::poll), or was taken.
     #[error("no such call, or it has ended")]
     UnknownUsage,
+    /// It ended, or never was.
+    #[error("no such subscription, or it has ended")]
+    UnknownSubscription,
     /// It was answered already, or its sender gave up.
     #[error("no such request, or it has been answered")]
     UnknownRequest,

@@ -35,7 +35,8 @@ impl Words {
             .iter()
             .chain(&config.handles_in_dialog)
             .map(String::as_str);
-        for method in configured.chain(["OPTIONS"]) {
+        let subscribe = (!config.packages.is_empty()).then_some("SUBSCRIBE");
+        for method in configured.chain(["OPTIONS"]).chain(subscribe) {
             if !methods.contains(&method) {
                 methods.push(method);
             }

@@ -22,6 +22,10 @@ pub struct Config {
     /// Option tags that the user of the endpoint implements, beside `100rel`, `timer`: what
     /// a Require may name without getting 420.
     pub supports: Vec<String>,
+    /// Event packages (RFC 6665) that others may subscribe to here, by [`Event::Subscribing`](super::Event::Subscribing);
+    /// with none, SUBSCRIBE is a method like others.
+    pub packages: Vec<String>,
+    pub subscription: SubscriptionPolicy,
     pub timers: Timers,
     pub session_timer: SessionTimer,
     pub limits: Limits,
@@ -36,7 +40,7 @@ impl Default for Config {
         Self {
             product: "Cordboard".to_owned(),
             addresses: Vec::new(),
-            handles: names(&["REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH"]),
+            handles: names(&["REGISTER", "OPTIONS", "MESSAGE", "NOTIFY", "PUBLISH"]),
             handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "NOTIFY", "SUBSCRIBE"]),
             accepts: names(&["application/sdp", "multipart/mixed", "application/dtmf-relay"]),
             supports: names(&[
@@ -47,6 +51,8 @@ impl Default for Config {
                 "tdialog",
                 "histinfo",
             ]),
+            packages: Vec::new(),
+            subscription: SubscriptionPolicy::default(),
             timers: Timers::default(),
             session_timer: SessionTimer::default(),
             limits: Limits::default(),
@@ -102,6 +108,27 @@ impl Default for SessionTimer {
     }
 }
 
+/// How long others may subscribe for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubscriptionPolicy {
+    /// Less gets 423, except zero.
+    pub min_expires: Duration,
+    /// When a SUBSCRIBE does not say.
+    pub default_expires: Duration,
+    /// More is shortened.
+    pub max_expires: Duration,
+}
+
+impl Default for SubscriptionPolicy {
+    fn default() -> Self {
+        Self {
+            min_expires: Duration::from_secs(60),
+            default_expires: Duration::from_secs(3_600),
+            max_expires: Duration::from_secs(7_200),
+        }
+    }
+}
+
 /// Bounds of every table that a peer can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -116,6 +143,8 @@ pub struct Limits {
     pub client_transactions: usize,
     /// INVITE usages of both roles; a caller beyond them gets 503.
     pub usages: usize,
+    /// Subscriptions of both roles; a subscriber beyond them gets 503.
+    pub subscriptions: usize,
     /// Early dialogs followed per INVITE of ours; provisional responses of further ones are dropped.
     pub forks: usize,
     /// Requests of one dialog that wait for [`respond`](super::Endpoint::respond); more get 500.
@@ -129,6 +158,7 @@ impl Default for Limits {
             stateless_answers: 1_000,
             client_transactions: 200_000,
             usages: 120_000,
+            subscriptions: 200_000,
             forks: 8,
             pending_in_dialog: 8,
         }

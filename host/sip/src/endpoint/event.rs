@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, ConnectionId, Path};
+use super::{Body, ConnectionId, Path, Standing, SubscriptionEnding, SubscriptionId};
 use crate::{Request, Response};
 
 /// An INVITE and the dialogs that it makes, from the first INVITE to the end, whichever side
@@ -138,6 +138,36 @@ pub enum Event {
         request_id: RequestId,
         result: Result<Arc<Response>, Failure>,
     },
+
+    /// Somebody wants to be told about one of [our packages](super::Config::packages). Decide with
+    /// [`accept_subscription`](super::Endpoint::accept_subscription) or
+    /// [`reject_subscription`](super::Endpoint::reject_subscription).
+    Subscribing {
+        subscription: SubscriptionId,
+        request: Arc<Request>,
+        path: Path,
+        /// As it will be granted; zero for whoever wants to be told once.
+        lasting: Duration,
+    },
+    /// A subscriber has refreshed, which is answered: [`notify`](super::Endpoint::notify) it of the full state now
+    /// (RFC 6665 §4.2.1.2).
+    Resubscribed {
+        subscription: SubscriptionId,
+        request: Arc<Request>,
+    },
+    /// What we subscribed to has changed, or is told again. It is answered.
+    Notified {
+        subscription: SubscriptionId,
+        /// None in the last one: [`Event::SubscriptionEnded`] follows.
+        standing: Option<Standing>,
+        request: Arc<Request>,
+        body: Option<Body>,
+    },
+    /// Last event of a subscription, whichever side we are.
+    SubscriptionEnded {
+        subscription: SubscriptionId,
+        ending: SubscriptionEnding,
+    },
 }
 
 impl Event {
@@ -154,7 +184,12 @@ impl Event {
             | Self::InDialog { usage, .. }
             | Self::InDialogAnswered { usage, .. }
             | Self::Ended { usage, .. } => Some(*usage),
-            Self::Request { .. } | Self::Response { .. } => None,
+            Self::Request { .. }
+            | Self::Response { .. }
+            | Self::Subscribing { .. }
+            | Self::Resubscribed { .. }
+            | Self::Notified { .. }
+            | Self::SubscriptionEnded { .. } => None,
         }
     }
 

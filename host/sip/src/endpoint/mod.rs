@@ -27,14 +27,17 @@
 //!       └─────────┴───────────────────────▶ Failed
 //! ```
 //!
-//! Once it is up, either side may change the session ([`Event::Reinvited`],
+//! Subscriptions to event packages are dialogs of their own ([`Event::Subscribing`], [`notify`](Endpoint::notify),
+//! [`subscribe`](Endpoint::subscribe)).
+//!
+//! Once a call is up, either side may change the session ([`Event::Reinvited`],
 //! [`reinvite`](Endpoint::reinvite), [`update`](Endpoint::update)) and send other requests
 //! ([`Event::InDialog`], [`request_in_dialog`](Endpoint::request_in_dialog)).
 //!
 //! What is decided inside: transactions and their retransmissions (RFC 3261 §17, RFC 6026), 2xx
 //! and ACK, CANCEL and its races, forking, PRACK (RFC 3262), glare and its back-off, session
 //! timers (RFC 4028), digest answers to challenges (§22), and every refusal that needs no
-//! opinion: 400, 405, 415, 420, 481, 482, 483, 491, 500, 501, 503, 505. What is not: where a request goes,
+//! opinion: 400, 405, 415, 420, 423, 481, 482, 483, 489, 491, 500, 501, 503, 505. What is not: where a request goes,
 //! who may send one, what a session description means.
 
 mod answered;
@@ -59,6 +62,7 @@ mod screen;
 mod servers;
 mod session;
 mod snapshot;
+mod subscription;
 mod uac;
 mod uas;
 mod usage;
@@ -75,19 +79,23 @@ use self::connections::Connections;
 use self::flood::Flood;
 use self::respond::Pending;
 use self::servers::ServerOwner;
+use self::subscription::Subscriptions;
 use self::usage::{Phase, Usage};
 use crate::dialog::Identity;
 use crate::transaction::{Client, Fingerprint, Fingerprints, Server, Table, TimerQueue, TransactionId};
 use crate::{Message, Request};
 
 pub use self::command::{CommandError, Credentials, Invite, OutOfDialog, Party, Reply, Sequence};
-pub use self::config::{Config, Limits, SessionTimer, Timers};
+pub use self::config::{Config, Limits, SessionTimer, SubscriptionPolicy, Timers};
 pub use self::content::{Body, ExtraHeaders};
 pub use self::event::{
     Ending, Event, Failure, Fork, Output, Reason, Renegotiated, RequestId, Role, State, UsageId, UsageInfo,
 };
 pub use self::path::{ConnectionId, Packet, Path, Transport};
 pub use self::snapshot::UsageSnapshot;
+pub use self::subscription::{
+    Notice, Standing, Subscribe, SubscriptionEnding, SubscriptionId, SubscriptionSnapshot, Termination,
+};
 
 /// See the [module](self).
 pub struct Endpoint {
@@ -100,6 +108,7 @@ pub struct Endpoint {
     usages: FxHashMap<UsageId, Box<Usage>>,
     /// By Call-ID and our tag: all dialogs of a usage share both.
     dialogs: FxHashMap<Fingerprint, UsageId>,
+    subscriptions: Subscriptions,
     requests: FxHashMap<RequestId, Pending>,
     queue: TimerQueue<Sleeper>,
     connections: Connections,
@@ -115,6 +124,7 @@ enum Sleeper {
     Server(TransactionId),
     Client(TransactionId),
     Usage(UsageId),
+    Subscription(SubscriptionId),
 }
 
 type Done = Result<(), CommandError>;
@@ -131,6 +141,7 @@ impl Endpoint {
             clients: Table::default(),
             usages: FxHashMap::default(),
             dialogs: FxHashMap::default(),
+            subscriptions: Subscriptions::default(),
             requests: FxHashMap::default(),
             queue: TimerQueue::default(),
             connections: Connections::default(),
@@ -196,6 +207,11 @@ impl Endpoint {
                     let wake = self.usages.get_mut(&id).map(|usage| &mut usage.wake);
                     if take_wake(wake, at) {
                         self.timeout_usage(now, id);
+                    }
+                }
+                Sleeper::Subscription(id) => {
+                    if take_wake(self.subscriptions.wake_mut(id), at) {
+                        self.timeout_subscription(now, id);
                     }
                 }
             }

@@ -6,7 +6,7 @@ use base::Moment;
 
 use super::servers::ServerOwner;
 use super::uas::checked;
-use super::{CommandError, Done, Endpoint, Event, ExtraHeaders, Path, Reply, RequestId, UsageId, compose};
+use super::{CommandError, Done, Endpoint, Event, ExtraHeaders, Path, Reply, RequestId, UsageId};
 use crate::transaction::TransactionId;
 use crate::{Method, Name, Request};
 
@@ -59,7 +59,7 @@ impl Endpoint {
 
     fn answer_outside(&mut self, now: Moment, server: TransactionId, reply: &Reply) -> Done {
         let found = self.servers.get(server).ok_or(CommandError::UnknownRequest)?;
-        let (request, source) = (found.request.clone(), found.source);
+        let request = found.request.clone();
         let mut ours = ExtraHeaders::new();
         match request.method {
             // §11.2.
@@ -67,14 +67,8 @@ impl Endpoint {
                 ours.push("Allow", &self.words.allow);
                 ours.push("Accept", &self.words.accept);
                 ours.push("Supported", &self.words.supported);
-            }
-            // RFC 6665 §4.2.1.1: the response makes a dialog.
-            Method::Subscribe if reply.status < 300 => {
-                let user = request.uri().ok().and_then(|uri| uri.user());
-                let contact = compose::contact(user.as_deref(), &source);
-                ours = contact_for(reply, &contact);
-                for route in request.headers.values(Name::RecordRoute) {
-                    ours.push("Record-Route", route);
+                if !self.config.packages.is_empty() {
+                    ours.push("Allow-Events", self.config.packages.join(", "));
                 }
             }
             _ => {}

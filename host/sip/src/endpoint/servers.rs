@@ -5,7 +5,9 @@ use std::sync::Arc;
 use base::Moment;
 use bytes::Bytes;
 
-use super::{Endpoint, ExtraHeaders, Output, Path, Reply, RequestId, Sleeper, UsageId, compose};
+use super::{
+    Endpoint, ExtraHeaders, Output, Path, Reply, RequestId, Sleeper, SubscriptionId, UsageId, compose,
+};
 use crate::transaction::{
     Class, Fingerprint, Report, Server, ServerMachine, Step, TransactionId, Transmit, key,
 };
@@ -18,6 +20,8 @@ pub(super) enum ServerOwner {
     Nobody,
     /// The INVITE of a call.
     Usage(UsageId),
+    /// The first SUBSCRIBE of somebody.
+    Subscription(SubscriptionId),
     /// The endpoint's user.
     Request(RequestId),
 }
@@ -92,9 +96,12 @@ impl Endpoint {
         }
         let to_tag = request.headers.to().ok().and_then(|to| to.tag());
         match to_tag {
-            Some(tag) => match self.usage_of(&request, tag) {
-                Some(usage) => self.on_request_in_dialog(now, usage, id, request),
-                None => self.on_orphan(now, id, request, source),
+            Some(tag) => match (self.usage_of(&request, tag), self.subscription_of(&request, tag)) {
+                (Some(usage), _) => self.on_request_in_dialog(now, usage, id, request),
+                (None, Some(subscription)) => {
+                    self.on_request_in_subscription(now, subscription, id, request, source);
+                }
+                (None, None) => self.on_orphan(now, id, request, source),
             },
             None if request.method == Method::Invite => self.on_invite(now, id, request, source),
             None => self.on_request_outside(now, id, request, source),
@@ -109,6 +116,9 @@ impl Endpoint {
         match request.method {
             Method::Options => self.ask_user(id, request, source),
             Method::Bye | Method::Prack | Method::Update => self.answer(now, id, Reply::new(481)),
+            Method::Subscribe if !self.config.packages.is_empty() => {
+                self.on_subscribe(now, id, request, source)
+            }
             _ if handled => self.ask_user(id, request, source),
             Method::Info => self.answer(now, id, Reply::new(481)),
             _ => {
@@ -118,13 +128,10 @@ impl Endpoint {
         }
     }
 
-    /// A request for a dialog that is not, or no longer, here (§12.2.2). Subscriptions are dialogs that
-    /// the endpoint's user keeps.
+    /// A request for a dialog that is not, or no longer, here (§12.2.2). Some put a tag where there is no dialog.
     fn on_orphan(&mut self, now: Moment, id: TransactionId, request: Arc<Request>, source: Path) {
         match request.method {
-            Method::Subscribe | Method::Notify | Method::Register | Method::Publish => {
-                self.ask_user(id, request, source);
-            }
+            Method::Register | Method::Publish => self.on_request_outside(now, id, request, source),
             _ => self.answer(now, id, Reply::new(481)),
         }
     }
@@ -146,7 +153,8 @@ impl Endpoint {
                 self.withdraw(request);
                 self.answer(now, target, Reply::new(487));
             }
-            ServerOwner::Nobody => {}
+            // §9.1: a CANCEL for anything but an INVITE has no effect; theirs is as good as answered.
+            ServerOwner::Nobody | ServerOwner::Subscription(_) => {}
         }
     }
 
@@ -284,6 +292,9 @@ impl Endpoint {
         match (step.report, owner) {
             (Some(Report::Timeout | Report::Transport), ServerOwner::Request(request)) => {
                 self.withdraw(request);
+            }
+            (Some(Report::Timeout | Report::Transport), ServerOwner::Subscription(subscription)) => {
+                self.on_subscribe_abandoned(subscription);
             }
             (Some(Report::Transport), ServerOwner::Usage(usage)) => self.on_caller_lost(now, usage),
             (Some(Report::Timeout), ServerOwner::Usage(_)) => {}

@@ -284,6 +284,20 @@ impl Peer {
         self.message("INVITE", 1, "", self.branch, &headers, body)
     }
 
+    /// SUBSCRIBE outside of any dialog.
+    pub fn subscribe(&self) -> String {
+        let headers = format!(
+            "Contact: {}\r\nMax-Forwards: 70\r\n{}",
+            self.contact, self.headers
+        );
+        self.message("SUBSCRIBE", 1, "", self.branch, &headers, "")
+    }
+
+    /// SUBSCRIBE in the dialog, with these headers instead of the first one's.
+    pub fn resubscribe(&self, cseq: u32, to_tag: &str, headers: &str) -> String {
+        self.in_dialog("SUBSCRIBE", cseq, to_tag, headers, "")
+    }
+
     pub fn cancel(&self) -> String {
         self.message("CANCEL", 1, "", self.branch, "Max-Forwards: 70\r\n", "")
     }

@@ -10,5 +10,7 @@ mod ladder;
 mod noise;
 mod refusing;
 mod restarting;
+mod subscribed;
+mod subscribing;
 mod torture;
 mod world;

@@ -248,7 +248,7 @@ fn requests_that_need_a_dialog_get_481_without_one() {
 #[test]
 fn options_and_register_are_passed_up_and_answered() {
     let mut ladder = Ladder::new();
-    for method in ["OPTIONS", "REGISTER", "MESSAGE", "SUBSCRIBE"] {
+    for method in ["OPTIONS", "REGISTER", "MESSAGE", "PUBLISH"] {
         ladder.receive(request(method, "Max-Forwards: 70\r\n"));
         let Event::Request { request_id, path, .. } = ladder.event() else {
             panic!()

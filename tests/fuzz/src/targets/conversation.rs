@@ -7,8 +7,9 @@ use base::{Moment, Random};
 use bytes::Bytes;
 use sip::Uri;
 use sip::endpoint::{
-    Body, Config, ConnectionId, Credentials, Endpoint, Event, ExtraHeaders, Fork, Invite, OutOfDialog,
-    Output, Packet, Path, Reply, RequestId, State, Transport, UsageId,
+    Body, Config, ConnectionId, Credentials, Endpoint, Event, ExtraHeaders, Fork, Invite, Notice,
+    OutOfDialog, Output, Packet, Path, Reply, RequestId, State, Subscribe, SubscriptionId, Termination,
+    Transport, UsageId,
 };
 use sip::stream::{Frame, Framer};
 
@@ -46,6 +47,8 @@ struct Side {
     endpoint: Endpoint,
     framer: Framer,
     live: BTreeSet<UsageId>,
+    /// Subscriptions of both roles.
+    watches: BTreeSet<SubscriptionId>,
     plans: BTreeSet<(Moment, UsageId)>,
     /// Requests that have been challenged: the next one is let in.
     challenged: bool,
@@ -56,12 +59,14 @@ impl Conversation {
         let sides = [0, 1].map(|side| {
             let config = Config {
                 addresses: vec![ADDRESSES[side].parse().unwrap()],
+                packages: vec!["dialog".into(), "presence".into()],
                 ..Config::default()
             };
             Side {
                 endpoint: Endpoint::new(config, random.fork()),
                 framer: Framer::new(),
                 live: BTreeSet::new(),
+                watches: BTreeSet::new(),
                 plans: BTreeSet::new(),
                 challenged: false,
             }
@@ -96,6 +101,7 @@ impl Conversation {
         for number in 0..count {
             self.call((number % 2) as usize);
             self.ask((number % 2) as usize);
+            self.watch((number / 2 % 2) as usize);
             for _ in 0..60 {
                 self.step();
             }
@@ -108,6 +114,7 @@ impl Conversation {
         let hangs_up = self.now + Duration::from_secs(3_600 * 3);
         for _ in 0..100_000 {
             for side in 0..2 {
+                self.leave(side);
                 for usage in self.sides[side].live.clone() {
                     let now = self.now;
                     let _ = self.sides[side].endpoint.hang_up(now, usage, 486, None);
@@ -121,6 +128,21 @@ impl Conversation {
         for side in &self.sides {
             let left = (side.endpoint.live_usages(), side.endpoint.transactions());
             assert_eq!(left, (0, 0), "calls and transactions that never end");
+            assert_eq!(
+                side.endpoint.live_subscriptions(),
+                0,
+                "subscriptions that never end"
+            );
+        }
+    }
+
+    fn leave(&mut self, side: usize) {
+        for watch in self.sides[side].watches.clone() {
+            let now = self.now;
+            let endpoint = &mut self.sides[side].endpoint;
+            let _ = endpoint.unsubscribe(now, watch);
+            let _ = endpoint.end_subscription(now, watch, Termination::NoResource, Notice::empty());
+            self.drain(side);
         }
     }
 
@@ -180,6 +202,35 @@ impl Conversation {
         request.credentials = Some(Self::credentials());
         let _ = self.sides[from].endpoint.request(self.now, request);
         self.drain(from);
+    }
+
+    fn watch(&mut self, from: usize) {
+        let (me, target) = Self::parties(from);
+        let event = ["dialog", "presence;id=1", "unknown"][self.random.below(3) as usize];
+        let lasting = Duration::from_secs([0, 30, 60, 600][self.random.below(4) as usize]);
+        let subscribe = Subscribe::new(target.clone(), self.path(from), me, target, event, lasting);
+        if let Ok(subscription) = self.sides[from].endpoint.subscribe(self.now, subscribe) {
+            self.sides[from].watches.insert(subscription);
+        }
+        self.drain(from);
+    }
+
+    /// Now and then something is told, or a watch ends.
+    fn stir(&mut self, side: usize) {
+        let (now, choice) = (self.now, self.random.below(12));
+        let Some(watch) = self.sides[side].watches.first().copied() else {
+            return;
+        };
+        let endpoint = &mut self.sides[side].endpoint;
+        let notice = Notice::of(Body::new("text/plain", "state"));
+        // For the wrong role it is refused.
+        let _ = match choice {
+            0..4 => endpoint.notify(now, watch, notice),
+            4 => endpoint.end_subscription(now, watch, Termination::Deactivated, notice),
+            5 => endpoint.unsubscribe(now, watch),
+            _ => Ok(()),
+        };
+        self.drain(side);
     }
 
     fn plan(&mut self, side: usize, usage: UsageId) {
@@ -297,6 +348,25 @@ impl Conversation {
             Event::Failed { usage, .. } | Event::Ended { usage, .. } => {
                 assert!(self.sides[side].live.remove(&usage), "{usage:?} ended twice");
             }
+            Event::Subscribing { subscription, .. } => {
+                self.sides[side].watches.insert(subscription);
+                let endpoint = &mut self.sides[side].endpoint;
+                let _ = match self.random.below(8) {
+                    0 => endpoint.reject_subscription(now, subscription, 403),
+                    1 => Ok(()),
+                    2 => endpoint.accept_subscription(now, subscription, Notice::pending()),
+                    _ => endpoint.accept_subscription(now, subscription, Notice::empty()),
+                };
+            }
+            Event::Resubscribed { subscription, .. } => {
+                let _ = self.sides[side]
+                    .endpoint
+                    .notify(now, subscription, Notice::empty());
+            }
+            Event::SubscriptionEnded { subscription, .. } => {
+                let known = self.sides[side].watches.remove(&subscription);
+                assert!(known, "{subscription:?} ended twice");
+            }
             _ => {}
         }
     }
@@ -357,6 +427,7 @@ impl Conversation {
         };
         self.plan(side, usage);
         self.drain(side);
+        self.stir(side);
     }
 
     /// The next thing that happens; false when nothing ever will.
