@@ -61,17 +61,14 @@ impl Endpoint {
         let found = self.servers.get(server).ok_or(CommandError::UnknownRequest)?;
         let request = found.request.clone();
         let mut ours = ExtraHeaders::new();
-        match request.method {
+        if request.method == Method::Options {
             // §11.2.
-            Method::Options => {
-                ours.push("Allow", &self.words.allow);
-                ours.push("Accept", &self.words.accept);
-                ours.push("Supported", &self.words.supported);
-                if !self.config.packages.is_empty() {
-                    ours.push("Allow-Events", self.config.packages.join(", "));
-                }
+            ours.push("Allow", &self.words.allow);
+            ours.push("Accept", &self.words.accept);
+            ours.push("Supported", &self.words.supported);
+            if !self.config.packages.is_empty() {
+                ours.push("Allow-Events", self.config.packages.join(", "));
             }
-            _ => {}
         }
         let tag = request
             .headers
