@@ -21,7 +21,7 @@ pub struct Config {
     /// How long an answer is waited for, from the moment at which the event left: the time on the worker
     /// and the way there and back. Then the failure ladder goes on.
     pub patience: Duration,
-    /// How often a call may be sent on from number to number (R74).
+    /// How often a call may be sent on from number to number (R74), whatever its tenant's own limit is.
     pub max_hops: u32,
     /// Events that may wait for one session; more end the session with the failure ladder.
     pub mailbox: usize,
@@ -83,7 +83,7 @@ impl Default for Config {
             sources: Vec::new(),
             limits: Limits::default(),
             patience: Duration::from_millis(500),
-            max_hops: 10,
+            max_hops: 70,
             mailbox: 256,
             max_sessions: 200_000,
             max_calls: 120_000,

@@ -58,6 +58,11 @@ fn keep_trunk_password(new: &mut Access, old: &Access) {
                 ..
             },
         ) if new.is_empty() && new_name == old_name => new.clone_from(old),
+        (Access::Address { login: Some(new), .. }, Access::Address { login: Some(old), .. })
+            if new.password.is_empty() && new.username == old.username =>
+        {
+            new.password.clone_from(&old.password);
+        }
         _ => {}
     }
 }

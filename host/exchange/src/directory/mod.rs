@@ -27,9 +27,9 @@ pub use configuration::{Bound, Configuration, Entry, Place, Table};
 pub use documents::{
     Access, Action, Activation, Address, Announcement, Behaviour, Binding, BlobDigest, CallerIdPolicy,
     CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, Direction, Document,
-    Grants, Ha1, InternalDigits, Line, LineFeatures, Network, NoBlobDigest, Number, Numbering, OwnIdentity,
-    Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant, TenantLimits, Trunk,
-    User, Versioned,
+    Grants, Ha1, InternalDigits, Line, LineFeatures, Login, Network, NoBlobDigest, Number, Numbering,
+    OwnIdentity, Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant,
+    TenantLimits, Trunk, User, Versioned,
 };
 pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,

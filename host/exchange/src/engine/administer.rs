@@ -46,6 +46,10 @@ impl Exchange {
             .collect();
         tenants.dedup();
         for tenant in tenants {
+            if self.tenant(&tenant).is_none() {
+                self.evict(&tenant);
+                continue;
+            }
             let touched = |kinds: &[Kind]| {
                 changes
                     .iter()
@@ -71,7 +75,6 @@ impl Exchange {
     /// they ring for are looked at anew.
     fn lines_reconfigured(&mut self, tenant: &Arc<str>, changes: &[admin::Change]) {
         let Some(view) = self.tenant(tenant).cloned() else {
-            self.registrations.remove(tenant);
             return;
         };
         let mut lines: BTreeSet<Arc<str>> = BTreeSet::new();

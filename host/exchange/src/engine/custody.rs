@@ -79,7 +79,7 @@ impl Exchange {
         let Some(leg) = self.legs.get(&handover.leg) else {
             return Err(Cause::Cancelled);
         };
-        if handover.hops > self.config.max_hops {
+        if handover.hops > self.hop_limit(&leg.tenant) {
             let (tenant, call) = (leg.tenant.clone(), leg.call);
             let sentence = format!("the call was sent on {} times already", handover.hops - 1);
             self.because(&tenant, call, "R74", sentence);
@@ -115,6 +115,14 @@ impl Exchange {
             None => self.host_default(id),
         }
         Ok(id)
+    }
+
+    /// How often a call of this tenant's may be sent on (R74).
+    pub(super) fn hop_limit(&self, tenant: &str) -> u32 {
+        let own = self
+            .tenant(tenant)
+            .map_or(0, |view| u32::from(view.tenant().limits.hops));
+        own.min(self.config.max_hops)
     }
 
     /// Wakes the session with the call.

@@ -129,6 +129,9 @@ impl Exchange {
         if trunk.max_calls > 0 && self.calls_of_trunk(tenant, &trunk.id) >= trunk.max_calls as usize {
             return None;
         }
+        if self.is_trunk_down(tenant, &trunk.id) {
+            return None;
+        }
         let number = trunk.write_number(number, view.number_plan());
         let (path, host, port) = self.next_hop(tenant, trunk)?;
         let target = Uri::sip(Some(&number), &host, port).ok()?;
@@ -142,7 +145,11 @@ impl Exchange {
                 user: auth_username.as_ref().unwrap_or(username).clone(),
                 password: password.reveal().to_owned(),
             }),
-            Access::Address { .. } | Access::Registered { .. } => None,
+            Access::Address { login, .. } => login.as_ref().map(|login| Credentials {
+                user: login.username.clone(),
+                password: login.password.reveal().to_owned(),
+            }),
+            Access::Registered { .. } => None,
         };
         Some(WayOut {
             target,

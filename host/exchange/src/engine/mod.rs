@@ -20,6 +20,7 @@ mod call;
 mod commands;
 mod custody;
 mod dial;
+mod evict;
 mod invited;
 mod keep;
 mod leg;

@@ -24,10 +24,16 @@ pub(crate) struct TrunkState {
     cseq: u32,
     up: bool,
     failures: u32,
-    timer: Option<TimerKey>,
+    pub timer: Option<TimerKey>,
 }
 
 impl Exchange {
+    /// Whether the last attempt to register with a trunk failed: then it takes no calls either.
+    pub(super) fn is_trunk_down(&self, tenant: &str, trunk: &str) -> bool {
+        let state = self.trunks.get(tenant).and_then(|of| of.get(trunk));
+        state.is_some_and(|state| !state.up && state.failures > 0)
+    }
+
     /// Registers with a trunk now.
     pub(super) fn register_trunk(&mut self, tenant: &Arc<str>, trunk: &Arc<str>) {
         let Some(request) = self.trunk_request(tenant, trunk) else {

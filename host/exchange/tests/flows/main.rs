@@ -7,12 +7,15 @@
 mod chaos;
 mod custody;
 mod dialling;
+mod eviction;
 mod features;
 mod ladder;
 mod lines;
 mod live;
 mod logic;
 mod office;
+mod outside;
+mod provider;
 mod refusals;
 mod registration;
 mod restart;

@@ -1,47 +1,8 @@
 //! How a caller is refused, and what is said on the way there.
 
-use std::net::SocketAddr;
-
-use cordboard_exchange::{Fact, Input};
-use sip::endpoint::{Packet, Path};
-
 use crate::office::Office;
+use crate::provider::{invite, receive, sent};
 use crate::trunks::trunk;
-use crate::world::{World, server};
-
-/// Where a provider is that needs no password.
-fn provider() -> SocketAddr {
-    SocketAddr::from(([192, 0, 2, 50], 5060))
-}
-
-/// An INVITE of the provider's with this body.
-fn invite(number: &str, branch: &str, body: &str) -> String {
-    format!(
-        "INVITE sip:{number}@acme.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bK{branch};rport\r\n\
-         From: <sip:+33611223344@192.0.2.50>;tag={branch}\r\nTo: <sip:{number}@acme.example>\r\nCall-ID: {branch}\r\n\
-         CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:192.0.2.50:5060>\r\nContent-Type: application/sdp\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-fn receive(world: &mut World, message: String) {
-    world.input(Input::Packet(Packet {
-        path: Path::udp(server(), provider()),
-        bytes: message.into(),
-    }));
-}
-
-/// Everything sent to the provider so far, whole.
-pub fn sent(world: &World) -> Vec<String> {
-    let messages = world.reports.iter().filter_map(|report| match &report.fact {
-        Fact::Sip(message) if message.sent && message.path.remote == provider() => {
-            Some(String::from_utf8_lossy(&message.text).into_owned())
-        }
-        _ => None,
-    });
-    messages.collect()
-}
 
 fn office() -> Office {
     Office::new()
@@ -59,7 +20,7 @@ fn office() -> Office {
 #[test]
 fn a_refusal_at_once_is_the_only_answer() {
     let mut world = office().open(&[]);
-    receive(&mut world, invite("+33199999999", "unknown", ""));
+    receive(&mut world, invite("+33199999999", "unknown", "", ""));
     let sent = sent(&world);
     assert_eq!(sent.len(), 1, "{sent:#?}");
     assert!(sent[0].starts_with("SIP/2.0 404"), "{sent:#?}");
@@ -70,7 +31,7 @@ fn a_refusal_at_once_is_the_only_answer() {
 fn a_caller_who_waits_for_a_decision_gets_100() {
     let mut world = office().open(&[]);
     world.silent = vec![crate::office::module(1)];
-    receive(&mut world, invite("+33123456789", "slow", ""));
+    receive(&mut world, invite("+33123456789", "slow", "", ""));
     assert!(sent(&world).is_empty());
     world.run(std::time::Duration::from_millis(200));
     let sent = sent(&world);
@@ -92,7 +53,7 @@ fn a_description_that_cannot_be_used_gets_488_and_says_why() {
         ("g729", &g729, 305),
     ] {
         let mut world = office().open(&[]);
-        receive(&mut world, invite("+33123456789", branch, body));
+        receive(&mut world, invite("+33123456789", branch, "", body));
         let sent = sent(&world);
         assert_eq!(sent.len(), 1, "{branch}: {sent:#?}");
         assert!(sent[0].starts_with("SIP/2.0 488"), "{branch}: {sent:#?}");

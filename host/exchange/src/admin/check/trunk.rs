@@ -32,7 +32,7 @@ impl Check<'_> {
 
     fn access(&mut self, access: &Access) {
         match access {
-            Access::Address { networks } => {
+            Access::Address { networks, login } => {
                 let path = "/access/address/networks";
                 self.expect(
                     !networks.is_empty(),
@@ -40,6 +40,15 @@ impl Check<'_> {
                     "must name the addresses that calls come from",
                 );
                 self.networks(networks, path);
+                if let Some(login) = login {
+                    let path = "/access/address/login";
+                    self.username(&login.username, &format!("{path}/username"));
+                    self.expect(
+                        !login.password.is_empty(),
+                        &format!("{path}/password"),
+                        "must be set",
+                    );
+                }
             }
             Access::Register {
                 registrar,

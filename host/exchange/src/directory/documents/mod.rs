@@ -31,7 +31,7 @@ pub use plan::{Action, DialPlan, Direction, Pattern, Rule};
 pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
 pub use tenant::{Defaults, Grants, InternalDigits, Numbering, Tenant, TenantLimits};
-pub use trunk::{Access, CallerIdPolicy, Network, PrefixRule, Scheme, Trunk};
+pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
 
 use super::{Kind, TenantId};
 use crate::calendars::Calendar;

@@ -60,7 +60,12 @@ fn every_outside_class() -> Vec<NumberClass> {
 pub enum Access {
     /// By its source address, as `192.0.2.7` or `192.0.2.0/24`.
     #[serde(rename_all = "kebab-case")]
-    Address { networks: Vec<Network> },
+    Address {
+        networks: Vec<Network>,
+        /// What its challenges to our calls are answered with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        login: Option<Login>,
+    },
     /// We register with it, and answer its challenges.
     #[serde(rename_all = "kebab-case")]
     Register {
@@ -83,6 +88,14 @@ pub enum Access {
     Registered { credentials: Credentials },
 }
 
+/// An account with a trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Login {
+    pub username: String,
+    pub password: Secret,
+}
+
 fn an_hour() -> u32 {
     3_600
 }
@@ -91,14 +104,18 @@ impl Access {
     /// Source addresses that identify it.
     pub fn networks(&self) -> &[Network] {
         match self {
-            Self::Address { networks } | Self::Register { networks, .. } => networks,
+            Self::Address { networks, .. } | Self::Register { networks, .. } => networks,
             Self::Registered { .. } => &[],
         }
     }
 
     pub(super) fn redact(&mut self) {
         match self {
-            Self::Address { .. } => {}
+            Self::Address { login, .. } => {
+                if let Some(login) = login {
+                    login.password = Secret::default();
+                }
+            }
             Self::Register { password, .. } => *password = Secret::default(),
             Self::Registered { credentials } => credentials.redact(),
         }

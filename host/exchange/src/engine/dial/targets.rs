@@ -61,10 +61,10 @@ impl Exchange {
     ) -> Result<(), Cause> {
         let dial = self.dials.get_mut(&id).ok_or(Cause::Cancelled)?;
         dial.redirected += 1;
-        if dial.redirected > self.config.max_hops {
+        let (redirected, tenant) = (dial.redirected, dial.tenant.clone());
+        if redirected > self.hop_limit(&tenant) {
             return Err(Cause::Failed);
         }
-        let tenant = dial.tenant.clone();
         let resolution = self.resolve(&tenant, number, Origin::Line(line));
         self.ring_resolved(id, target, resolution)
     }
