@@ -52,8 +52,6 @@ impl Exchange {
                 let reply = Reply::new(200).header("Accept", "application/sdp");
                 let _ = self.sip.respond(self.now, id, reply);
             }
-            // No event package is offered yet (RFC 6665 §4.1.2.2).
-            Method::Subscribe => self.respond(id, 489),
             _ => self.respond(id, 405),
         }
     }

@@ -406,30 +406,6 @@ fn a_trunk_that_registers_here_calls_and_is_called() {
     world.assert_idle();
 }
 
-/// RFC 6665 §4.1.2.2: an event package that is not here.
-#[test]
-fn a_subscription_to_nothing_gets_489() {
-    let mut world = office().open(&["201"]);
-    receive(
-        &mut world,
-        request(
-            "SUBSCRIBE",
-            1,
-            "201",
-            "sub",
-            "",
-            "Event: nothing\r\nExpires: 60\r\n",
-            "",
-        ),
-    );
-    let refusal = last(&world, "SIP/2.0 489");
-    assert!(sent_no_other(&world), "{refusal}");
-}
-
-fn sent_no_other(world: &World) -> bool {
-    crate::provider::sent(world).len() == 1
-}
-
 /// RFC 3891: a third phone takes the callee's place.
 #[test]
 fn a_caller_with_replaces_takes_a_place() {
