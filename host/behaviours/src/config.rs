@@ -59,9 +59,12 @@ pub struct UploadLimits {
     pub function_bytes: usize,
     /// Elements of one table.
     pub table_elements: u64,
-    /// What `describe` and `check` may cost; far more than an event.
+    /// What `describe` and `check` may cost each, and the dry run in all; far more than an event.
     pub fuel: u64,
     pub deadline: Duration,
+    /// Play everyday calls through with the module before it is taken. Only tests of what happens later
+    /// leave it out.
+    pub rehearse: bool,
 }
 
 impl Default for Config {
@@ -86,6 +89,7 @@ impl Default for UploadLimits {
             table_elements: 100_000,
             fuel: 1_000_000_000,
             deadline: Duration::from_secs(2),
+            rehearse: true,
         }
     }
 }

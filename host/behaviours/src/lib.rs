@@ -25,6 +25,7 @@ mod invoker;
 mod memory;
 mod module;
 mod pool;
+mod rehearsal;
 mod runtime;
 mod v0_1;
 

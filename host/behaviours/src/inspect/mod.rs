@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! bytes ─size─▶ encode (core modules) ─▶ anatomy: imports, exports, limits   no compiler yet
-//!       ─▶ compile ─▶ link: types ─▶ describe ─▶ manifest ─▶ check(defaults) ─▶ Inspected
+//!       ─▶ compile ─▶ link: types ─▶ describe
+//!       ─▶ manifest, check(defaults), dry run                            all of these, whatever fails
+//!       ─▶ Inspected
 //! ```
 //!
-//! What can be judged without compiling is judged whole; later steps stop at the first that fails,
-//! because the next needs its result.
+//! What can be judged without compiling is judged whole, and so is what the module says and does; between
+//! the two each step needs the result of the one before.
 
 mod anatomy;
 mod defaults;
@@ -17,12 +19,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::Moment;
-use contract::{EmptyView, Manifest, ModuleDigest, Problem, View};
+use contract::{EmptyView, Invocation, Limits, Manifest, ModuleDigest, Problem, View};
 use desk::Desk;
 
 use crate::Runtime;
 use crate::compiled;
 use crate::module::Module;
+use crate::rehearsal::{self, Budget};
 
 /// An upload that is fit to be kept.
 #[derive(Clone, Debug)]
@@ -71,8 +74,23 @@ fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
 
     let mut manifest = describe(runtime, &module).map_err(one)?;
     manifest.imports = anatomy.permissions;
-    manifest::judge(&manifest)?;
-    let (default_settings, default_problems) = check_defaults(runtime, &module, &manifest).map_err(one)?;
+    // From here on everything is tried, and what is wrong is told together.
+    let mut problems = manifest::judge(&manifest).err().unwrap_or_default();
+    let checked = check_defaults(runtime, &module, &manifest);
+    let (default_settings, default_problems) = match checked {
+        Ok(checked) => checked,
+        Err(message) => {
+            problems.push(problem(message));
+            Default::default()
+        }
+    };
+    if runtime.upload_limits().rehearse {
+        let incomplete = !default_problems.is_empty();
+        problems.extend(rehearse(runtime, &module, &manifest, incomplete));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let compiled = runtime.serialize(digest, &compiled).map_err(one)?;
     Ok(Inspected {
         digest,
@@ -126,6 +144,25 @@ fn check_defaults(
         format!("`check` gave no answer for the default settings `{settings}`: {failure}; return a problem instead")
     })?;
     Ok((settings, problems))
+}
+
+/// Plays it through with the schema's defaults, and something for what it requires.
+fn rehearse(runtime: &Runtime, module: &Module, manifest: &Manifest, incomplete: bool) -> Vec<Problem> {
+    let limits = runtime.upload_limits();
+    let budget = Budget {
+        fuel: limits.fuel,
+        time: limits.deadline,
+    };
+    let wake = |invocation: &Invocation| {
+        let (result, _, fuel) = module.handle(runtime.engine(), runtime.tick_length(), invocation);
+        (result, fuel)
+    };
+    let settings = defaults::complete(&manifest.settings_schema);
+    let event = Limits {
+        deadline: limits.deadline,
+        ..Limits::default()
+    };
+    rehearsal::rehearse(&wake, &settings, manifest.scope, event, budget, incomplete)
 }
 
 /// A problem of the upload as a whole.

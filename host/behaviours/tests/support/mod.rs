@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base::Moment;
-use behaviours::{Config, Image, Invoker, Runtime};
+use behaviours::{Config, Image, Invoker, Runtime, UploadLimits};
 use contract::{
     AskId, EmptyView, Event, HeldLeg, Invocation, LegId, Limits, ModuleDigest, Session, SessionId, Task,
 };
@@ -132,7 +132,22 @@ impl Guest<'_> {
     }
 }
 
+/// Takes modules that do wrong on purpose: see [`strict`] for one that plays them through first.
 pub fn runtime() -> Runtime {
+    let upload = UploadLimits {
+        rehearse: false,
+        ..UploadLimits::default()
+    };
+    Runtime::new(Config {
+        instances: 4,
+        upload,
+        ..Config::default()
+    })
+    .unwrap()
+}
+
+/// As an exchange has it.
+pub fn strict() -> Runtime {
     Runtime::new(Config {
         instances: 4,
         ..Config::default()

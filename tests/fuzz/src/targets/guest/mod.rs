@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base::{Moment, Random};
-use behaviours::{Config, Image, Invoker, Runtime};
+use behaviours::{Config, Image, Invoker, Runtime, UploadLimits};
 use contract::{
     AskId, Cause, Command, Decision, Event, Failure, HeldLeg, Identity, Invocation, LegEnded, LegId, Limits,
     Message, ModuleDigest, Offer, Outcome, OutcomeKind, PlayOutcome, Session, SessionId, Target, Task,
@@ -26,8 +26,14 @@ pub const TARGET: Tried = Tried {
 
 /// Shared by all cases, as in an exchange.
 pub static RUNTIME: LazyLock<Arc<Runtime>> = LazyLock::new(|| {
+    // Guests that fail at once are wanted here.
+    let upload = UploadLimits {
+        rehearse: false,
+        ..UploadLimits::default()
+    };
     let config = Config {
         instances: 4,
+        upload,
         ..Config::default()
     };
     let tick = config.tick;
