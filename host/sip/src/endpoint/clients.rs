@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::Moment;
 use bytes::Bytes;
 
+use super::large::{Fallback, Large};
 use super::usage::Usage;
 use super::{
     CommandError, Credentials, Endpoint, Event, Failure, Path, RequestId, Sleeper, SubscriptionId, UsageId,
@@ -50,11 +51,24 @@ impl Purpose {
 pub(super) struct ClientOwner {
     pub purpose: Purpose,
     pub credentials: Option<Arc<Credentials>>,
+    pub large: Large,
+    /// Of a request that went over TCP for its size, until something comes back.
+    pub fallback: Option<Box<Fallback>>,
 }
 
 impl ClientOwner {
+    /// For a request that keeps to its path, however large it is.
     pub const fn new(purpose: Purpose, credentials: Option<Arc<Credentials>>) -> Self {
-        Self { purpose, credentials }
+        Self {
+            purpose,
+            credentials,
+            large: Large::Udp,
+            fallback: None,
+        }
+    }
+
+    pub fn with_large(self, large: Large) -> Self {
+        Self { large, ..self }
     }
 }
 
@@ -99,10 +113,11 @@ impl Endpoint {
             attempts: 0,
             method,
         };
-        self.launch(branch, client)
+        self.launch(now, branch, client)
     }
 
-    fn launch(&mut self, branch: &str, client: Client<ClientOwner>) -> TransactionId {
+    fn launch(&mut self, now: Moment, branch: &str, mut client: Client<ClientOwner>) -> TransactionId {
+        self.enlarge(now, branch, &mut client);
         let (path, bytes) = (client.path, client.request.clone());
         let key = key::of_ours(&self.fingerprints, branch, client.method.as_str());
         let id = self.clients.insert(key, None, client);
@@ -129,6 +144,7 @@ impl Endpoint {
             client.path.connection = path.connection;
             self.connections.wait(&path, id);
         }
+        client.owner.fallback = None;
         let step = client.machine.respond(now, Class::of(response.status.code()));
         if step.transmit == Some(Transmit::Ack) && client.ack.is_none() {
             client.ack = failure_ack(&client.request, &response);
@@ -152,6 +168,9 @@ impl Endpoint {
     }
 
     pub(super) fn fail_client(&mut self, now: Moment, id: TransactionId) {
+        if self.fall_back(now, id) {
+            return;
+        }
         let Some(client) = self.clients.get_mut(id) else {
             return;
         };
@@ -349,7 +368,7 @@ impl Endpoint {
             attempts,
             method,
         };
-        Some(self.launch(&branch, again))
+        Some(self.launch(now, &branch, again))
     }
 
     fn next_cseq(&mut self, purpose: Purpose, request: &Request) -> u32 {

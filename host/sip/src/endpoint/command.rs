@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Body, ExtraHeaders, Path};
+use super::{Body, ExtraHeaders, Large, Path};
 use crate::Uri;
 
 /// A call to make.
@@ -31,6 +31,8 @@ pub struct Invite {
     pub credentials: Option<Credentials>,
     /// How far it may still travel: pass on what the caller's said, less one.
     pub max_forwards: u8,
+    /// When it has more than 1 300 bytes and its path is UDP.
+    pub large: Large,
     /// Instead of [`Config::ring_limit`](super::Config::ring_limit), from now on.
     pub ring_for: Option<Duration>,
 }
@@ -49,6 +51,7 @@ impl Invite {
             headers: ExtraHeaders::new(),
             credentials: None,
             max_forwards: 70,
+            large: Large::default(),
             ring_for: None,
         }
     }
@@ -91,6 +94,8 @@ pub struct OutOfDialog {
     pub headers: ExtraHeaders,
     pub credentials: Option<Credentials>,
     pub max_forwards: u8,
+    /// When it has more than 1 300 bytes and its path is UDP.
+    pub large: Large,
 }
 
 impl OutOfDialog {
@@ -113,6 +118,7 @@ impl OutOfDialog {
             headers: ExtraHeaders::new(),
             credentials: None,
             max_forwards: 70,
+            large: Large::default(),
         }
     }
 

@@ -69,12 +69,16 @@ pub(super) fn via(
         random.token(16),
         fingerprints.of(&["uri", uri]).short()
     );
-    let via = format!(
+    let via = via_value(path, &branch);
+    (branch, via)
+}
+
+pub(super) fn via_value(path: &Path, branch: &str) -> String {
+    format!(
         "SIP/2.0/{} {};branch={branch};rport",
         path.transport.as_str(),
         path.local
-    );
-    (branch, via)
+    )
 }
 
 /// A Contact of ours.

@@ -53,6 +53,7 @@ mod content;
 mod event;
 mod flood;
 mod in_dialog;
+mod large;
 mod multipart;
 mod outside;
 mod path;
@@ -77,6 +78,7 @@ use self::clients::ClientOwner;
 use self::compose::Words;
 use self::connections::Connections;
 use self::flood::Flood;
+use self::large::Refused;
 use self::respond::Pending;
 use self::servers::ServerOwner;
 use self::subscription::Subscriptions;
@@ -91,6 +93,7 @@ pub use self::content::{Body, ExtraHeaders};
 pub use self::event::{
     Ending, Event, Failure, Fork, Output, Reason, Renegotiated, RequestId, Role, State, UsageId, UsageInfo,
 };
+pub use self::large::Large;
 pub use self::path::{ConnectionId, Packet, Path, Transport};
 pub use self::snapshot::UsageSnapshot;
 pub use self::subscription::{
@@ -113,6 +116,7 @@ pub struct Endpoint {
     queue: TimerQueue<Sleeper>,
     connections: Connections,
     flood: Flood,
+    refused: Refused,
     outputs: VecDeque<Output>,
     last_usage: u64,
     last_request: u64,
@@ -146,6 +150,7 @@ impl Endpoint {
             queue: TimerQueue::default(),
             connections: Connections::default(),
             flood: Flood::default(),
+            refused: Refused::default(),
             outputs: VecDeque::new(),
             last_usage: 0,
             last_request: 0,

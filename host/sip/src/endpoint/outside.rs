@@ -31,7 +31,8 @@ impl Endpoint {
             return Err(CommandError::Refused("the request would not be valid"));
         }
         let request_id = self.next_request();
-        let owner = ClientOwner::new(Purpose::Outside(request_id), request.credentials.map(Arc::new));
+        let owner = ClientOwner::new(Purpose::Outside(request_id), request.credentials.map(Arc::new))
+            .with_large(request.large);
         self.start(now, owner, method, request.path, &branch, bytes);
         Ok(request_id)
     }

@@ -57,7 +57,7 @@ impl Endpoint {
         usage.credentials.clone_from(&credentials);
         usage.local_body = invite.body;
         self.keep_new(usage);
-        let owner = ClientOwner::new(Purpose::Invite(id), credentials);
+        let owner = ClientOwner::new(Purpose::Invite(id), credentials).with_large(invite.large);
         let client = self.start(now, owner, Method::Invite, invite.path, &branch, bytes);
         if let Some(usage) = self.usages.get_mut(&id) {
             usage.adopt(Purpose::Invite(id), client);

@@ -7,6 +7,7 @@ mod calling;
 mod changing;
 mod in_dialog;
 mod ladder;
+mod large;
 mod noise;
 mod refusing;
 mod restarting;

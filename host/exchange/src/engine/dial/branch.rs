@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contract::{Cause, LegId, SessionId, Shown};
-use sip::endpoint::{Body, Credentials, ExtraHeaders, Failure, Invite, Party as Named, Path};
+use sip::endpoint::{Body, Credentials, ExtraHeaders, Failure, Invite, Large, Party as Named, Path};
 use sip::sdp::{Agreed, Answer};
 use sip::uri::Uri;
 use smallvec::SmallVec;
@@ -130,6 +130,10 @@ impl Exchange {
         let to =
             Uri::sip(Some(&branch.number), &branch.domain, None).unwrap_or_else(|_| branch.target.clone());
         let mut invite = Invite::new(branch.target, branch.path, shown.from, to).offer(offer);
+        if branch.party.line().is_some() {
+            // A device that registered over UDP is reached through that very flow.
+            invite.large = Large::Udp;
+        }
         invite.routes = branch.routes;
         invite.credentials = branch.credentials;
         invite.headers = shown.headers;
