@@ -73,6 +73,28 @@ async fn an_upload_tells_what_the_module_is_and_may_do() {
 }
 
 #[tokio::test]
+async fn permissions_are_told_in_words_and_against_another_module() {
+    let (world, manager, first) = with_menu().await;
+    let second = upload(&world, &manager, "module menu 2").await;
+    let path = format!("/v1/tenants/acme/modules/{second}/permissions");
+    let sheet = world.get(&manager, &path).await.expect(200);
+    let dialling = json!({
+        "interface": "dialling", "reach": "acts", "allows": "ring lines, devices and numbers of the tenant"
+    });
+    assert_eq!(sheet, json!({ "permissions": [dialling] }));
+    let change = world
+        .get(&manager, &format!("{path}?since={first}"))
+        .await
+        .expect(200);
+    assert_eq!(change["change"], json!({ "added": [], "dropped": [] }));
+    let unknown = "0".repeat(64);
+    world
+        .get(&manager, &format!("{path}?since={unknown}"))
+        .await
+        .expect(404);
+}
+
+#[tokio::test]
 async fn a_bad_component_is_refused_with_all_that_is_wrong() {
     let mut world = World::new().await;
     let manager = world.manager("acme");

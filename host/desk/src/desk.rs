@@ -153,13 +153,28 @@ impl Desk {
         let Command::Dial { stages, .. } = command else {
             return Ok(());
         };
+        if self.may_dial_outside {
+            return Ok(());
+        }
         let mut targets = stages.iter().flat_map(|stage| &stage.targets);
-        let outside = targets.any(|target| matches!(target, Target::Outside { .. }));
-        if outside && !self.may_dial_outside {
-            let message = "outside targets; import `trunk` to use them";
+        if targets.any(|target| self.leads_outside(target)) {
+            let message = "numbers outside; import `trunk` to dial them";
             return Err(CommandError::NotGranted(message.into()));
         }
         Ok(())
+    }
+
+    /// The dial plan leads outside too. Emergency numbers always pass (R74).
+    fn leads_outside(&self, target: &Target) -> bool {
+        use NumberClass as N;
+        match target {
+            Target::Outside { .. } => true,
+            Target::Number(number) => match self.view.classify(number) {
+                N::Fixed | N::Mobile | N::Free | N::Premium | N::NearAbroad | N::World => true,
+                N::Internal | N::Feature | N::Emergency | N::Invalid => false,
+            },
+            Target::Line(_) | Target::Next | Target::Device(_) => false,
+        }
     }
 
     /// Milliseconds since the epoch. Stands still, so it is noted once.
@@ -337,6 +352,77 @@ mod tests {
     fn without_an_event_nothing_can_be_done() {
         let queued = desk().queue(Command::Finish);
         assert!(matches!(queued, Ok(Err(CommandError::NotGranted(_)))));
+    }
+
+    /// Everything with six digits is a mobile number.
+    #[derive(Debug)]
+    struct Mobiles;
+
+    impl View for Mobiles {
+        fn line(&self, _: &str) -> Option<Line> {
+            None
+        }
+
+        fn normalise(&self, typed: &str) -> Option<String> {
+            Some(typed.into())
+        }
+
+        fn classify(&self, number: &str) -> NumberClass {
+            match number.len() {
+                6 => NumberClass::Mobile,
+                2 => NumberClass::Emergency,
+                _ => NumberClass::Internal,
+            }
+        }
+
+        fn matches(&self, _: &str, _: &str) -> bool {
+            false
+        }
+
+        fn calendar(&self, _: &str, _: Moment) -> Option<CalendarState> {
+            None
+        }
+
+        fn local_time(&self, _: Moment) -> LocalTime {
+            LocalTime::default()
+        }
+
+        fn route(&self, _: &str) -> Result<NumberClass, RouteError> {
+            Err(RouteError::Invalid)
+        }
+    }
+
+    #[test]
+    fn without_the_trunk_no_target_leads_outside() {
+        let dial = |target: Target, trunk: bool| {
+            let mut desk = Desk::without_session(Arc::new(Mobiles), Moment::ZERO, Limits::default());
+            (desk.may_act, desk.may_dial_outside) = (true, trunk);
+            let stages = vec![contract::Stage {
+                targets: vec![Target::Next, target],
+                ring_for: 0,
+            }];
+            desk.queue(Command::Dial {
+                tag: 1,
+                caller: None,
+                stages,
+                options: contract::DialOptions::default(),
+            })
+            .unwrap()
+        };
+        let number = |number: &str| Target::Number(number.into());
+        let outside = Target::Outside {
+            number: "061234".into(),
+            trunk: None,
+        };
+        for target in [outside, number("061234")] {
+            assert!(matches!(
+                dial(target.clone(), false),
+                Err(CommandError::NotGranted(_))
+            ));
+            assert_eq!(dial(target, true), Ok(()));
+        }
+        assert_eq!(dial(number("300"), false), Ok(()));
+        assert_eq!(dial(number("15"), false), Ok(()), "R74");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
-use contract::Manifest;
+use contract::{Manifest, Permission, SheetChange, permission_sheet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{BlobReader, Digest, Expect, key};
@@ -24,7 +24,7 @@ use crate::workshop::Inspected;
 /// Largest component. Rust guests have 0.1 MB, those with a language's engine inside up to 18 MB.
 const COMPONENT_BYTES: usize = 32 << 20;
 
-pub(super) fn endpoints() -> [Endpoint; 5] {
+pub(super) fn endpoints() -> [Endpoint; 6] {
     let (all, one) = (
         "/v1/tenants/{tenant}/modules",
         "/v1/tenants/{tenant}/modules/{digest}",
@@ -46,6 +46,22 @@ pub(super) fn endpoints() -> [Endpoint; 5] {
         Endpoint::new(Method::GET, one, Access::Manager, get)
             .about("modules", "get-module", "What a module says of itself and may do")
             .gives(Content::json::<ModuleInfo>()),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/modules/{digest}/permissions",
+            Access::Manager,
+            permissions,
+        )
+        .about(
+            "modules",
+            "get-module-permissions",
+            "What a module may do, in words; with `since`, what changes from that module to this one",
+        )
+        .query(&[(
+            "since",
+            "digest of another of the tenant's modules, such as the active one",
+        )])
+        .gives(Content::json::<Sheet>()),
         Endpoint::new(
             Method::GET,
             "/v1/tenants/{tenant}/modules/{digest}/component",
@@ -79,6 +95,25 @@ pub(super) struct ModuleInfo {
     /// What it says of itself. Its `imports` are its permissions: what is not among them it cannot do.
     #[schema(value_type = Object)]
     pub manifest: Manifest,
+}
+
+/// What a module may do: everything else it cannot.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Sheet {
+    /// What reaches furthest comes first.
+    #[schema(value_type = Vec<Object>)]
+    permissions: Vec<Permission>,
+    /// Against the module that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    change: Option<SheetChange>,
+}
+
+/// Against which module.
+#[derive(Debug, Deserialize)]
+struct Since {
+    since: Option<String>,
 }
 
 fn document(tenant: &str, digest: &Digest) -> String {
@@ -195,6 +230,24 @@ async fn get(
     let digest = parse(&digest)?;
     api.blocking(move |api| find(api, &tenant, &digest).map(Json))
         .await
+}
+
+async fn permissions(
+    State(api): State<Api>,
+    Of((tenant, digest)): Of<(String, String)>,
+    Asked(Since { since }): Asked<Since>,
+) -> Result<Json<Sheet>, Problem> {
+    let (digest, since) = (parse(&digest)?, since.as_deref().map(parse).transpose()?);
+    api.blocking(move |api| {
+        let imports = |digest| find(api, &tenant, digest).map(|module| module.manifest.imports);
+        let now = imports(&digest)?;
+        let before = since.as_ref().map(imports).transpose()?;
+        Ok(Json(Sheet {
+            permissions: permission_sheet(&now),
+            change: before.map(|before| SheetChange::between(&before, &now)),
+        }))
+    })
+    .await
 }
 
 async fn component(

@@ -29,6 +29,13 @@ enum Action {
     Upload {
         file: PathBuf,
     },
+    /// What it may do, in words, and what changes from another module to it
+    Permissions {
+        digest: String,
+        /// Digest of the other module, such as the active one
+        #[arg(long)]
+        since: Option<String>,
+    },
     /// Delete one that no behaviour uses
     Delete {
         digest: String,
@@ -57,18 +64,44 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
                 return show(connection, &module);
             }
             println!("{}", summary(&module));
-            let imports = module
-                .pointer("/manifest/imports")
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default();
-            let imports: Vec<&str> = imports.iter().filter_map(Value::as_str).collect();
-            println!("may use: {}", imports.join(", "));
+            let digest = module["digest"].as_str().unwrap_or_default();
+            let sheet = connection.get(&format!("{path}/{}/permissions", segment(digest)?))?;
+            lines("it can", &sheet["permissions"]);
+            Ok(())
+        }
+        Action::Permissions { digest, since } => {
+            let mut address = format!("{path}/{}/permissions", segment(&digest)?);
+            if let Some(since) = &since {
+                address = format!("{address}?since={}", segment(since)?);
+            }
+            let sheet = connection.get(&address)?;
+            if connection.json {
+                return show(connection, &sheet);
+            }
+            lines("it can", &sheet["permissions"]);
+            if since.is_some() {
+                lines("it can now", &sheet["change"]["added"]);
+                lines("it cannot any more", &sheet["change"]["dropped"]);
+            }
             Ok(())
         }
         Action::Delete { digest } => connection
             .delete(&format!("{path}/{}", segment(&digest)?))
             .map(drop),
+    }
+}
+
+/// A permission a line, what reaches furthest first; or that there is none.
+fn lines(heading: &str, permissions: &Value) {
+    let lines = permissions.as_array().map(Vec::as_slice).unwrap_or_default();
+    if lines.is_empty() {
+        println!("{heading}: nothing");
+        return;
+    }
+    println!("{heading}:");
+    for line in lines {
+        let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+        println!("  {}  ({})", text("allows"), text("interface"));
     }
 }
 

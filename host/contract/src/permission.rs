@@ -1,0 +1,126 @@
+//! What a component's imports permit, in words for the people who let it in.
+
+use serde::Serialize;
+
+/// How far an interface reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// It tells and asks, and changes nothing.
+    Asks,
+    /// It acts on calls and within the tenant.
+    Acts,
+    /// It costs money, leaves the tenant, or keeps what people said.
+    Outside,
+}
+
+/// One line of a permission sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Permission {
+    /// As the component imports it: `trunk`.
+    pub interface: String,
+    pub reach: Reach,
+    /// Goes on after "can": `dial outside numbers`.
+    pub allows: &'static str,
+}
+
+/// What the permission sheets of two modules differ in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SheetChange {
+    /// What the newer one may do and the older one may not.
+    pub added: Vec<Permission>,
+    pub dropped: Vec<Permission>,
+}
+
+/// The permission sheet of a module that imports these interfaces; what reaches furthest comes first.
+pub fn permission_sheet(imports: &[String]) -> Vec<Permission> {
+    let mut sheet: Vec<_> = imports.iter().map(|interface| permission(interface)).collect();
+    sheet.sort_by(|a, b| (b.reach, &a.interface).cmp(&(a.reach, &b.interface)));
+    sheet
+}
+
+impl SheetChange {
+    /// From one module's imports to another's.
+    pub fn between(from: &[String], to: &[String]) -> Self {
+        let without = |these: &[String], those: &[String]| -> Vec<String> {
+            these.iter().filter(|one| !those.contains(one)).cloned().collect()
+        };
+        Self {
+            added: permission_sheet(&without(to, from)),
+            dropped: permission_sheet(&without(from, to)),
+        }
+    }
+}
+
+fn permission(interface: &str) -> Permission {
+    let (reach, allows) = words(interface);
+    Permission {
+        interface: interface.to_owned(),
+        reach,
+        allows,
+    }
+}
+
+fn words(interface: &str) -> (Reach, &'static str) {
+    match interface {
+        "log" => (Reach::Asks, "write lines to the log"),
+        "explain" => (Reach::Asks, "explain its decisions in the trace of a call"),
+        "clock" => (Reach::Asks, "know the time"),
+        "random" => (Reach::Asks, "draw random numbers"),
+        "directory" => (
+            Reach::Asks,
+            "look up lines: whose they are, which are registered, which are busy",
+        ),
+        "numbers" => (Reach::Asks, "read and classify phone numbers"),
+        "calendars" => (Reach::Asks, "look up opening hours"),
+        "legs" => (
+            Reach::Acts,
+            "answer, hold, connect and end the calls that it is given",
+        ),
+        "dialling" => (Reach::Acts, "ring lines, devices and numbers of the tenant"),
+        "audio" => (Reach::Acts, "play to callers and take the digits that they press"),
+        "timers" => (Reach::Acts, "wake itself up later"),
+        "sessions" => (Reach::Acts, "send messages to the tenant's other behaviours"),
+        "watches" => (Reach::Acts, "be told when lines become free, busy or registered"),
+        "screens" => (Reach::Acts, "show texts and choices on phones"),
+        "storage" => (Reach::Acts, "keep data of its own between calls"),
+        "conferences" => (Reach::Acts, "bring more than two parties together, also unheard"),
+        "trunk" => (Reach::Outside, "dial outside numbers"),
+        "recording" => (Reach::Outside, "record calls"),
+        "mailboxes" => (Reach::Outside, "leave, list and delete voice messages"),
+        "notify" => (Reach::Outside, "send mail and call web addresses"),
+        _ => (
+            Reach::Outside,
+            "do something that this version of the exchange does not know",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imports(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_reaches_furthest_comes_first() {
+        let sheet = permission_sheet(&imports(&["audio", "clock", "legs", "trunk"]));
+        let names: Vec<_> = sheet.iter().map(|line| line.interface.as_str()).collect();
+        assert_eq!(names, ["trunk", "audio", "legs", "clock"]);
+        assert_eq!(sheet[0].allows, "dial outside numbers");
+    }
+
+    #[test]
+    fn a_change_names_what_came_and_what_went() {
+        let change = SheetChange::between(&imports(&["audio", "trunk"]), &imports(&["audio", "recording"]));
+        assert_eq!((change.added.len(), change.dropped.len()), (1, 1));
+        assert_eq!(
+            (change.added[0].allows, change.dropped[0].allows),
+            ("record calls", "dial outside numbers")
+        );
+    }
+}
