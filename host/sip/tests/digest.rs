@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{Moment, Random};
 use cordboard_sip::digest::{
-    Algorithm, Challenge, Credentials, Ha1, Login, Server, Settings, Verdict, answer,
+    Algorithm, Challenge, Credentials, Ha1, Login, Qop, Server, Settings, Verdict, answer,
 };
 use cordboard_sip::{Method, Name, Request, RequestBuilder, ResponseBuilder, Status};
 
@@ -32,7 +32,7 @@ fn the_published_examples_give_the_published_answers() {
         user: "Mufasa",
         password: "Circle Of Life",
     };
-    let value = answer(&challenge, &login, &get, "/dir/index.html", 1, "0a4f113b");
+    let value = answer(&challenge, &login, &get, "/dir/index.html", b"", 1, "0a4f113b");
     assert_eq!(field(&value, "response"), "6629fae49393a05397450978507c4ef1");
     assert_eq!(field(&value, "opaque"), "5ccc069c403ebaf9f0171e9517f40e41");
 
@@ -53,7 +53,7 @@ fn the_published_examples_give_the_published_answers() {
              nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\""
         );
         let challenge = Challenge::parse(&rfc7616, false).unwrap();
-        let value = answer(&challenge, &login, &get, "/dir/index.html", 1, cnonce);
+        let value = answer(&challenge, &login, &get, "/dir/index.html", b"", 1, cnonce);
         assert_eq!(field(&value, "response"), response);
     }
 }
@@ -100,6 +100,7 @@ fn reply(challenge: &Challenge, count: u32) -> String {
         &LOGIN,
         &Method::Register,
         "sip:acme.example",
+        b"",
         count,
         "cn",
     )
@@ -111,7 +112,7 @@ fn a_phone_that_knows_the_password_is_let_in_with_the_strongest_hash() {
     let challenge = challenged(&mut server, NOW, false);
     assert_eq!(
         (challenge.algorithm, challenge.qop, challenge.stale),
-        (Algorithm::Sha256, true, false)
+        (Algorithm::Sha256, Qop::Auth, false)
     );
     assert_eq!(
         verdict(&mut server, NOW, &reply(&challenge, 1), "s3cret"),
@@ -129,7 +130,7 @@ fn a_phone_that_knows_only_md5_or_no_qop_is_let_in_too() {
         Verdict::Accepted
     );
     let mut challenge = challenged(&mut server, NOW, false);
-    challenge.qop = false;
+    challenge.qop = Qop::Absent;
     assert_eq!(
         verdict(&mut server, NOW, &reply(&challenge, 1), "s3cret"),
         Verdict::Accepted
@@ -204,6 +205,7 @@ fn credentials_for_something_else_are_malformed_and_foreign_nonces_denied() {
         &LOGIN,
         &Method::Register,
         "sip:other.example",
+        b"",
         1,
         "cn",
     );
@@ -233,6 +235,7 @@ fn credentials_for_another_uri_do_unless_told_otherwise() {
         &LOGIN,
         &Method::Register,
         "sip:192.0.2.1:5060",
+        b"",
         1,
         "cn",
     );
@@ -242,12 +245,57 @@ fn credentials_for_another_uri_do_unless_told_otherwise() {
     );
 }
 
+/// RFC 7616 §3.4.3: what covers the body is used by whoever insists, and only then.
+#[test]
+fn the_body_is_covered_where_a_peer_insists() {
+    let text = "Digest realm=\"acme.example\", nonce=\"b\", qop=\"auth-int\"";
+    let insists = Challenge::parse(text, false).unwrap();
+    assert_eq!(insists.qop, Qop::AuthInt);
+    let answer_for = |body: &[u8]| {
+        answer(
+            &insists,
+            &LOGIN,
+            &Method::Register,
+            "sip:acme.example",
+            body,
+            1,
+            "cn",
+        )
+    };
+    assert!(answer_for(b"v=0").contains("qop=auth-int"));
+    assert_ne!(
+        field(&answer_for(b"v=0"), "response"),
+        field(&answer_for(b"v=1"), "response")
+    );
+    let either = Challenge::parse("Digest realm=\"a\", nonce=\"b\", qop=\"auth-int, auth\"", false).unwrap();
+    assert_eq!(either.qop, Qop::Auth);
+
+    // A phone may do so unasked.
+    let mut server = server();
+    let mut challenge = challenged(&mut server, NOW, false);
+    challenge.qop = Qop::AuthInt;
+    assert_eq!(
+        verdict(&mut server, NOW, &reply(&challenge, 1), "s3cret"),
+        Verdict::Accepted
+    );
+    let forged = answer(
+        &challenge,
+        &LOGIN,
+        &Method::Register,
+        "sip:acme.example",
+        b"x",
+        2,
+        "cn",
+    );
+    assert_eq!(verdict(&mut server, NOW, &forged, "s3cret"), Verdict::Denied);
+}
+
 #[test]
 fn what_we_cannot_answer_is_no_challenge() {
     for text in [
         "Basic realm=\"a\"",
         "Digest realm=\"a\"",
-        "Digest realm=\"a\", nonce=\"b\", qop=\"auth-int\"",
+        "Digest realm=\"a\", nonce=\"b\", qop=\"auth-conf\"",
         "Digest realm=\"a\", nonce=\"b\", algorithm=SHA-512-256",
         "",
     ] {

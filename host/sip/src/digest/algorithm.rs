@@ -37,6 +37,13 @@ impl Algorithm {
             Self::Sha256 => hex::encode(joined::<Sha256>(parts)),
         }
     }
+
+    pub(super) fn hash_bytes(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Md5 => hex::encode(Md5::digest(bytes)),
+            Self::Sha256 => hex::encode(Sha256::digest(bytes)),
+        }
+    }
 }
 
 fn joined<D: sha2::Digest>(parts: &[&str]) -> sha2::digest::Output<D> {

@@ -12,6 +12,43 @@ pub struct Login<'a> {
     pub password: &'a str,
 }
 
+/// What the answer covers (RFC 7616 §3.4.3). `auth` is chosen wherever it is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Qop {
+    /// None was offered: RFC 2069's form.
+    Absent,
+    Auth,
+    /// The body too: only for whoever insists, for every box that touches the body breaks it.
+    AuthInt,
+}
+
+impl Qop {
+    /// None when what is offered is nothing that we know.
+    fn choose(offered: Option<&str>) -> Option<Self> {
+        let Some(offered) = offered else {
+            return Some(Self::Absent);
+        };
+        let offers = |name: &str| {
+            offered
+                .split(',')
+                .any(|one| one.trim().eq_ignore_ascii_case(name))
+        };
+        if offers("auth") {
+            Some(Self::Auth)
+        } else {
+            offers("auth-int").then_some(Self::AuthInt)
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "",
+            Self::Auth => "auth",
+            Self::AuthInt => "auth-int",
+        }
+    }
+}
+
 /// One WWW-Authenticate or Proxy-Authenticate value that we can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
@@ -21,8 +58,7 @@ pub struct Challenge {
     pub algorithm: Algorithm,
     /// `…-sess`: the first hash covers the nonces too.
     pub session: bool,
-    /// Whether `qop=auth` is offered; without it RFC 2069's form is used.
-    pub qop: bool,
+    pub qop: Qop,
     /// The last nonce was too old, the password right.
     pub stale: bool,
     /// Whether the answer goes into Proxy-Authorization.
@@ -34,8 +70,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// When it is no Digest, lacks realm or nonce, or asks for what we do not speak (another algorithm, or
-    /// `auth-int` only).
+    /// When it is no Digest, lacks realm or nonce, or asks for what we do not speak (another algorithm or qop).
     pub fn parse(text: &str, proxy: bool) -> Result<Self, Bad> {
         let fields = Fields::parse(text)?;
         let need = |name, expected| fields.get(name).ok_or(Bad::new(expected, text.len()));
@@ -48,20 +83,14 @@ impl Challenge {
             Some((base, tail)) if tail.eq_ignore_ascii_case("-sess") => (base, true),
             _ => (&*algorithm, false),
         };
-        let qop = fields.get("qop");
-        let offers_auth = qop
-            .as_ref()
-            .is_some_and(|q| q.split(',').any(|one| one.trim().eq_ignore_ascii_case("auth")));
-        if qop.is_some() && !offers_auth {
-            return Err(Bad::new("qop auth", 0));
-        }
+        let qop = Qop::choose(fields.get("qop").as_deref()).ok_or(Bad::new("qop auth or auth-int", 0))?;
         Ok(Self {
             realm: need("realm", "a realm")?.into_owned(),
             nonce: need("nonce", "a nonce")?.into_owned(),
             opaque: fields.get("opaque").map(Into::into),
             algorithm: Algorithm::parse(base).ok_or(Bad::new("MD5 or SHA-256", 0))?,
             session,
-            qop: offers_auth,
+            qop,
             stale: fields
                 .get("stale")
                 .is_some_and(|s| s.eq_ignore_ascii_case("true")),
@@ -107,13 +136,14 @@ impl Challenge {
 
 /// The value of the Authorization (or Proxy-Authorization) that answers `challenge`.
 ///
-/// `uri` is the Request-URI. `count` is how many requests this nonce has served, this one included: 1 at
+/// `uri` is the Request-URI, `body` the request's body. `count` is how many requests this nonce has served, this one included: 1 at
 /// first. `cnonce` is a fresh token of ours.
 pub fn answer(
     challenge: &Challenge,
     login: &Login<'_>,
     method: &Method,
     uri: &str,
+    body: &[u8],
     count: u32,
     cnonce: &str,
 ) -> String {
@@ -122,12 +152,15 @@ pub fn answer(
     if challenge.session {
         ha1 = algorithm.hash(&[&ha1, &challenge.nonce, cnonce]);
     }
-    let ha2 = algorithm.hash(&[method.as_str(), uri]);
+    let ha2 = match challenge.qop {
+        Qop::AuthInt => algorithm.hash(&[method.as_str(), uri, &algorithm.hash_bytes(body)]),
+        Qop::Absent | Qop::Auth => algorithm.hash(&[method.as_str(), uri]),
+    };
     let nc = format!("{count:08x}");
-    let response = if challenge.qop {
-        algorithm.hash(&[&ha1, &challenge.nonce, &nc, cnonce, "auth", &ha2])
-    } else {
-        algorithm.hash(&[&ha1, &challenge.nonce, &ha2])
+    let qop = challenge.qop.as_str();
+    let response = match challenge.qop {
+        Qop::Absent => algorithm.hash(&[&ha1, &challenge.nonce, &ha2]),
+        Qop::Auth | Qop::AuthInt => algorithm.hash(&[&ha1, &challenge.nonce, &nc, cnonce, qop, &ha2]),
     };
     let mut value = format!(
         "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\", algorithm={}{}",
@@ -138,8 +171,8 @@ pub fn answer(
         algorithm.as_str(),
         if challenge.session { "-sess" } else { "" },
     );
-    if challenge.qop {
-        value.push_str(&format!(", qop=auth, nc={nc}, cnonce={}", quote(cnonce)));
+    if challenge.qop != Qop::Absent {
+        value.push_str(&format!(", qop={qop}, nc={nc}, cnonce={}", quote(cnonce)));
     } else if challenge.session {
         value.push_str(&format!(", cnonce={}", quote(cnonce)));
     }

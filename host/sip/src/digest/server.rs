@@ -107,7 +107,7 @@ impl Server {
         let Ok(count) = count(credentials) else {
             return Verdict::Malformed;
         };
-        let expected = response(algorithm, secret, request.method.as_str(), credentials);
+        let expected = response(algorithm, secret, request, credentials);
         let given = credentials.response.to_ascii_lowercase();
         let right = bool::from(expected.as_bytes().ct_eq(given.as_bytes()));
         match self.nonces.check(now, &credentials.realm, &credentials.nonce) {
@@ -134,20 +134,32 @@ fn count(credentials: &Credentials<'_>) -> Result<Option<u32>, ()> {
         &credentials.cnonce,
     ) {
         (None, _, _) => Ok(None),
-        (Some(qop), Some(nc), Some(_)) if qop.eq_ignore_ascii_case("auth") && nc.len() == 8 => {
-            u32::from_str_radix(nc, 16)
-                .ok()
-                .filter(|count| *count > 0)
-                .map(Some)
-                .ok_or(())
-        }
+        (Some(qop), Some(nc), Some(_)) if is_known(qop) && nc.len() == 8 => u32::from_str_radix(nc, 16)
+            .ok()
+            .filter(|count| *count > 0)
+            .map(Some)
+            .ok_or(()),
         _ => Err(()),
     }
 }
 
-fn response(algorithm: Algorithm, secret: &Ha1, method: &str, credentials: &Credentials<'_>) -> String {
+/// We offer `auth` alone; a phone that protects its body as well is let in too.
+fn is_known(qop: &str) -> bool {
+    qop.eq_ignore_ascii_case("auth") || qop.eq_ignore_ascii_case("auth-int")
+}
+
+fn response(algorithm: Algorithm, secret: &Ha1, request: &Request, credentials: &Credentials<'_>) -> String {
     let ha1 = secret.hex(algorithm);
-    let ha2 = algorithm.hash(&[method, &credentials.uri]);
+    let method = request.method.as_str();
+    let covers_body = credentials
+        .qop
+        .as_deref()
+        .is_some_and(|qop| qop.eq_ignore_ascii_case("auth-int"));
+    let ha2 = if covers_body {
+        algorithm.hash(&[method, &credentials.uri, &algorithm.hash_bytes(&request.body)])
+    } else {
+        algorithm.hash(&[method, &credentials.uri])
+    };
     match (&credentials.qop, &credentials.nc, &credentials.cnonce) {
         (Some(qop), Some(nc), Some(cnonce)) => {
             algorithm.hash(&[&ha1, &credentials.nonce, nc, cnonce, qop, &ha2])

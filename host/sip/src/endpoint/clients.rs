@@ -273,6 +273,14 @@ impl Endpoint {
         let Some(client) = self.clients.get(id) else {
             return false;
         };
+        if client
+            .owner
+            .purpose
+            .usage()
+            .is_some_and(|usage| self.is_given_up(usage))
+        {
+            return false;
+        }
         let Some(credentials) = client.owner.credentials.clone() else {
             return false;
         };
@@ -292,7 +300,7 @@ impl Endpoint {
         for challenge in &challenges {
             let cnonce = self.random.token(16);
             let uri = request.uri_text();
-            let answer = digest::answer(challenge, &login, &request.method, uri, 1, &cnonce);
+            let answer = digest::answer(challenge, &login, &request.method, uri, &request.body, 1, &cnonce);
             edits.push((challenge.answer_name(), answer));
         }
         let Some(purpose) = self.clients.get(id).map(|client| client.owner.purpose) else {

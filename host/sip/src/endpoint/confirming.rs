@@ -28,6 +28,7 @@ impl Endpoint {
             cseq: cseq.number,
             first,
             has_offer: request.body.is_empty(),
+            early_answer: None,
             repeat: Repeat::new(now, bytes.clone(), self.way_back(server), self.config.timers),
         }));
     }
@@ -54,6 +55,7 @@ impl Endpoint {
         body: Option<Body>,
     ) {
         let id = usage.id;
+        let body = body.or_else(|| unacked.early_answer.clone());
         if let Some(body) = &body {
             usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
         }

@@ -332,7 +332,10 @@ impl Endpoint {
             return;
         }
         let failure = match cancelled {
-            Some(rang_too_long) if response.status.code() == 487 => Failure::Cancelled { rang_too_long },
+            // 401, 407 and 422 only ask to try again, which nobody wants any more.
+            Some(rang_too_long) if matches!(response.status.code(), 401 | 407 | 422 | 487) => {
+                Failure::Cancelled { rang_too_long }
+            }
             Some(_) | None => Failure::Response(response.clone()),
         };
         self.fail(usage, failure);
@@ -378,6 +381,14 @@ impl Endpoint {
             None => failure,
         };
         self.fail(usage, failure);
+    }
+
+    /// Whether a call of ours is being cancelled.
+    pub(super) fn is_given_up(&self, usage: UsageId) -> bool {
+        let usage = self.usages.get(&usage);
+        usage.is_some_and(
+            |usage| matches!(&usage.phase, Phase::Calling(calling) if !matches!(calling.cancel, Cancel::No)),
+        )
     }
 
     /// The last event of a call that was never answered.

@@ -159,6 +159,7 @@ impl Endpoint {
             reliable: None,
             queue: VecDeque::new(),
             answered_early: false,
+            early_answer: None,
             expires_at: headers
                 .expires()
                 .filter(|seconds| *seconds > 0)
@@ -217,16 +218,25 @@ impl Endpoint {
         self.send_response(now, server, reply.status, bytes);
     }
 
-    fn send_accept(&mut self, now: Moment, usage: &mut Usage, reply: Reply) {
-        let Phase::Offered(offered) = &usage.phase else {
+    fn send_accept(&mut self, now: Moment, usage: &mut Usage, mut reply: Reply) {
+        let Phase::Offered(offered) = &mut usage.phase else {
             return;
         };
         let (server, request) = (offered.server, offered.request.clone());
+        let early_answer = offered.early_answer.take();
+        if early_answer.is_some() {
+            // RFC 6337 §3.1.1: our offer has been answered; the 2xx must not hold another.
+            reply.body = None;
+        }
         let ours = self.grant_session(now, usage, &request);
         let Some(bytes) = self.dialog_response(usage, server, &reply, &ours) else {
             return;
         };
         self.wait_for_ack(now, usage, server, &request, &bytes, true);
+        if let Some(unacked) = usage.unacked.as_mut().filter(|_| early_answer.is_some()) {
+            unacked.has_offer = false;
+            unacked.early_answer = early_answer;
+        }
         usage.phase = Phase::Confirmed;
         usage.remote_body =
             body_of(&request.headers, &request.body).map(|body| Bytes::copy_from_slice(&body.bytes));
@@ -314,7 +324,20 @@ impl Endpoint {
         let Some(reliable) = offered.reliable.take_if(is_for) else {
             return 481;
         };
-        offered.answered_early |= reliable.has_body;
+        let (body, has_offer) = (
+            body_of(&prack.headers, &prack.body),
+            !offered.request.body.is_empty(),
+        );
+        match body {
+            // RFC 3262 §5: our reliable response had the offer, so this is its answer.
+            Some(answer) if !has_offer && reliable.has_body && !offered.answered_early => {
+                offered.early_answer = Some(answer);
+                offered.answered_early = true;
+            }
+            // Another offer, with the first one just settled: nobody here can answer it in time.
+            Some(_) => return 488,
+            None => offered.answered_early |= has_offer && reliable.has_body,
+        }
         200
     }
 

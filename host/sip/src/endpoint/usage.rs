@@ -106,6 +106,8 @@ pub(super) struct Offered {
     pub queue: VecDeque<Queued>,
     /// The peer's offer has been answered in a reliable response that it acknowledged.
     pub answered_early: bool,
+    /// The answer to our offer in a reliable response, out of its PRACK.
+    pub early_answer: Option<Body>,
     /// The caller's own limit (Expires, §13.3.1).
     pub expires_at: Option<Moment>,
     /// The newest provisional response, repeated every minute.
@@ -151,6 +153,8 @@ pub(super) struct Unacked {
     pub first: bool,
     /// The ACK has to bring the answer.
     pub has_offer: bool,
+    /// It came earlier, in a PRACK.
+    pub early_answer: Option<Body>,
     pub repeat: Repeat,
 }
 

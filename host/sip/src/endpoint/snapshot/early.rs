@@ -184,6 +184,7 @@ impl Endpoint {
             reliable: waits,
             queue: VecDeque::new(),
             answered_early: record.answered_early,
+            early_answer: None,
             expires_at: record.expires_at,
             repeat_at: newest.is_some().then(|| now + REPEAT_PROGRESS),
             newest,
@@ -246,6 +247,7 @@ impl Endpoint {
             cseq: record.cseq,
             first: true,
             has_offer: record.has_offer,
+            early_answer: None,
             repeat: Repeat::new(now, Bytes::from(record.bytes), path, self.config.timers),
         }));
     }
