@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use base::{Moment, Pii};
-use contract::{LegId, SessionId};
+use contract::{Command, Event, LegId, ModuleDigest, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::TenantId;
@@ -39,6 +39,11 @@ pub enum Request {
         line: String,
         number: String,
     },
+    /// A behaviour's versions: what runs on them, and how they do.
+    Versions {
+        tenant: TenantId,
+        behaviour: String,
+    },
     /// Where a tenant's devices and registering trunks are reached now.
     Registrations {
         tenant: TenantId,
@@ -59,6 +64,8 @@ pub enum Answer {
     /// The call that was asked for, that was ended, or that begins; none when there is no such call or line.
     Call(Option<Call>),
     Registrations(Vec<Registration>),
+    /// The active one, the candidate, then earlier ones; empty when there is no such behaviour.
+    Versions(Vec<Version>),
     /// The session that a message went to; none when the behaviour has no session for such a number.
     Session(Option<SessionId>),
 }
@@ -124,6 +131,76 @@ pub enum LegState {
     Answered,
     /// Answered, and on hold from either side.
     Held,
+}
+
+/// A version of a behaviour's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Version {
+    pub digest: ModuleDigest,
+    pub version: String,
+    pub role: VersionRole,
+    /// Sessions that run on it.
+    pub sessions: usize,
+    /// Of these, those that declined to move to the version that is meant for them.
+    pub pinned: usize,
+    pub counters: Counters,
+    /// What a shadow would have done differently; the first of them.
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionRole {
+    Active,
+    Candidate,
+    Earlier,
+}
+
+/// How a version does, since the process began or its trial did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counters {
+    /// Calls that were offered to it.
+    pub calls: u64,
+    /// Of these, answered: by it or by somebody whom it rang.
+    pub answered: u64,
+    /// Events that it was asked about.
+    pub events: u64,
+    pub refusals: u64,
+    pub traps: u64,
+    /// No answer in time, or no fuel left.
+    pub overruns: u64,
+    /// Too much state, too many commands, not loaded.
+    pub other_failures: u64,
+    /// Calls that the host's default took over.
+    pub fallbacks: u64,
+    /// Events seen as a shadow, and those about which it would have decided differently.
+    pub shadowed: u64,
+    pub differed: u64,
+    /// Time spent on deciding, in microseconds: all together, and the longest.
+    pub micros: u64,
+    pub slowest: u64,
+}
+
+impl Counters {
+    /// Events without a decision.
+    pub const fn failures(&self) -> u64 {
+        self.refusals + self.traps + self.overruns + self.other_failures
+    }
+}
+
+/// What a shadow would have done differently.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Difference {
+    pub at: Moment,
+    pub session: SessionId,
+    pub event: Event,
+    /// What was done.
+    pub did: Vec<Command>,
+    /// What it would have done, or why it failed.
+    pub would: Result<Vec<Command>, String>,
 }
 
 /// A place where a device or trunk registered from.

@@ -15,6 +15,7 @@ use contract::{
 use serde::Serialize;
 use sip::endpoint::Path;
 
+use crate::directory::Audit;
 use crate::io::CallId;
 
 /// One fact and what it is about.
@@ -143,6 +144,11 @@ pub enum Fact {
         accepted: bool,
     },
     SessionEnded,
+    /// A behaviour's versions were changed, by somebody or by the exchange itself.
+    Version {
+        behaviour: Arc<str>,
+        audit: Box<Audit>,
+    },
     /// One sentence of the exchange's own for `why`, beside those of the behaviours.
     Because {
         rule: &'static str,
@@ -202,6 +208,7 @@ impl Fact {
             Self::Ladder { .. } => "ladder",
             Self::Swapped { .. } => "swapped",
             Self::SessionEnded => "session-ended",
+            Self::Version { .. } => "version",
             Self::Because { .. } => "because",
             Self::Registration { .. } => "registration",
             Self::Line { .. } => "line",

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use base::Moment;
 
 use super::request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
-use super::{check, merge, usage};
+use super::{check, merge, usage, versions};
 use crate::directory::{
-    Access, Address, Behaviour, Configuration, Credentials, DialPlan, Directory, Document, Key, Kind,
-    Settings, Site, Tenant, TenantId, Versioned,
+    Access, Address, Behaviour, BehaviourName, Configuration, Credentials, DialPlan, Directory, Document,
+    Key, Kind, Settings, Site, Tenant, TenantId, Versioned,
 };
 
 /// Requests in one batch, counted through nested ones.
@@ -129,8 +129,18 @@ impl<'a> Draft<'a> {
                     settings: Settings::default(),
                     history: Vec::new(),
                     candidate: None,
+                    audit: Vec::new(),
                 },
             ),
+            Request::Version {
+                tenant,
+                behaviour,
+                change,
+                by,
+                why,
+            } => self.change_version(&tenant, &behaviour, |old, now| {
+                versions::changed(old, change, by, why, now)
+            }),
             Request::Batch(requests) => requests
                 .into_iter()
                 .try_for_each(|request| self.change_in_batch(request)),
@@ -269,6 +279,32 @@ impl<'a> Draft<'a> {
         let key = Key::new(tenant, Kind::Behaviour, &behaviour.name);
         draft.write(key, Document::Behaviour(behaviour));
         Ok(())
+    }
+
+    fn change_version(
+        &mut self,
+        tenant: &TenantId,
+        behaviour: &BehaviourName,
+        change: impl FnOnce(&Behaviour, u64) -> Result<Behaviour, (&'static str, &'static str)>,
+    ) -> Result<(), Refusal> {
+        let key = Key::new(tenant, Kind::Behaviour, behaviour);
+        let now = self.now.as_millis();
+        let draft = self.draft(tenant)?;
+        let after = existing(draft, &tenant_key(tenant))?;
+        let old = after
+            .behaviour(behaviour)
+            .ok_or_else(|| Refusal::NotFound(key.clone()))?;
+        match change(old, now) {
+            Ok(new) => {
+                draft.write(key, Document::Behaviour(new));
+                Ok(())
+            }
+            Err((path, message)) => Err(Refusal::Invalid(vec![Finding {
+                key,
+                path: path.to_owned(),
+                message: message.to_owned(),
+            }])),
+        }
     }
 
     fn draft(&mut self, tenant: &TenantId) -> Result<&mut TenantDraft, Refusal> {

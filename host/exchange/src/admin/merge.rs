@@ -6,6 +6,8 @@ use crate::directory::{Access, Activation, Behaviour, Credentials, Device, Docum
 
 /// Versions that a behaviour remembers.
 const HISTORY: usize = 32;
+/// Of these the latest can be rolled back to.
+const REVIVABLE: usize = 3;
 
 /// Fills in what `new` leaves out and `old` has; `now` in milliseconds since the epoch.
 pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>, now: u64) {
@@ -20,6 +22,9 @@ pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>, now: u
         (Document::Trunk(new), Document::Trunk(old)) => keep_trunk_password(&mut new.access, &old.access),
         (Document::Behaviour(new), Document::Behaviour(old)) => {
             new.history = history(old, new.active, now);
+            // Versions are changed by requests of their own.
+            new.candidate.clone_from(&old.candidate);
+            new.audit.clone_from(&old.audit);
         }
         _ => {}
     }
@@ -73,12 +78,13 @@ pub(super) fn activated(old: &Behaviour, new: Behaviour, now: u64) -> Behaviour 
         history: history(old, new.active, now),
         settings: old.settings.clone(),
         candidate: old.candidate.clone(),
+        audit: old.audit.clone(),
         ..new
     }
 }
 
 /// What was active before, once `active` is.
-fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
+pub(super) fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
     let mut history = old.history.clone();
     if old.active != active {
         history.insert(
@@ -87,9 +93,14 @@ fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
                 digest: old.active,
                 version: old.manifest.version.clone(),
                 until: now,
+                manifest: Some(Box::new(old.manifest.clone())),
             },
         );
         history.truncate(HISTORY);
+        history
+            .iter_mut()
+            .skip(REVIVABLE)
+            .for_each(|old| old.manifest = None);
     }
     history
 }

@@ -13,11 +13,13 @@ mod request;
 mod schema;
 mod settings;
 mod usage;
+mod versions;
 
 pub use draft::handle;
 pub use request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
 pub use schema::{Reference, Schema, SchemaError};
 pub use settings::{check_settings, complete_settings};
+pub use versions::VersionChange;
 
 #[cfg(test)]
 mod tests;

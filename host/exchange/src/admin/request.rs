@@ -6,6 +6,7 @@ use std::sync::Arc;
 use contract::{Manifest, ModuleDigest};
 use serde::{Deserialize, Serialize};
 
+use super::versions::VersionChange;
 use crate::directory::{
     BehaviourName, DeviceId, Document, Key, Secret, Tenant, TenantId, TenantView, TrunkId, Versioned,
 };
@@ -59,6 +60,17 @@ pub enum Request {
         behaviour: BehaviourName,
         digest: ModuleDigest,
         manifest: Box<Manifest>,
+    },
+    /// One change of a behaviour's versions, written down with who made it and why.
+    #[serde(rename_all = "kebab-case")]
+    Version {
+        tenant: TenantId,
+        behaviour: BehaviourName,
+        change: VersionChange,
+        #[serde(default)]
+        by: String,
+        #[serde(default)]
+        why: String,
     },
     /// Several changes at once: all of them or none. References between them may go in any order.
     Batch(Vec<Request>),

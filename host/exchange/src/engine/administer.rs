@@ -31,15 +31,11 @@ impl Exchange {
         }
         let changes = applied.changes.clone();
         let ticket = self.ticket(Waiting::Admin { id, response });
-        self.outbox.push_back(Output::Persist {
-            writes: changes.iter().map(record).collect(),
-            ticket: Some(ticket),
-        });
-        self.adapt(&changes);
+        self.put_in_force(&changes, Some(ticket));
     }
 
     /// What runs goes on under the new configuration.
-    fn adapt(&mut self, changes: &[admin::Change]) {
+    pub(super) fn adapt(&mut self, changes: &[admin::Change]) {
         let mut tenants: Vec<Arc<str>> = changes
             .iter()
             .map(|change| change.key.tenant.text().clone())
@@ -59,6 +55,13 @@ impl Exchange {
                 self.trunks_changed(&tenant);
             }
             self.lines_reconfigured(&tenant, changes);
+            for change in changes.iter().filter(|change| *change.key.tenant == *tenant) {
+                if let Some(Document::Behaviour(behaviour)) =
+                    change.document.as_ref().map(|stored| &stored.document)
+                {
+                    self.versions_changed(&tenant, behaviour);
+                }
+            }
             if touched(&[
                 Kind::Behaviour,
                 Kind::Number,
@@ -200,7 +203,7 @@ impl Exchange {
 }
 
 /// A document as it is stored: JSON, so that people can read and mend it.
-fn record(change: &admin::Change) -> Write {
+pub(super) fn record(change: &admin::Change) -> Write {
     let key = format!(
         "document/{}/{}/{}",
         change.key.tenant, change.key.kind, change.key.id

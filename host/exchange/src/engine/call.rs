@@ -129,9 +129,11 @@ impl Exchange {
     }
 
     pub(super) fn call_answered(&mut self, id: CallId) {
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.answered.get_or_insert(self.now);
-        }
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.answered.is_none()) else {
+            return;
+        };
+        call.answered = Some(self.now);
+        self.count_answer(id);
     }
 
     /// The caller hears `other` for the first time.

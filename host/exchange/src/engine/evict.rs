@@ -56,6 +56,8 @@ impl Exchange {
         self.legs_of.remove(tenant);
         self.calls_of_tenant.remove(tenant);
         self.prompts.remove(tenant);
+        self.outside.remove(tenant);
+        self.forget_figures(tenant);
     }
 
     /// Its calls end with the tenant, so nothing is handed on.

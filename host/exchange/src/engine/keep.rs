@@ -158,6 +158,7 @@ impl Exchange {
             module: session.module,
             version: session.version.clone(),
             interests: session.interests,
+            trial: session.trial,
             pinned_against: session.pinned_against,
             state: session.state.as_deref().map(<[u8]>::to_vec),
             mailbox: asked.into_iter().chain(session.mailbox.iter().cloned()).collect(),

@@ -36,6 +36,9 @@ impl Exchange {
                 let call = self.originate(tenant.text(), &line, &number);
                 live::Answer::Call(call.and_then(|call| self.describe_call(&tenant, call)))
             }
+            live::Request::Versions { tenant, behaviour } => {
+                live::Answer::Versions(self.list_versions(&tenant, &behaviour))
+            }
             live::Request::Registrations { tenant } => {
                 live::Answer::Registrations(self.list_registrations(&tenant))
             }

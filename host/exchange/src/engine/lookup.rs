@@ -8,6 +8,7 @@ use sip::endpoint::{ConnectionId, Credentials, Path, Transport};
 use sip::uri::Uri;
 
 use super::Exchange;
+use super::versions::version_of;
 use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
 use crate::io::CallId;
 
@@ -341,6 +342,13 @@ impl Exchange {
             return Some(active);
         }
         let behaviour = self.tenant(tenant)?.behaviour(behaviour)?;
+        if let Some(candidate) = behaviour
+            .candidate
+            .as_deref()
+            .filter(|candidate| candidate.digest == digest)
+        {
+            return Some(version_of(candidate));
+        }
         let earlier = behaviour
             .history
             .iter()
@@ -367,6 +375,8 @@ impl Exchange {
             .collect();
         let after = match history.iter().position(|digest| *digest == failed) {
             Some(position) => history.get(position + 1..)?,
+            // A candidate, or one that was: the active version is what works.
+            None if failed != behaviour.active => return Some(behaviour.active),
             None => &history,
         };
         after.iter().copied().find(|digest| *digest != failed)
@@ -381,11 +391,12 @@ impl Exchange {
             .tenant(&session.tenant)
             .and_then(|view| view.behaviour(&session.behaviour));
         behaviour.is_some_and(|behaviour| {
-            behaviour
-                .manifest
-                .imports
-                .iter()
-                .any(|import| import == interface)
+            let tried = behaviour.candidate.as_deref();
+            let manifest = match tried.filter(|candidate| candidate.digest == session.module) {
+                Some(candidate) => &candidate.manifest,
+                None => &behaviour.manifest,
+            };
+            manifest.imports.iter().any(|import| import == interface)
         })
     }
 

@@ -38,6 +38,7 @@ mod sip_events;
 mod timers;
 mod transfer;
 mod trunks;
+mod versions;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -102,6 +103,12 @@ pub struct Exchange {
     keyed: FxHashMap<String, SessionId>,
     asks: FxHashMap<AskId, SessionId>,
     late_decisions: u64,
+    /// Questions to candidates that nobody waits for.
+    shadow_asks: FxHashMap<AskId, SessionId>,
+    /// How versions do, by tenant.
+    figures: FxHashMap<Arc<str>, versions::Figures>,
+    /// Calls outside of the current minute, by tenant.
+    outside: FxHashMap<Arc<str>, (Moment, u32)>,
     /// Digits on their way into a leg.
     sending: FxHashMap<::media::PlayId, (SessionId, Tag)>,
 
@@ -164,6 +171,11 @@ enum Due {
         tenant: Arc<str>,
         device: Arc<str>,
     },
+    /// A candidate has held for so long that it may become the active version.
+    Promotion {
+        tenant: Arc<str>,
+        behaviour: Arc<str>,
+    },
     /// The registration with a trunk is to be made, or made anew.
     Trunk {
         tenant: Arc<str>,
@@ -216,6 +228,9 @@ impl Exchange {
             keyed: FxHashMap::default(),
             asks: FxHashMap::default(),
             late_decisions: 0,
+            shadow_asks: FxHashMap::default(),
+            figures: FxHashMap::default(),
+            outside: FxHashMap::default(),
             sending: FxHashMap::default(),
             registrations: FxHashMap::default(),
             connections: FxHashMap::default(),
@@ -333,6 +348,7 @@ impl Exchange {
             Due::Lasting(call) => self.call_lasts(call),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
+            Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
             Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
         }
     }

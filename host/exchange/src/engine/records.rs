@@ -30,6 +30,7 @@ pub(super) struct SessionRecord {
     pub module: ModuleDigest,
     pub version: Arc<str>,
     pub interests: Interests,
+    pub trial: Option<ModuleDigest>,
     pub pinned_against: Option<ModuleDigest>,
     pub state: Option<Vec<u8>>,
     /// The event that was being handled comes first.

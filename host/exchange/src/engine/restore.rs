@@ -63,6 +63,16 @@ impl Exchange {
             .map(|view| view.id().text().clone())
             .collect();
         for tenant in tenants {
+            let trials: Vec<Arc<str>> = self.tenant(&tenant).map_or_else(Vec::new, |view| {
+                let tried = view
+                    .behaviours()
+                    .values()
+                    .filter(|behaviour| behaviour.candidate.is_some());
+                tried.map(|behaviour| behaviour.name.text().clone()).collect()
+            });
+            for behaviour in trials {
+                self.await_promotion(&tenant, &behaviour);
+            }
             self.trunks_changed(&tenant);
         }
         self.settle_all();

@@ -86,6 +86,8 @@ impl Exchange {
             module: record.module,
             version: record.version,
             interests: record.interests,
+            trial: record.trial,
+            shadow: None,
             pinned_against: record.pinned_against,
             state: record.state.map(Arc::from),
             mailbox: record.mailbox.into(),

@@ -83,6 +83,7 @@ fn the_last_good_version_gets_the_event_that_the_new_one_trapped_on() {
                 digest: module(1),
                 version: "0.9.0".into(),
                 until: 0,
+                manifest: None,
             }];
         })
         .number("300", &["fragile"])

@@ -22,4 +22,5 @@ mod restart;
 mod sessions;
 mod thin_path;
 mod trunks;
+mod versions;
 mod world;

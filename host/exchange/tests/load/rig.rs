@@ -278,6 +278,7 @@ fn documents() -> Vec<(String, Bytes)> {
         settings: Settings::default(),
         history: vec![],
         candidate: None,
+        audit: vec![],
     };
     let number = Number {
         id: "+33123456789".into(),

@@ -7,8 +7,10 @@ use super::Check;
 use super::words::at;
 use crate::admin::settings::{Reference, check_settings, references_in};
 use crate::calendars::{Calendar, Hours, Recurrence, Weekday};
-use crate::directory::{Behaviour, BehaviourName, Key, Kind, Place, Settings};
+use crate::directory::{Behaviour, BehaviourName, CanaryRule, Candidate, Key, Kind, Place, Settings};
 
+/// Callers or numbers that a candidate is tried with.
+const TRIED: usize = 1_000;
 /// Entries of a calendar.
 const CLOSED: usize = 500;
 /// Days of one closed period.
@@ -19,17 +21,33 @@ const SETTINGS: usize = 64 * 1_024;
 impl Check<'_> {
     pub(super) fn behaviour(&mut self, behaviour: &Behaviour) {
         self.id(&behaviour.name, "/name");
-        self.expect(
-            behaviour.candidate.is_none(),
-            "/candidate",
-            "is not offered yet: leave it out",
-        );
+        if let Some(candidate) = &behaviour.candidate {
+            self.candidate(behaviour, candidate);
+        }
         for (position, schedule) in behaviour.manifest.schedules.iter().enumerate() {
             if let Err(error) = Recurrence::from_str(&schedule.cron) {
                 self.wrong(format!("/manifest/schedules/{position}/cron"), error.to_string());
             }
         }
         self.settings_fit(behaviour, &behaviour.settings, None, "/settings");
+    }
+
+    /// The settings that calls on trial get are those of the active version: both must take them.
+    fn candidate(&mut self, behaviour: &Behaviour, candidate: &Candidate) {
+        if let CanaryRule::Percent(share) = candidate.rule {
+            self.expect(share <= 100, "/candidate/rule/percent", "must be at most 100");
+        }
+        let names = match &candidate.rule {
+            CanaryRule::Called(names) | CanaryRule::Callers(names) => names.len(),
+            CanaryRule::Percent(_) | CanaryRule::Shadow => 0,
+        };
+        let message = format!("must be at most {TRIED} names");
+        self.expect(names <= TRIED, "/candidate/rule", message);
+        let shares = (1..=100).contains(&candidate.guard.failures);
+        self.expect(shares, "/candidate/guard/failures", "must be 1 to 100");
+        for problem in check_settings(&candidate.manifest, &behaviour.settings, None) {
+            self.wrong(format!("/candidate/settings{}", problem.path), problem.message);
+        }
     }
 
     /// Settings of a place, over the behaviour's own.

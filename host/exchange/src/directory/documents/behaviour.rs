@@ -4,8 +4,8 @@ use std::str::FromStr;
 use contract::{Manifest, Millis, ModuleDigest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Settings;
 use super::secrets::parse_hex;
+use super::{Activation, Audit, Candidate, Settings};
 use crate::directory::{AnnouncementName, BehaviourName, SiteId};
 
 /// A tenant's named use of a module.
@@ -23,37 +23,12 @@ pub struct Behaviour {
     /// Earlier activations, latest first, without the active one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Activation>,
-    /// Reserved: canaries come later, and a document that has one is refused until then.
+    /// A version on trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub candidate: Option<Candidate>,
-}
-
-/// A version that was active.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Activation {
-    pub digest: ModuleDigest,
-    pub version: String,
-    /// When something else took its place, in milliseconds since the epoch.
-    pub until: u64,
-}
-
-/// A version on trial.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Candidate {
-    pub digest: ModuleDigest,
-    pub rule: CanaryRule,
-}
-
-/// Which calls a candidate gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CanaryRule {
-    /// So many of a hundred calls.
-    Percent(u8),
-    Called(Vec<String>),
-    Callers(Vec<String>),
+    pub candidate: Option<Box<Candidate>>,
+    /// Changes of versions, latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audit: Vec<Audit>,
 }
 
 /// A recording of the tenant's (R25).

@@ -15,13 +15,14 @@ mod secrets;
 mod settings;
 mod tenant;
 mod trunk;
+mod version;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use behaviour::{Activation, Announcement, Behaviour, BlobDigest, CanaryRule, Candidate, NoBlobDigest};
+pub use behaviour::{Announcement, Behaviour, BlobDigest, NoBlobDigest};
 pub use contact::{Contact, PickupGroup};
 pub use device::{Device, DeviceKind};
 pub use line::{Line, LineFeatures, OwnIdentity};
@@ -32,6 +33,7 @@ pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
 pub use tenant::{Defaults, Grants, InternalDigits, Numbering, Tenant, TenantLimits};
 pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
+pub use version::{Activation, Audit, CanaryRule, Candidate, Guard, VersionStep};
 
 use super::{Kind, TenantId};
 use crate::calendars::Calendar;

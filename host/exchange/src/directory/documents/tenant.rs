@@ -103,6 +103,8 @@ pub struct TenantLimits {
     pub hops: u8,
     pub lines: u32,
     pub sessions: u32,
+    /// Calls begun outside within a minute; 0: as many as may be. Emergency calls are not counted.
+    pub outside_per_minute: u32,
 }
 
 impl Default for TenantLimits {
@@ -112,6 +114,7 @@ impl Default for TenantLimits {
             hops: 20,
             lines: 100_000,
             sessions: 10_000,
+            outside_per_minute: 0,
         }
     }
 }

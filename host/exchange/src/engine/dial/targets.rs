@@ -8,6 +8,8 @@ use super::{DialId, DialOwner, RunState};
 use crate::directory::{Origin, Resolution};
 use crate::engine::Exchange;
 
+const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+
 impl Exchange {
     /// Rings one target, or marks it as done.
     pub(super) fn begin_target(&mut self, id: DialId, target: usize) {
@@ -126,7 +128,7 @@ impl Exchange {
 
     /// Importing `trunk` is a behaviour's permission to dial outside; people's is a matter of their line's
     /// restriction, which the dial plan has looked at.
-    fn may_dial_outside(&self, id: DialId) -> Result<(), Cause> {
+    fn may_dial_outside(&mut self, id: DialId) -> Result<(), Cause> {
         let owner = self
             .dials
             .get(&id)
@@ -139,8 +141,29 @@ impl Exchange {
             DialOwner::Session { .. }
             | DialOwner::Host
             | DialOwner::ClickToDial
-            | DialOwner::Transfer { .. } => Ok(()),
+            | DialOwner::Transfer { .. } => self.count_outside(id),
         }
+    }
+
+    /// The tenant's envelope: calls begun outside within a minute.
+    fn count_outside(&mut self, id: DialId) -> Result<(), Cause> {
+        let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
+        let (tenant, call) = (dial.tenant.clone(), dial.call);
+        let limit = self
+            .tenant(&tenant)
+            .map_or(0, |view| view.tenant().limits.outside_per_minute);
+        let now = self.now;
+        let (since, count) = self.outside.entry(tenant.clone()).or_insert((now, 0));
+        if now.since(*since) >= MINUTE {
+            (*since, *count) = (now, 0);
+        }
+        if limit > 0 && *count >= limit {
+            let sentence = format!("{limit} calls went outside within this minute already");
+            self.because(&tenant, call, "limits.outside-per-minute", sentence);
+            return Err(Cause::Forbidden);
+        }
+        *count += 1;
+        Ok(())
     }
 
     /// A number outside, over the trunk that the behaviour names or over whichever takes it.

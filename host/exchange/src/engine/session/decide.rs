@@ -23,6 +23,9 @@ impl Exchange {
     /// An answer came in.
     pub(in crate::engine) fn decision(&mut self, decision: Decision) {
         let Some(id) = self.asks.remove(&decision.ask) else {
+            if self.shadow_decided(&decision) {
+                return;
+            }
             self.late_decisions += 1;
             self.report(Fact::LateDecision { ask: decision.ask });
             return;
@@ -46,6 +49,7 @@ impl Exchange {
                     took: self.now.since(asked.at),
                 };
                 self.report_session(id, fact);
+                self.count_decision(id, asked.module, decision.spent);
                 if again {
                     self.retreat(id, asked.module, None);
                 }
@@ -85,7 +89,10 @@ impl Exchange {
 
     fn failed(&mut self, id: SessionId, module: ModuleDigest, what: Question, failure: &Failure) {
         match what {
-            Question::Event { event, again } => self.descend(id, event, again, failure),
+            Question::Event { event, again } => {
+                self.descend(id, event, again, failure);
+                self.count_failure(id, module, failure);
+            }
             Question::Migration => self.migration_declined(id, module),
             Question::Retreat { event } => self.lose(id, &event, failure),
         }
@@ -106,6 +113,9 @@ impl Exchange {
             return;
         };
         session.state = Some(Arc::from(decided.state));
+        if session.shadow.is_some() {
+            self.shadow_event(id, event, &decided.commands);
+        }
         let untouched = decided.commands.is_empty();
         for command in decided.commands.into_iter().take(self.config.limits.commands) {
             self.carry_out(id, command);
@@ -175,6 +185,9 @@ impl Exchange {
             why: why.to_owned(),
         };
         self.report_session(id, fact);
+        if let Some(module) = self.sessions.get(&id).map(|session| session.module) {
+            self.count_version(id, module, |counters| counters.fallbacks += 1);
+        }
         self.stop_audio_of(leg, custody);
         self.host_default(custody);
     }

@@ -14,6 +14,7 @@
 
 mod decide;
 mod schedules;
+mod shadow;
 mod swap;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -34,6 +35,8 @@ use super::{Due, Exchange, Step};
 use crate::io::CallId;
 use crate::report::Fact;
 
+pub(crate) use shadow::Shadow;
+
 /// Timers that a session may have set at once (`wit/timers.wit`).
 const MAX_TIMERS: usize = 256;
 
@@ -50,6 +53,10 @@ pub(crate) struct Session {
     pub module: ModuleDigest,
     pub version: Arc<str>,
     pub interests: Interests,
+    /// The candidate that its call was given to.
+    pub trial: Option<ModuleDigest>,
+    /// A candidate that sees what it sees.
+    pub shadow: Option<Box<Shadow>>,
     /// It declined to move to this version.
     pub pinned_against: Option<ModuleDigest>,
     pub state: Option<Arc<[u8]>>,
@@ -126,7 +133,12 @@ impl Exchange {
         if self.sessions.len() >= self.config.max_sessions {
             return None;
         }
-        let version = self.active_version(tenant, &placed.behaviour)?;
+        let active = self.active_version(tenant, &placed.behaviour)?;
+        let trial = self.trial_of(tenant, &placed.behaviour, number, call);
+        let version = trial
+            .and_then(|digest| self.version(tenant, &placed.behaviour, digest))
+            .unwrap_or(active);
+        let shadow = self.shadow_of(tenant, &placed.behaviour);
         let id = SessionId(self.ids.next());
         let session = Session {
             tenant: tenant.clone(),
@@ -138,6 +150,8 @@ impl Exchange {
             module: version.digest,
             version: version.version,
             interests: version.interests,
+            trial,
+            shadow,
             pinned_against: None,
             state: None,
             mailbox: VecDeque::new(),

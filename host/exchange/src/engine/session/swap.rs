@@ -18,7 +18,7 @@ impl Exchange {
         let Some(session) = self.sessions.get(&id) else {
             return false;
         };
-        let Some(active) = self.active_version(&session.tenant, &session.behaviour) else {
+        let Some(active) = self.wanted_version(session) else {
             return false;
         };
         if active.digest == session.module || session.pinned_against == Some(active.digest) {
@@ -46,16 +46,13 @@ impl Exchange {
     /// The last good version takes the session over from one that failed, and keeps it until yet another one
     /// is activated.
     pub(super) fn retreat(&mut self, id: SessionId, to: ModuleDigest, state: Option<Vec<u8>>) {
-        if self.sessions.get(&id).is_none_or(|session| session.module == to) {
+        let Some(session) = self.sessions.get(&id).filter(|session| session.module != to) else {
             return;
-        }
+        };
+        let wanted = self.wanted_version(session);
         self.adopt(id, to, state.map(Arc::from));
-        let active = self
-            .sessions
-            .get(&id)
-            .and_then(|session| self.active_version(&session.tenant, &session.behaviour));
-        if let (Some(session), Some(active)) = (self.sessions.get_mut(&id), active) {
-            session.pinned_against = Some(active.digest);
+        if let (Some(session), Some(wanted)) = (self.sessions.get_mut(&id), wanted) {
+            session.pinned_against = Some(wanted.digest);
         }
     }
 
