@@ -26,6 +26,9 @@ struct Options {
     /// Only these steps of the seed's plan, as a failure names them
     #[arg(long)]
     only: Option<String>,
+    /// Tell of failures and search on, until the time is over
+    #[arg(long)]
+    keep_going: bool,
     /// Seconds to make a failure shorter
     #[arg(long, default_value_t = 60)]
     shrink: u64,
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
                 length: Duration::from_secs_f64(minutes * 60.0),
                 threads: options.threads,
                 shrinking: Duration::from_secs(options.shrink),
+                keep_going: options.keep_going,
             };
             search(&plan, |tally| show(tally, start))
         }

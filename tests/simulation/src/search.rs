@@ -17,6 +17,8 @@ pub struct Search {
     pub threads: usize,
     /// How long to make a failure shorter.
     pub shrinking: Duration,
+    /// Tell of a failure, and search on.
+    pub keep_going: bool,
 }
 
 /// A failure with the plan that shows it.
@@ -80,7 +82,10 @@ pub fn search(search: &Search, progress: impl Fn(&Tally) + Sync) -> (Tally, Opti
                             }
                         }
                         Err(failure) => {
-                            over.store(true, Ordering::Relaxed);
+                            over.store(!search.keep_going, Ordering::Relaxed);
+                            if search.keep_going {
+                                println!("{}", failure.tell());
+                            }
                             found
                                 .lock()
                                 .unwrap_or_else(PoisonError::into_inner)

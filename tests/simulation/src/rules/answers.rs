@@ -14,6 +14,8 @@ type Transaction = (String, u32, String);
 pub(super) struct Answers {
     /// INVITEs that arrived, with their final response.
     invites: BTreeMap<Transaction, Option<u16>>,
+    /// INVITEs that came to processes that are no more.
+    earlier: BTreeSet<Transaction>,
     /// INVITEs of ours that were answered at all.
     heard: BTreeSet<Transaction>,
 }
@@ -21,10 +23,10 @@ pub(super) struct Answers {
 impl Answers {
     pub fn see(&mut self, seen: &Seen) -> Verdict {
         match &seen.what {
-            // Another process knows nothing of what the last one said.
+            // Another process may not know what came last, or what the last one said to it.
             What::Died => {
-                self.invites.clear();
-                self.heard.clear();
+                let open = std::mem::take(&mut self.invites);
+                self.earlier.extend(open.into_keys());
                 Ok(())
             }
             What::Arrived { bytes, .. } => {
@@ -81,6 +83,10 @@ impl Answers {
 
     fn answered(&mut self, transaction: Transaction, status: u16) -> Verdict {
         let Some(before) = self.invites.get_mut(&transaction) else {
+            if self.earlier.contains(&transaction) {
+                self.invites.insert(transaction, Some(status));
+                return Ok(());
+            }
             return broken(
                 "responses answer requests",
                 format!(

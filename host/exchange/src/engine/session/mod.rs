@@ -349,7 +349,7 @@ impl Exchange {
             let idle = self
                 .legs
                 .get(&callee)
-                .is_some_and(|leg| !leg.is_busy() && leg.custodies.is_empty());
+                .is_some_and(|leg| !leg.is_busy() && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
             if idle && !awaits {
                 self.hang_up(callee, Cause::Normal);
             }
