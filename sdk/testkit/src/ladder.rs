@@ -1,4 +1,5 @@
-//! What happened, as text: SIP on the left, behaviours and the exchange on the right.
+//! What happened, as text: SIP on the left, behaviours and the exchange on the right. Messages carry the first letters
+//! of their Call-ID.
 
 use std::collections::VecDeque;
 
@@ -68,7 +69,10 @@ impl Ladder {
 }
 
 fn rung(world: &World, what: &What) -> Option<Rung> {
-    let summary = |bytes: &[u8]| Glance::at(bytes).map_or_else(|| "?".to_owned(), |glance| glance.summary());
+    let summary = |bytes: &[u8]| match Glance::at(bytes) {
+        Some(glance) => format!("{} {:.5}", glance.summary(), glance.call_id),
+        None => "?".to_owned(),
+    };
     let named = |phone: Option<crate::PhoneId>| match phone {
         Some(phone) => format!("{}/{}", world.tenant_of(phone), world.name(phone)),
         None => "nobody".to_owned(),

@@ -14,7 +14,7 @@ use crate::plan::Step;
 use crate::rules::{Broken, Rules, Verdict};
 use crate::town::Town;
 
-/// Rungs of the ladder that are printed.
+/// Rungs of the ladder that are printed, unless `RUNGS` says otherwise.
 const LADDER: usize = 150;
 
 /// What a run amounted to.
@@ -103,6 +103,11 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
         .to_owned()
 }
 
+fn rungs() -> usize {
+    let wanted = std::env::var("RUNGS").ok();
+    wanted.and_then(|text| text.parse().ok()).unwrap_or(LADDER)
+}
+
 struct Run {
     world: World,
     town: Town,
@@ -123,7 +128,7 @@ impl Run {
             world,
             town,
             rules: Rules::default(),
-            ladder: Ladder::of_at_most(LADDER),
+            ladder: Ladder::of_at_most(rungs()),
             step: None,
             tally: Tally {
                 seeds: 1,

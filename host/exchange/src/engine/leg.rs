@@ -112,6 +112,11 @@ impl Leg {
         matches!(self.state, LegState::Confirming | LegState::Up)
     }
 
+    /// The party hears us: it is answered, or has early media.
+    pub(crate) fn sound_flows(&self) -> bool {
+        self.is_answered() || self.media.as_ref().is_some_and(|media| media.answer.is_some())
+    }
+
     /// Something is under way that will end in an event.
     pub(crate) fn is_busy(&self) -> bool {
         self.audio.is_some()

@@ -87,7 +87,11 @@ impl Heard {
                 };
                 if now.since(since) > limit && world.is_up() {
                     let who = format!("{}/{}", world.tenant_of(id), world.name(id));
-                    return broken(RULE, format!("{call:?} of {who} is {state:?} and hears nothing"));
+                    let call_id = phone.dialog_id(call).map(|(id, _, _)| id).unwrap_or_default();
+                    return broken(
+                        RULE,
+                        format!("{who} is {state:?} and hears nothing since {since}: {call_id}"),
+                    );
                 }
                 quiet.insert((id, call), (state, since));
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::Moment;
 use exchange::live;
+use testkit::wire::Glance;
 use testkit::world::{Seen, What};
 use testkit::{PhoneId, World};
 
@@ -21,8 +22,8 @@ enum Told {
 #[derive(Default)]
 pub(super) struct Kept {
     told: BTreeMap<PhoneId, Told>,
-    /// The REGISTER that is under way: when, and for how long.
-    asked: BTreeMap<PhoneId, (Moment, u32)>,
+    /// The REGISTER that came last: its CSeq, when it came first, and for how long.
+    asked: BTreeMap<PhoneId, (u32, Moment, u32)>,
     since: Moment,
 }
 
@@ -33,7 +34,7 @@ impl Kept {
                 self.registering(world, *from, bytes);
             }
             What::Phone(id, phone::Event::Registered { .. }) => {
-                if let Some((at, seconds)) = self.asked.get(id) {
+                if let Some((_, at, seconds)) = self.asked.get(id) {
                     let told = match seconds {
                         0 => Told::Gone,
                         seconds => Told::Until(*at + Duration::from_secs(u64::from(*seconds))),
@@ -51,8 +52,12 @@ impl Kept {
         let text = String::from_utf8_lossy(bytes);
         let expires = text.lines().find_map(|line| line.strip_prefix("Expires: "));
         let seconds = expires.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        let cseq = Glance::at(bytes).map_or(0, |glance| glance.cseq);
+        if self.asked.get(&from).is_some_and(|(last, _, _)| *last == cseq) {
+            return;
+        }
         self.told.remove(&from);
-        self.asked.insert(from, (world.now(), seconds));
+        self.asked.insert(from, (cseq, world.now(), seconds));
     }
 
     /// Compares what was promised with what there is.

@@ -228,9 +228,30 @@ impl Exchange {
         for target in from..to {
             self.begin_target(id, target);
         }
+        self.caller_waits(id);
         self.keep_dial(id);
         self.later(Step::Dial(id));
         true
+    }
+
+    /// A caller with whom sound flows already hears from the start that somebody is rung: not every phone
+    /// says 180, and one that is said may be lost.
+    pub(super) fn caller_waits(&mut self, id: DialId) {
+        let Some(dial) = self.dials.get(&id) else {
+            return;
+        };
+        let legs = |run: &Run| matches!(&run.state, RunState::Legs { live, .. } if !live.is_empty());
+        let (Some(caller), true) = (dial.caller, dial.runs.iter().any(legs)) else {
+            return;
+        };
+        let hears = dial.options.hears;
+        let waits = self
+            .legs
+            .get(&caller)
+            .is_some_and(|leg| leg.sound_flows() && leg.audio.is_none() && leg.bridged.is_none());
+        if waits {
+            self.caller_hears_ringing(caller, id, hears);
+        }
     }
 
     /// A target came to nothing.

@@ -128,7 +128,7 @@ impl Exchange {
         match early.filter(|_| alone && hears == Hears::Ringback) {
             Some(callee) => self.listen(caller, callee),
             None if rang => self.caller_hears_ringing(caller, id, hears),
-            None => {}
+            None => self.caller_waits(id),
         }
     }
 }
