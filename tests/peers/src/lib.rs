@@ -3,6 +3,8 @@
 //! | module | peer |
 //! |-|-|
 //! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
+//! | [`borrowed`] | SIPp scenarios of other projects, each with the result that the standard asks for |
+//! | [`restart`] | the exchange is killed while phones are registered |
 //! | [`torture`] | the messages of RFC 4475 and RFC 5118 |
 //!
 //! Every test starts an exchange of its own, on ports and in a folder of its own. Waiting is for events: a line
@@ -10,10 +12,12 @@
 
 #![cfg(test)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
-#![allow(dead_code, reason = "the harness is ahead of its tests")]
 
+mod borrowed;
+mod borrowed_cases;
 mod calls;
 mod lossy;
+mod restart;
 mod server;
 mod sipp;
 mod sound;

@@ -26,6 +26,8 @@ pub struct Sipp {
     /// Calls a second.
     pub rate: u32,
     pub seconds: u64,
+    /// The scenario's `[field0]` and so on, when it is not the account.
+    pub fields: Option<String>,
     /// Further parameters.
     pub more: Vec<String>,
 }
@@ -48,6 +50,7 @@ impl Sipp {
             calls: 1,
             rate: 10,
             seconds: 20,
+            fields: None,
             more: Vec::new(),
         }
     }
@@ -92,6 +95,11 @@ impl Sipp {
         SocketAddr::new(self.ip, self.port)
     }
 
+    pub fn fields(mut self, fields: &str) -> Self {
+        self.fields = Some(fields.to_owned());
+        self
+    }
+
     pub fn with(mut self, words: &[&str]) -> Self {
         self.more.extend(words.iter().map(|word| (*word).to_owned()));
         self
@@ -101,11 +109,9 @@ impl Sipp {
     pub fn start(self) -> Running {
         let folder = TempDir::new().unwrap();
         let fields = folder.path().join("account.csv");
-        std::fs::write(
-            &fields,
-            format!("SEQUENTIAL\n{};{};{DOMAIN};\n", self.user, password(&self.user)),
-        )
-        .unwrap();
+        let account = format!("{};{};{DOMAIN};", self.user, password(&self.user));
+        let line = self.fields.as_deref().unwrap_or(&account);
+        std::fs::write(&fields, format!("SEQUENTIAL\n{line}\n")).unwrap();
         let mut command = Command::new(program("sipp", "sip-tester"));
         command
             .current_dir(folder.path())
@@ -192,10 +198,6 @@ impl Running {
         None
     }
 
-    pub fn is_over(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
     /// All calls went as the scenario says.
     #[track_caller]
     pub fn succeeds(mut self) {
@@ -240,12 +242,6 @@ impl Running {
             .chars()
             .take(300)
             .collect()
-    }
-
-    /// Whether this was said, by anyone.
-    pub fn said(&self, words: &str) -> bool {
-        let messages = std::fs::read(self.folder.path().join("messages")).unwrap_or_default();
-        String::from_utf8_lossy(&messages).contains(words)
     }
 }
 

@@ -11,6 +11,9 @@ pub const DOMAIN: &str = "127.0.0.1";
 /// Where the provider's calls come from: loopback, and not what phones use.
 pub const PROVIDER: &str = "127.0.0.2";
 
+/// A number outside.
+pub const OUTSIDE: &str = "0145678901";
+
 /// Short numbers of behaviours.
 pub const MENU: &str = "300";
 pub const TEAM: &str = "302";
@@ -37,19 +40,11 @@ pub fn create(server: &Server) {
         json!({ "name": "Works", "domains": [DOMAIN, "localhost", "::1", "[::1]", "works.test"], "realm": DOMAIN }),
     );
     for line in LINES {
-        put(&format!("/devices/{line}"), json!({ "name": line }));
-        put(
-            &format!("/devices/{line}/password"),
-            json!({ "username": line, "password": password(line) }),
-        );
-        put(
-            &format!("/lines/{line}"),
-            json!({ "name": line, "site": "main", "short-number": line, "devices": [line], "features": { "call-waiting": true } }),
-        );
+        add_line(server, line);
     }
     put(
         "/trunks/provider",
-        json!({ "name": "Provider", "access": { "address": { "networks": [PROVIDER] } } }),
+        json!({ "name": "Provider", "access": { "address": { "networks": [PROVIDER, "::1"] } } }),
     );
     client
         .put_bytes(
@@ -97,5 +92,48 @@ pub fn create(server: &Server) {
     put(
         &format!("/lines/{DESK}"),
         json!({ "name": "Desk", "site": "main", "short-number": DESK, "devices": [DESK], "behaviours": ["desk"] }),
+    );
+}
+
+/// A carrier that takes calls on this port of the loopback interface, and challenges; it also wants a registration,
+/// which nobody hears.
+pub fn put_carrier(server: &Server, port: u16) {
+    put_trunk(server, "sip:127.0.0.1:9", port);
+}
+
+/// A carrier that wants to be registered with on this port.
+pub fn put_registrar(server: &Server, port: u16) {
+    put_trunk(server, &format!("sip:127.0.0.1:{port}"), port);
+}
+
+fn put_trunk(server: &Server, registrar: &str, port: u16) {
+    let trunk = json!({
+        "name": "Carrier",
+        "access": { "register": { "registrar": registrar, "username": "foo", "password": "bar" } },
+        "outbound": format!("sip:127.0.0.1:{port}"),
+        "caller-id": { "foreign": false, "fallback": "+33145000000" },
+    });
+    server
+        .client
+        .put("/v1/tenants/works/trunks/carrier", &trunk)
+        .unwrap();
+}
+
+/// A line and its device, whose user name is the number.
+pub fn add_line(server: &Server, line: &str) {
+    let put = |path: &str, body| {
+        server
+            .client
+            .put(&format!("/v1/tenants/works{path}"), &body)
+            .unwrap();
+    };
+    put(&format!("/devices/{line}"), json!({ "name": line }));
+    put(
+        &format!("/devices/{line}/password"),
+        json!({ "username": line, "password": password(line) }),
+    );
+    put(
+        &format!("/lines/{line}"),
+        json!({ "name": line, "site": "main", "short-number": line, "devices": [line], "features": { "call-waiting": true } }),
     );
 }
