@@ -35,12 +35,16 @@ fn peers_borrowed_scenarios_go_as_the_standard_says() {
     for (suite, first, cases) in [("sipp-b2bua", 4, B2BUA), ("sipp-methods", 5, METHODS)] {
         assert_all_named(&folder.join(suite), cases);
         let results = run_all(&server, &folder.join(suite), cases, only.as_deref(), first);
-        println!("\n{suite}\n{:<36} {:<9} {:<10} why", "scenario", "role", "result");
+        println!(
+            "\n{suite}\n{:<36} {:<9} {:<9} {:<10} why",
+            "scenario", "role", "transport", "result"
+        );
         for (case, result) in &results {
             println!(
-                "{:<36} {:<9} {:<10} {}",
+                "{:<36} {:<9} {:<9} {:<10} {}",
                 case.file,
                 case.role.name(),
+                "UDP",
                 result.word(case),
                 result.why(case)
             );
