@@ -95,21 +95,23 @@ pub fn create(server: &Server) {
     );
 }
 
-/// A carrier that takes calls on this port of the loopback interface, and challenges; it also wants a registration,
-/// which nobody hears.
+/// A carrier that takes calls on this port of the loopback interface, challenges them, and takes no registration.
 pub fn put_carrier(server: &Server, port: u16) {
-    put_trunk(server, "sip:127.0.0.1:9", port);
+    let login = json!({ "username": "foo", "password": "bar" });
+    put_trunk(server, port, json!({ "address": { "networks": ["127.0.0.3"], "login": login } }));
 }
 
 /// A carrier that wants to be registered with on this port.
 pub fn put_registrar(server: &Server, port: u16) {
-    put_trunk(server, &format!("sip:127.0.0.1:{port}"), port);
+    let registrar = format!("sip:127.0.0.1:{port}");
+    let register = json!({ "registrar": registrar, "username": "foo", "password": "bar" });
+    put_trunk(server, port, json!({ "register": register }));
 }
 
-fn put_trunk(server: &Server, registrar: &str, port: u16) {
+fn put_trunk(server: &Server, port: u16, access: serde_json::Value) {
     let trunk = json!({
         "name": "Carrier",
-        "access": { "register": { "registrar": registrar, "username": "foo", "password": "bar" } },
+        "access": access,
         "outbound": format!("sip:127.0.0.1:{port}"),
         "caller-id": { "foreign": false, "fallback": "+33145000000" },
     });

@@ -98,6 +98,8 @@ impl Exchange {
             Resolution::NoTrunk(_) => return Err(refuse(503)),
         };
         let max_forwards = request.headers.max_forwards().ok().flatten().unwrap_or(70);
+        // Callers and their tools expect it from whoever will ask others (RFC 3261 §16.2); refusals go without.
+        let _ = self.sip.trying(self.now, usage);
         let leg = self.begin_call(usage, caller, number.clone(), offer, max_forwards, emergency);
         self.send_on(leg.0, leg.1, resolution, number, leg.2);
         Ok(())

@@ -27,6 +27,20 @@ const MAX_QUEUED: usize = 8;
 
 /// Being called.
 impl Endpoint {
+    /// Says 100 at once: the call is taken, and deciding about it may take a while. Without this the caller gets it
+    /// after 200 ms of silence (RFC 3261 §17.2.1), and not at all when it is refused before.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::WrongState`] after the final response.
+    pub fn trying(&mut self, now: Moment, usage: UsageId) -> Done {
+        self.command(usage, |endpoint, usage| {
+            let server = offered(usage)?.server;
+            endpoint.step_server(now, server, |machine| machine.trying());
+            Ok(())
+        })
+    }
+
     /// Sends a provisional response, 101 to 199: 180 to ring, 183 with a body for early media.
     ///
     /// Repeat it as often as things change; the endpoint repeats the last one every minute by itself

@@ -86,15 +86,21 @@ impl InviteServer {
         self.deadlines.next()
     }
 
+    /// Says 100 now, unless something was said before.
+    pub fn trying(&mut self) -> Step {
+        if self.state != State::Proceeding || !self.deadlines.runs(Timer::Trying) {
+            return Step::NOTHING;
+        }
+        self.deadlines.stop(Timer::Trying);
+        Step::transmit(Transmit::Trying)
+    }
+
     pub fn handle(&mut self, now: Moment, input: Input) -> Step {
         use Class::{Failure, Provisional, Success};
         use Input::{Ack, Invite, Respond, TransportError};
         use State::{Accepted, Completed, Confirmed, Proceeding, Terminated};
         match (self.state, input) {
-            (Proceeding, Invite) if self.deadlines.runs(Timer::Trying) => {
-                self.deadlines.stop(Timer::Trying);
-                Step::transmit(Transmit::Trying)
-            }
+            (Proceeding, Invite) if self.deadlines.runs(Timer::Trying) => self.trying(),
             (Proceeding | Completed, Invite) => Step::transmit(Transmit::Response),
             (Accepted | Confirmed | Terminated, Invite) => Step::NOTHING,
             (Proceeding, Respond(Provisional)) => {
@@ -257,6 +263,14 @@ mod tests {
             assert_eq!(server.handle(T0, Input::Respond(class)), RESEND);
             assert!(!run(&mut server, Moment::MAX).contains(&(200, TRYING)));
         }
+    }
+
+    #[test]
+    fn a_user_that_will_take_long_says_100_itself_once() {
+        let mut server = udp();
+        assert_eq!(server.trying(), TRYING);
+        assert_eq!(server.trying(), Step::NOTHING);
+        assert_eq!(run(&mut server, Moment::MAX), []);
     }
 
     #[test]

@@ -46,6 +46,14 @@ impl ServerMachine {
         }
     }
 
+    /// 100 for an INVITE that nothing was said to (RFC 3261 §17.2.1).
+    pub fn trying(&mut self) -> Step {
+        match self {
+            Self::Invite(machine) => machine.trying(),
+            Self::Other(_) => Step::NOTHING,
+        }
+    }
+
     pub fn respond(&mut self, now: Moment, class: Class) -> Step {
         match self {
             Self::Invite(machine) => machine.handle(now, invite_server::Input::Respond(class)),
