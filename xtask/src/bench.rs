@@ -4,6 +4,7 @@ mod load;
 mod process;
 mod sipp;
 mod subject;
+mod table;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

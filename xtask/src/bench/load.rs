@@ -1,6 +1,9 @@
-//! SIPp caller → subject → SIPp callee, a ladder of rates, one subject after the other in one run.
+//! SIPp caller → subject → SIPp callee: a ladder of rates. At each rate the subjects take turns, several rounds, so that
+//! whatever else the machine does meets all of them; the table shows medians.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
@@ -8,39 +11,60 @@ use clap::Args;
 use super::process::{cpu, memory_kib};
 use super::sipp::{self, Step};
 use super::subject::{self, Subject};
-use crate::run::{cargo, run};
+use super::table::{self, median};
+use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
+
+/// What a subject does for calls after their end (records, traces) is counted too.
+const AFTERWARDS: Duration = Duration::from_millis(2_500);
 
 #[derive(Args)]
 pub struct Options {
-    /// Calls a second, one step each
-    #[arg(long, value_delimiter = ',', default_value = "100,200,500,1000")]
+    /// Calls a second, one step each; the ladder ends where a subject fails calls or falls behind
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "100,200,500,1000,1500,2000,3000"
+    )]
     rates: Vec<u64>,
     /// Seconds that a step lasts
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 6)]
     seconds: u64,
+    /// Turns that each subject takes at each rate
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// Milliseconds that a call stays up
     #[arg(long, default_value_t = 0)]
     hold: u64,
     /// Only Cordboard, without the yardstick
     #[arg(long)]
     alone: bool,
+    /// Another build of `cordboard` to compare with
+    #[arg(long)]
+    against: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            rates: vec![100, 200, 500, 1_000],
-            seconds: 10,
+            rates: vec![100, 200, 500, 1_000, 1_500, 2_000, 3_000],
+            seconds: 6,
+            rounds: 3,
             hold: 0,
             alone: false,
+            against: None,
         }
     }
 }
 
+/// A subject's turns at one rate.
 struct Row {
     name: &'static str,
     rate: u64,
+    turns: Vec<Turn>,
+}
+
+struct Turn {
     step: Step,
     /// Milliseconds of processor time per call.
     cpu: f64,
@@ -48,8 +72,33 @@ struct Row {
 }
 
 pub fn run_load(options: &Options) -> Result<()> {
+    let folder = prepare(options.alone)?;
+    let port = sipp::free_port()?;
+    let mut subjects = subjects(options, &folder, port)?;
+    let _callees = sipp::callees(&folder, port)?;
+    for subject in &subjects {
+        // Not counted: first calls fill caches.
+        sipp::call(&folder, subject.address, &subject::numbers(), 100, 2, 0)?;
+    }
+    let mut rows = Vec::new();
+    for rate in &options.rates {
+        let climbed = at_rate(&subjects, options, *rate, &folder)?;
+        let kept = |subject: &Subject| {
+            climbed
+                .iter()
+                .any(|row| row.name == subject.name && row.kept_up())
+        };
+        subjects.retain(kept);
+        rows.extend(climbed);
+    }
+    println!("\n{}", report(&rows));
+    Ok(())
+}
+
+/// Builds and installs what is missing; a folder for logs and scenario data.
+pub fn prepare(alone: bool) -> Result<PathBuf> {
     setup::tools(&[setup::SIPP], &[])?;
-    if !options.alone {
+    if !alone {
         setup::tools(&[setup::KAMAILIO], &["kamailio-lua-modules"])?;
     }
     guests::build()?;
@@ -63,82 +112,126 @@ pub fn run_load(options: &Options) -> Result<()> {
     ]))?;
     let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    println!("Logs and scenario data: {}", folder.display());
-    let mut rows = Vec::new();
-    {
-        let subject = subject::cordboard(&folder, 7260, 8260)?;
-        climb(&subject, options, &folder, &mut rows)?;
+    eprintln!("Logs and scenario data: {}", folder.display());
+    Ok(folder)
+}
+
+fn subjects(options: &Options, folder: &Path, callees: u16) -> Result<Vec<Subject>> {
+    let ours = target_dir().join("release").join("cordboard");
+    let mut subjects = vec![subject::cordboard(folder, "Cordboard", &ours, 3, callees)?];
+    if let Some(other) = &options.against {
+        subjects.push(subject::cordboard(folder, "the other build", other, 4, callees)?);
     }
     if !options.alone {
-        let subject = subject::kamailio(&folder, "Kamailio, Lua", 7360, None)?;
-        climb(&subject, options, &folder, &mut rows)?;
-        drop(subject);
-        let subject = subject::kamailio(&folder, "Kamailio, Lua, -x fm", 7460, Some("fm"))?;
-        climb(&subject, options, &folder, &mut rows)?;
-    }
-    print(&rows);
-    Ok(())
-}
-
-fn climb(subject: &Subject, options: &Options, folder: &Path, rows: &mut Vec<Row>) -> Result<()> {
-    let callees = sipp::callees(folder)?;
-    let numbers = subject::numbers();
-    // Not counted: first calls fill caches.
-    sipp::call(folder, subject.address, &numbers, 50, 2, 0)?;
-    for rate in &options.rates {
-        let before = cpu(subject.process.pid())?;
-        let step = sipp::call(
+        subjects.push(subject::kamailio(folder, "Kamailio, Lua", None, callees)?);
+        subjects.push(subject::kamailio(
             folder,
-            subject.address,
-            &numbers,
-            *rate,
-            options.seconds,
-            options.hold,
-        )?;
-        let used = cpu(subject.process.pid())?.saturating_sub(before);
-        let row = Row {
-            name: subject.name,
-            rate: *rate,
-            cpu: used.as_secs_f64() * 1_000.0 / step.calls as f64,
-            memory_kib: memory_kib(subject.process.pid()),
-            step,
-        };
-        println!("{}", line(&row));
-        rows.push(row);
+            "Kamailio, Lua, -x fm",
+            Some("fm"),
+            callees,
+        )?);
     }
-    drop(callees);
-    Ok(())
+    Ok(subjects)
 }
 
-fn line(row: &Row) -> String {
-    format!(
-        "{:<28} {:>6}/s {:>7} calls {:>6} failed  set-up p50 {:>6.1} p95 {:>6.1} p99 {:>7.1} ms  cpu {:>6.3} ms/call  {:>7} KiB  {:>5.1} s",
-        row.name,
-        row.rate,
-        row.step.calls,
-        row.step.failed,
-        row.step.p50,
-        row.step.p95,
-        row.step.p99,
-        row.cpu,
-        row.memory_kib,
-        row.step.took.as_secs_f64(),
-    )
-}
-
-fn print(rows: &[Row]) {
-    println!("\nProcessor time per call, as a ratio to Cordboard's at the same rate:");
-    for row in rows {
-        let ours = rows
-            .iter()
-            .find(|other| other.rate == row.rate && other.name.starts_with("Cordboard"));
-        if let Some(ours) = ours {
-            println!(
-                "  {:<28} {:>6}/s  {:>5.2}",
-                row.name,
-                row.rate,
-                row.cpu / ours.cpu
-            );
+fn at_rate(subjects: &[Subject], options: &Options, rate: u64, folder: &Path) -> Result<Vec<Row>> {
+    let empty = |subject: &Subject| Row {
+        name: subject.name,
+        rate,
+        turns: Vec::new(),
+    };
+    let mut rows: Vec<Row> = subjects.iter().map(empty).collect();
+    for _ in 0..options.rounds {
+        for (subject, row) in subjects.iter().zip(&mut rows) {
+            if row.kept_up() {
+                row.turns.push(turn(subject, options, rate, folder)?);
+            }
         }
     }
+    for row in &rows {
+        eprintln!("{}", row.cells().join("  "));
+    }
+    Ok(rows)
+}
+
+fn turn(subject: &Subject, options: &Options, rate: u64, folder: &Path) -> Result<Turn> {
+    let pid = subject.process.pid();
+    let before = cpu(pid)?;
+    let numbers = subject::numbers();
+    let step = sipp::call(
+        folder,
+        subject.address,
+        &numbers,
+        rate,
+        options.seconds,
+        options.hold,
+    )?;
+    std::thread::sleep(AFTERWARDS);
+    let used = cpu(pid)?.saturating_sub(before);
+    Ok(Turn {
+        cpu: used.as_secs_f64() * 1_000.0 / step.calls as f64,
+        memory_kib: memory_kib(pid),
+        step,
+    })
+}
+
+impl Row {
+    /// No call failed, and the calls took about as long as they should.
+    fn kept_up(&self) -> bool {
+        self.turns
+            .iter()
+            .all(|turn| turn.step.failed == 0 && !turn.step.fell_behind())
+    }
+
+    fn median(&self, of: impl Fn(&Turn) -> f64) -> f64 {
+        median(self.turns.iter().map(of).collect())
+    }
+
+    fn cpu(&self) -> f64 {
+        self.median(|turn| turn.cpu)
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let sum = |of: fn(&Step) -> u64| self.turns.iter().map(|turn| of(&turn.step)).sum::<u64>();
+        vec![
+            self.name.to_owned(),
+            format!("{}", self.rate),
+            format!("{}", sum(|step| step.calls)),
+            format!("{}", sum(|step| step.failed)),
+            format!("{:.1}", self.median(|turn| turn.step.p50)),
+            format!("{:.1}", self.median(|turn| turn.step.p95)),
+            format!("{:.1}", self.median(|turn| turn.step.p99)),
+            format!("{:.3}", self.cpu()),
+            format!("{:.0}", self.median(|turn| turn.memory_kib as f64 / 1_024.0)),
+        ]
+    }
+}
+
+fn report(rows: &[Row]) -> String {
+    let head = [
+        "subject",
+        "calls/s",
+        "calls",
+        "failed",
+        "set-up p50 ms",
+        "p95",
+        "p99",
+        "CPU ms/call",
+        "MiB",
+        "Cordboard's CPU to it",
+    ];
+    let body = rows.iter().map(|row| {
+        let ours = rows
+            .iter()
+            .find(|other| other.rate == row.rate && other.name == "Cordboard");
+        let ratio = ours.map_or_else(String::new, |ours| format!("{:.2}", ours.cpu() / row.cpu()));
+        let mut cells = row.cells();
+        cells.push(ratio);
+        cells
+    });
+    let mut text = table::markdown(&head, body);
+    for row in rows.iter().filter(|row| !row.kept_up()) {
+        let _ = writeln!(text, "{} did not keep up at {} calls/s.", row.name, row.rate);
+    }
+    text
 }

@@ -11,11 +11,10 @@ use anyhow::{Context, Result, bail};
 use super::process::Running;
 use crate::run::root;
 
-/// The port where the callees answer.
-pub const CALLEE: &str = "127.0.0.1:7292";
+const CALLEE_IP: &str = "127.0.0.1";
+
 /// Callers come from another address, so that an exchange can tell trunk and phones apart.
 const CALLER_IP: &str = "127.0.0.2";
-const CALLER_PORT: &str = "7291";
 
 /// How a ladder's step went.
 pub struct Step {
@@ -26,21 +25,29 @@ pub struct Step {
     pub p95: f64,
     pub p99: f64,
     pub took: Duration,
+    /// How long the calls were to take.
+    pub planned: Duration,
+}
+
+impl Step {
+    /// The calls could not be made as fast as was asked for.
+    pub fn fell_behind(&self) -> bool {
+        self.took > self.planned.mul_f64(1.25) + Duration::from_secs(2)
+    }
 }
 
 fn scenario(name: &str) -> PathBuf {
     root().join("benches").join("load").join(name)
 }
 
-/// Callees that ring and answer whatever comes, until dropped.
-pub fn callees(folder: &Path) -> Result<Running> {
-    let (ip, port) = CALLEE.split_once(':').unwrap_or((CALLEE, ""));
+/// Callees that ring and answer whatever comes to `port`, until dropped.
+pub fn callees(folder: &Path, port: u16) -> Result<Running> {
     let log = fs::File::create(folder.join("callees.log"))?;
     let child = Command::new("sipp")
         .current_dir(folder)
         .arg("-sf")
         .arg(scenario("uas.xml"))
-        .args(["-i", ip, "-p", port, "-nostdin", "-rtp_echo"])
+        .args(["-i", CALLEE_IP, "-p", &port.to_string(), "-nostdin"])
         .stdout(log.try_clone()?)
         .stderr(log)
         .stdin(Stdio::null())
@@ -49,12 +56,18 @@ pub fn callees(folder: &Path) -> Result<Running> {
     Ok(Running(child))
 }
 
-/// Registers accounts with the callees' port as contact; each is `user;password`.
+/// A UDP port that nobody has on this machine's loopback addresses.
+pub fn free_port() -> Result<u16> {
+    Ok(std::net::UdpSocket::bind("0.0.0.0:0")?.local_addr()?.port())
+}
+
+/// Registers accounts from the callees' port; each is a user and a password. To be done before the callees start.
 pub fn register(
     folder: &Path,
     server: SocketAddr,
     domain: &str,
     accounts: &[(String, String)],
+    port: u16,
 ) -> Result<()> {
     let mut lines = String::from("SEQUENTIAL\n");
     for (user, password) in accounts {
@@ -64,7 +77,7 @@ pub fn register(
     }
     let file = folder.join("accounts.csv");
     fs::write(&file, lines)?;
-    let (ip, port) = CALLEE.split_once(':').unwrap_or((CALLEE, ""));
+    let port = port.to_string();
     let count = accounts.len().to_string();
     let output = Command::new("sipp")
         .current_dir(folder)
@@ -74,14 +87,15 @@ pub fn register(
         .arg("-inf")
         .arg(&file)
         .args([
-            "-i", ip, "-p", port, "-m", &count, "-r", "50", "-timeout", "30", "-nostdin",
+            "-i", CALLEE_IP, "-p", &port, "-m", &count, "-r", "100", "-timeout", "60", "-nostdin",
         ])
         .output()
         .context("cannot start sipp")?;
     if !output.status.success() {
         bail!(
-            "not every account could register:\n{}",
-            String::from_utf8_lossy(&output.stdout)
+            "not every account could register:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
         );
     }
     Ok(())
@@ -120,7 +134,7 @@ pub fn call(
             "-i",
             CALLER_IP,
             "-p",
-            CALLER_PORT,
+            &free_port()?.to_string(),
             "-nostdin",
             "-trace_rtt",
             "-rtt_freq",
@@ -153,6 +167,7 @@ pub fn call(
         p95,
         p99,
         took,
+        planned: Duration::from_secs(seconds) + Duration::from_millis(hold),
     })
 }
 

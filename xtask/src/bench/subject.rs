@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::process::Running;
 use super::sipp;
 use crate::guests;
-use crate::run::{root, target_dir};
+use crate::run::root;
 use client::Client;
 
 /// Lines that are called in turn: a phone takes at most twenty calls at once.
 const LINES: usize = 100;
 
-/// A server that takes calls for [`numbers`] and rings [`sipp::CALLEE`].
+/// A server that takes calls for [`numbers`] and rings the callees.
 pub struct Subject {
     pub name: &'static str,
     pub address: SocketAddr,
@@ -31,12 +31,12 @@ pub fn numbers() -> Vec<String> {
 }
 
 /// Kamailio, stateful, with a Lua script; `allocator` chooses its memory manager.
-pub fn kamailio(folder: &Path, name: &'static str, port: u16, allocator: Option<&str>) -> Result<Subject> {
+pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, callees: u16) -> Result<Subject> {
+    let port = sipp::free_port()?;
     let source = root().join("benches").join("load");
     let lua = fs::read_to_string(source.join("kamailio.lua"))?;
     let script = folder.join(format!("kamailio-{port}.lua"));
-    let callee = sipp::CALLEE.rsplit(':').next().unwrap_or_default();
-    fs::write(&script, lua.replace("KAMAILIO_CALLEE", callee))?;
+    fs::write(&script, lua.replace("KAMAILIO_CALLEE", &callees.to_string()))?;
     let config = fs::read_to_string(source.join("kamailio.cfg"))?
         .replace("KAMAILIO_PORT", &port.to_string())
         .replace("KAMAILIO_LUA", &script.to_string_lossy());
@@ -68,25 +68,37 @@ pub fn kamailio(folder: &Path, name: &'static str, port: u16, allocator: Option<
     })
 }
 
-/// Cordboard with a tenant whose lines stand behind the `line` behaviour.
-pub fn cordboard(folder: &Path, sip: u16, api: u16) -> Result<Subject> {
-    let data = folder.join("data");
-    let log = fs::File::create(folder.join("cordboard.log"))?;
-    let child = Command::new(target_dir().join("release").join("cordboard"))
+/// Cordboard with a tenant whose lines stand behind the `line` behaviour. Its media is at `127.0.0.HOST`.
+pub fn cordboard(
+    folder: &Path,
+    name: &'static str,
+    binary: &Path,
+    host: u8,
+    callees: u16,
+) -> Result<Subject> {
+    let (sip, api) = (sipp::free_port()?, free_tcp_port()?);
+    let data = folder.join(format!("data-{host}"));
+    let config = folder.join(format!("cordboard-{host}.toml"));
+    fs::write(
+        &config,
+        format!(
+            "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = []\n\
+             [media]\naddress = \"127.0.0.{host}\"\nports = \"10000-59999\"\n\
+             [api]\nlisten = \"127.0.0.1:{api}\"\n"
+        ),
+    )?;
+    let log = fs::File::create(folder.join(format!("cordboard-{host}.log")))?;
+    let child = Command::new(binary)
         .arg("serve")
+        .arg("--config")
+        .arg(&config)
         .arg("--data")
         .arg(&data)
-        .args([
-            "--sip",
-            &format!("127.0.0.1:{sip}"),
-            "--api",
-            &format!("127.0.0.1:{api}"),
-        ])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
-        .context("cannot start cordboard")?;
+        .with_context(|| format!("cannot start {}", binary.display()))?;
     let mut process = Running(child);
     let client = connect(&mut process, &data, api)?;
     let address = SocketAddr::from(([127, 0, 0, 1], sip));
@@ -94,12 +106,16 @@ pub fn cordboard(folder: &Path, sip: u16, api: u16) -> Result<Subject> {
     let accounts: Vec<(String, String)> = (0..LINES)
         .map(|line| (format!("phone{line:02}"), format!("load-{line:02}-password")))
         .collect();
-    sipp::register(folder, address, "load.test", &accounts)?;
+    sipp::register(folder, address, "load.test", &accounts, callees)?;
     Ok(Subject {
-        name: "Cordboard, Wasm behaviour",
+        name,
         address,
         process,
     })
+}
+
+fn free_tcp_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 fn connect(process: &mut Running, data: &Path, api: u16) -> Result<Client> {
