@@ -24,6 +24,9 @@ pub trait Exchange: Send + Sync {
 
     fn delete(&self, address: Address, expect: Expect) -> Answer<()>;
 
+    /// With everything that it has. Refused while it has lines, unless these are to go too.
+    fn delete_tenant(&self, tenant: String, expect: Expect, with_lines: bool) -> Answer<()>;
+
     /// Hashes the password for digest authentication; the password itself is forgotten.
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored>;
 

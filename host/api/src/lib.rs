@@ -63,6 +63,18 @@ pub struct Parts {
     pub random: Random,
     /// The text that a Prometheus server reads.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Who may read it here.
+    pub metrics_for: MetricsFor,
+}
+
+/// Who may read `/metrics` of [`router`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsFor {
+    #[default]
+    Everybody,
+    Operators,
+    /// There is no such address here; see [`metrics_router`].
+    Nobody,
 }
 
 /// What handlers share.
@@ -84,6 +96,8 @@ pub(crate) struct Inner {
     guesses: Limiter,
     /// Uploads at once: each may hold some ten MB and a core.
     uploads: Semaphore,
+    /// Held while a blob is stored and named by a document, and while unused ones are removed.
+    blobs: tokio::sync::Mutex<()>,
 }
 
 impl Deref for Api {
@@ -132,8 +146,28 @@ pub fn router(parts: Parts) -> Router {
         strangers: Limiter::new(60, 20.0),
         guesses: Limiter::new(10, 0.5),
         uploads: Semaphore::new(2),
+        blobs: tokio::sync::Mutex::default(),
     }));
-    endpoint::router(api, routes::all())
+    let mut endpoints = routes::all();
+    let is_metrics = |endpoint: &endpoint::Endpoint| endpoint.path == "/metrics";
+    match parts.metrics_for {
+        MetricsFor::Everybody => {}
+        MetricsFor::Operators => {
+            for endpoint in endpoints.iter_mut().filter(|endpoint| is_metrics(endpoint)) {
+                endpoint.access = access::Access::Operator;
+            }
+        }
+        MetricsFor::Nobody => endpoints.retain(|endpoint| !is_metrics(endpoint)),
+    }
+    endpoint::router(api, endpoints)
+}
+
+/// Nothing but `/metrics`, for everybody: for a listener of its own.
+pub fn metrics_router(metrics: Arc<dyn Fn() -> String + Send + Sync>) -> Router {
+    Router::new().route(
+        "/metrics",
+        axum::routing::get(move || std::future::ready(routes::metrics_text(metrics()))),
+    )
 }
 
 /// The table of endpoints: what there is and who may use it.

@@ -39,6 +39,9 @@ pub trait Workshop: Send + Sync {
         settings: &str,
     ) -> Result<Vec<Problem>, String>;
 
+    /// A component that nothing uses any more: what was compiled of it may go.
+    fn forget(&self, module: ModuleDigest);
+
     /// Measures a recording.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use serde_json::json;
 const TABLE: &str = "
     GET    /health                                            *
     GET    /openapi.json                                      *
-    GET    /metrics                                           o
+    GET    /metrics                                           *
     GET    /v1/me                                             omu
     GET    /v1/events                                         o
     GET    /v1/tokens                                         o

@@ -28,6 +28,8 @@ pub struct Sip {
     pub tcp: Vec<SocketAddr>,
     /// What peers know us by, where that differs from the address bound (behind NAT, or `0.0.0.0`).
     pub advertise: Option<IpAddr>,
+    /// DNS servers that are asked for trunks' SRV records; empty: those of `/etc/resolv.conf`.
+    pub dns: Vec<SocketAddr>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -47,6 +49,34 @@ pub struct Ports(pub RangeInclusive<u16>);
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Api {
     pub listen: SocketAddr,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
+}
+
+/// Who may read the metrics. They name no tenant, number or line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metrics {
+    /// Everybody who reaches `api.listen`: what a Prometheus server expects.
+    Open,
+    /// Operators.
+    Token,
+    /// Everybody who reaches this other address; nobody at `api.listen`.
+    Elsewhere(SocketAddr),
+}
+
+impl<'de> Deserialize<'de> for Metrics {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "open" => Ok(Self::Open),
+            "token" => Ok(Self::Token),
+            address => address.parse().map(Self::Elsewhere).map_err(|_| {
+                serde::de::Error::custom(format!(
+                    "`{address}` is none of `open`, `token`, or an address such as `127.0.0.1:9100`"
+                ))
+            }),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -92,6 +122,7 @@ impl Default for Sip {
             udp: vec![local],
             tcp: vec![local],
             advertise: None,
+            dns: Vec::new(),
         }
     }
 }
@@ -110,6 +141,7 @@ impl Default for Api {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8060)),
+            metrics: Metrics::Open,
         }
     }
 }

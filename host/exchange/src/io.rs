@@ -1,13 +1,13 @@
 //! What goes into an exchange and what comes out.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::{Decision, Invocation};
 use serde::{Deserialize, Serialize};
-use sip::endpoint::{ConnectionId, Packet, Path};
+use sip::endpoint::{ConnectionId, Packet, Path, Transport};
 
 use crate::admin;
 use crate::report::Report;
@@ -37,10 +37,10 @@ pub enum Input {
         tenant: Option<Arc<str>>,
         prompts: media::Prompts,
     },
-    /// The address of a host name in a trunk's configuration, or none when there is none (any more).
+    /// Where a server asked for by [`Output::Resolve`] is, best first; empty when that is not known (any more).
     Name {
-        name: String,
-        address: Option<IpAddr>,
+        server: Server,
+        addresses: Vec<SocketAddr>,
     },
     /// The writes of the [`Output::Persist`] with this ticket are on disk.
     Durable(Ticket),
@@ -74,6 +74,12 @@ pub enum Output {
         writes: Vec<Write>,
         ticket: Option<Ticket>,
     },
+    /// Find these servers, and say [`Input::Name`] of each whenever it is found elsewhere. Replaces what the same
+    /// tenant asked for before.
+    Resolve {
+        tenant: Arc<str>,
+        servers: Vec<Server>,
+    },
     /// The answer to [`Input::Admin`]; what it changed is durable.
     Reply {
         id: AdminId,
@@ -81,6 +87,16 @@ pub enum Output {
     },
     /// A fact for traces, detail records and metrics.
     Report(Box<Report>),
+}
+
+/// A server that a SIP URI gives by name: what DNS is asked about (RFC 3263).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Server {
+    /// Lower-case.
+    pub host: String,
+    /// Without one, the name's SRV records are looked at first.
+    pub port: Option<u16>,
+    pub transport: Transport,
 }
 
 /// Chosen by whoever asks; comes back with the reply.

@@ -220,8 +220,23 @@ fn credentials_for_something_else_are_malformed_and_foreign_nonces_denied() {
         ..challenge
     };
     assert_eq!(
-        verdict(&mut server, NOW, &reply(&forged, 1), "s3cret"),
+        verdict(&mut server, NOW, &reply(&forged, 1), "other"),
         Verdict::Denied
+    );
+}
+
+/// What a phone sent before a restart cannot be sent again by somebody else, and the phone itself need not ask its user.
+#[test]
+fn a_nonce_of_before_a_restart_is_stale() {
+    let mut before = server();
+    let challenge = challenged(&mut before, NOW, false);
+    let request = reply(&challenge, 1);
+    assert_eq!(verdict(&mut before, NOW, &request, "s3cret"), Verdict::Accepted);
+    let mut after = Server::new(Settings::default(), [8; 32], Random::from_seed(8));
+    assert_eq!(verdict(&mut after, NOW, &request, "s3cret"), Verdict::Stale);
+    assert_eq!(
+        verdict(&mut after, NOW, &reply(&challenge, 2), "s3cret"),
+        Verdict::Stale
     );
 }
 

@@ -111,6 +111,9 @@ pub trait Store: Send + Sync {
     /// Removes the oldest entries until `keep` holds, a bounded number at a time.
     fn trim(&self, stream: &str, keep: &Retention, now: Moment) -> Result<Trimmed, Error>;
 
+    /// Forgets a stream that was trimmed to nothing, its offsets too. Whether it did.
+    fn forget_stream(&self, name: &str) -> Result<bool, Error>;
+
     // Leases.
 
     /// Takes a free or expired lease. A holder that takes its own lease again gets a new fencing revision: it may

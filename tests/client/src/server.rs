@@ -29,6 +29,8 @@ pub struct Server {
     /// Where phones reach it.
     pub sip: Vec<SocketAddr>,
     pub api: SocketAddr,
+    /// Where its metrics are, when that is elsewhere.
+    pub metrics: Option<SocketAddr>,
     /// Speaks with its API as operator.
     pub client: Client,
 }
@@ -37,6 +39,7 @@ pub struct Server {
 struct Started {
     child: Child,
     sip: Vec<SocketAddr>,
+    metrics: Option<SocketAddr>,
     api: SocketAddr,
 }
 
@@ -58,6 +61,7 @@ impl Server {
             folder: folder.to_owned(),
             sip: started.sip,
             api: started.api,
+            metrics: started.metrics,
             client: Client::new(started.api.port(), token.trim()),
         })
     }
@@ -165,6 +169,7 @@ fn spawn(binary: &Path, folder: &Path, options: &[String]) -> Result<Started> {
     let mut started = Started {
         child,
         sip: Vec::new(),
+        metrics: None,
         api: SocketAddr::from(([127, 0, 0, 1], 0)),
     };
     let heard = listen(&lines(said), &mut started);
@@ -194,6 +199,10 @@ fn listen(lines: &Receiver<String>, started: &mut Started) -> Result<()> {
         let line = lines.recv_timeout(START)?;
         match line.trim().split_once(char::is_whitespace) {
             Some(("SIP", address)) => started.sip.push(address.trim().parse()?),
+            Some(("Metrics", url)) => {
+                let url = url.trim().trim_start_matches("http://");
+                started.metrics = Some(url.trim_end_matches("/metrics").parse()?);
+            }
             Some(("API", url)) => {
                 started.api = url.trim().trim_start_matches("http://").parse()?;
                 return Ok(());

@@ -98,7 +98,9 @@ fn peer(request: &Request) -> IpAddr {
 
 /// Who changed what, for those who ask later. Never the body: it may hold passwords.
 fn audit(api: &Api, caller: &Caller, tenant: Option<&str>, method: &Method, path: &str, response: &Response) {
-    let tenant = tenant.or(caller.tenant.as_deref());
+    // What became of a tenant that is gone is the host's to remember.
+    let gone = method == Method::DELETE && path.matches('/').count() == 3 && response.status().is_success();
+    let tenant = tenant.or(caller.tenant.as_deref()).filter(|_| !gone);
     let entry = json!({
         "token": &*caller.token,
         "method": method.as_str(),

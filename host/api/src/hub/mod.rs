@@ -64,6 +64,11 @@ impl Hub {
         }
     }
 
+    /// Drops what is being traced of a tenant that is no more.
+    pub(crate) fn forget(&self, tenant: &str) {
+        self.0.traces.forget(tenant);
+    }
+
     /// Reports from now on.
     pub fn watch(&self) -> broadcast::Receiver<Arc<Report>> {
         self.0.watchers.subscribe()

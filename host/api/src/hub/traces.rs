@@ -88,6 +88,11 @@ impl Traces {
         closed
     }
 
+    /// Drops a tenant's traces.
+    pub fn forget(&self, tenant: &str) {
+        self.lock().calls.retain(|_, trace| trace.owner() != Some(tenant));
+    }
+
     /// The story so far of a call that is up, if it is this tenant's.
     pub fn live(&self, tenant: &str, call: u64) -> Option<Story> {
         let trace = {
@@ -99,10 +104,8 @@ impl Traces {
                 end: trace.end.clone(),
             }
         };
-        // The first messages of a call come before its tenant is known.
-        let owner = trace.reports.iter().find_map(|report| report.tenant.as_deref())?;
         let live = trace.end.is_none();
-        (owner == tenant).then(|| trace.story(call, live))
+        (trace.owner() == Some(tenant)).then(|| trace.story(call, live))
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -111,6 +114,11 @@ impl Traces {
 }
 
 impl Trace {
+    /// The first messages of a call come before its tenant is known.
+    fn owner(&self) -> Option<&str> {
+        self.reports.iter().find_map(|report| report.tenant.as_deref())
+    }
+
     fn story(&self, call: u64, live: bool) -> Story {
         Story::tell(call, live, &self.reports, self.missing)
     }

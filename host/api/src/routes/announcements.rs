@@ -131,6 +131,8 @@ async fn put(
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
     let recording = read(request, RECORDING_BYTES).await?;
     modules::exists(&api, &tenant).await?;
+    let naming = api.blobs.lock().await;
+    let before = before(&api, &tenant, &name).await;
     let mut document = api.blocking(move |api| keep(api, media_type, &recording)).await?;
     drop(permit);
     document["name"] = name.as_str().into();
@@ -142,6 +144,8 @@ async fn put(
         .exchange
         .put(address(&tenant, &name), document, expect)
         .await?;
+    drop(naming);
+    super::blobs::release(&api, before).await?;
     api.workshop.announcements_changed(&tenant).await;
     let status = if stored.created {
         StatusCode::CREATED
@@ -191,12 +195,20 @@ async fn audio(
     Ok(([(header::CONTENT_TYPE, media_type)], recording))
 }
 
+/// The recording that a name has now.
+async fn before(api: &Api, tenant: &str, name: &str) -> Option<Digest> {
+    let known = api.exchange.get(address(tenant, name)).await.ok()?;
+    known.document.get("blob")?.as_str()?.parse().ok()
+}
+
 async fn delete(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
     Condition(expect): Condition,
 ) -> Result<StatusCode, Problem> {
+    let before = before(&api, &tenant, &name).await;
     api.exchange.delete(address(&tenant, &name), expect).await?;
+    super::blobs::release(&api, before).await?;
     api.workshop.announcements_changed(&tenant).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Address, Collection, Expect, Kind, Versioned};
+use crate::exchange::{Address, Collection, Kind, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
 use crate::problem::Problem;
 use crate::schemas;
@@ -170,14 +170,20 @@ fn tenants() -> [Endpoint; 4] {
         .takes(schemas::document(Kind::Tenant))
         .gives(Content::json::<Changed>())
         .conditional(),
-        Endpoint::new(Method::DELETE, one, Access::Operator, delete_tenant)
-            .about(
-                "tenants",
-                "delete-tenant",
-                "Delete a tenant with its tokens and modules",
-            )
-            .status(204)
-            .conditional(),
+        Endpoint::new(
+            Method::DELETE,
+            one,
+            Access::Operator,
+            super::farewell::delete_tenant,
+        )
+        .about(
+            "tenants",
+            "delete-tenant",
+            "Delete a tenant and everything that is kept of it",
+        )
+        .query(&[("with-lines", "`true`: also while it has lines; its calls end")])
+        .status(204)
+        .conditional(),
     ]
 }
 
@@ -392,25 +398,4 @@ async fn delete(
             .await?;
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn delete_tenant(
-    State(api): State<Api>,
-    Of(tenant): Of<String>,
-    Condition(expect): Condition,
-) -> Result<StatusCode, Problem> {
-    delete_checked(&api, &tenant, expect).await?;
-    api.blocking(move |api| {
-        api.tokens.revoke_all(&tenant, None)?;
-        super::modules::forget_all(api, &tenant)
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn delete_checked(api: &Api, tenant: &str, expect: Expect) -> Result<(), Problem> {
-    Ok(api
-        .exchange
-        .delete(Address::new(tenant, Kind::Tenant, tenant), expect)
-        .await?)
 }

@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/openapi.json", Access::Anyone, openapi)
             .about("host", "openapi", "This document")
             .gives(Content::other("application/json")),
-        Endpoint::new(Method::GET, "/metrics", Access::Operator, metrics)
+        Endpoint::new(Method::GET, "/metrics", Access::Anyone, metrics)
             .about("host", "metrics", "Metrics for Prometheus")
             .gives(Content::other("text/plain")),
         Endpoint::new(Method::GET, "/v1/me", Access::Token, me)
@@ -60,10 +60,12 @@ async fn openapi(Extension(text): Extension<Text>) -> impl IntoResponse {
 }
 
 async fn metrics(State(api): State<Api>) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        (api.metrics)(),
-    )
+    text((api.metrics)())
+}
+
+/// As Prometheus wants it.
+pub(crate) fn text(metrics: String) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -2,10 +2,12 @@
 
 mod announcements;
 mod behaviours;
+mod blobs;
 mod calls;
 mod devices;
 mod documents;
 mod events;
+mod farewell;
 mod host;
 mod modules;
 mod own;
@@ -14,6 +16,8 @@ mod settings;
 mod tokens;
 
 use crate::endpoint::Endpoint;
+
+pub(crate) use host::text as metrics_text;
 
 pub(crate) fn all() -> Vec<Endpoint> {
     let mut all = host::endpoints();

@@ -161,10 +161,11 @@ async fn upload(
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
     let component = read(request, COMPONENT_BYTES).await?;
     exists(&api, &tenant).await?;
+    let naming = api.blobs.lock().await;
     let (info, new) = api
         .blocking(move |api| keep(api, &caller, &tenant, &component))
         .await?;
-    drop(permit);
+    drop((naming, permit));
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(info)).into_response())
 }
@@ -272,11 +273,11 @@ async fn delete(
     }
     api.blocking(move |api| {
         find(api, &tenant, &digest)?;
-        // The component stays: another tenant may have the same one, and it costs little.
-        api.store.delete(&document(&tenant, &digest), Expect::Any)?;
-        Ok(StatusCode::NO_CONTENT)
+        Ok(api.store.delete(&document(&tenant, &digest), Expect::Any)?)
     })
-    .await
+    .await?;
+    super::blobs::release(&api, [digest]).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Behaviours for which the module is active.
@@ -300,17 +301,20 @@ async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Pro
     }
 }
 
-/// A deleted tenant's modules.
-pub(super) fn forget_all(api: &Api, tenant: &str) -> Result<(), Problem> {
+/// A tenant's modules.
+pub(super) fn all(api: &Api, tenant: &str) -> Result<Vec<Digest>, Problem> {
+    let prefix = key::prefix(["module", tenant]);
+    let (mut digests, mut after) = (Vec::new(), None);
     loop {
-        let page = api
-            .store
-            .list(&key::prefix(["module", tenant]), None, usize::MAX)?;
-        for document in &page.documents {
-            api.store.delete(&document.key, Expect::Any)?;
-        }
-        if page.next.is_none() {
-            return Ok(());
+        let page = api.store.list(&prefix, after.as_deref(), usize::MAX)?;
+        let names = page
+            .documents
+            .iter()
+            .filter_map(|one| one.key.strip_prefix(&prefix));
+        digests.extend(names.filter_map(|name| name.parse::<Digest>().ok()));
+        after = page.next;
+        if after.is_none() {
+            return Ok(digests);
         }
     }
 }

@@ -140,6 +140,25 @@ impl Exchange for FakeExchange {
         })
     }
 
+    fn delete_tenant(&self, tenant: String, _: Expect, with_lines: bool) -> Answer<()> {
+        let mut documents = self.documents.lock().unwrap();
+        let lines: Vec<_> = documents
+            .keys()
+            .filter(|address| address.tenant == tenant && address.kind == Kind::Line)
+            .map(|address| address.id.clone())
+            .collect();
+        if !lines.is_empty() && !with_lines {
+            return answer(Err(Refusal::InUse(lines)));
+        }
+        let before = documents.len();
+        documents.retain(|address, _| address.tenant != tenant);
+        answer(if documents.len() < before {
+            Ok(())
+        } else {
+            Err(Refusal::NotFound)
+        })
+    }
+
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {
         let address = Address::new(&tenant, Kind::Device, &device);
         let known = self.documents.lock().unwrap().get(&address).cloned();
@@ -267,6 +286,8 @@ impl Workshop for FakeWorkshop {
         };
         Ok(rings.is_none().then(problem).into_iter().collect())
     }
+
+    fn forget(&self, _: ModuleDigest) {}
 
     fn measure(&self, _: &str, recording: &[u8]) -> Result<Duration, String> {
         let text = String::from_utf8_lossy(recording);

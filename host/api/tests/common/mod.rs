@@ -19,7 +19,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use base::{Moment, Random};
 use cordboard_api::access::{NewToken, Role, Tokens};
 use cordboard_api::hub::Hub;
-use cordboard_api::{Parts, router};
+use cordboard_api::{MetricsFor, Parts, router};
 use serde_json::{Value, json};
 use store::{GroupLimits, MemoryStore, Submission, Writer};
 use tower::ServiceExt;
@@ -131,6 +131,7 @@ impl World {
             clock: Arc::new(move || Moment::from_millis(clock.load(Ordering::Relaxed))),
             random: random.fork(),
             metrics: Arc::new(|| "cordboard_calls 3\n".to_owned()),
+            metrics_for: MetricsFor::Everybody,
         });
         Self {
             router,

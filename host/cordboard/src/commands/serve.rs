@@ -45,6 +45,9 @@ pub fn run(options: &Options) -> Result<()> {
     for address in &server.sip {
         println!("  SIP  {address}");
     }
+    if let Some(metrics) = server.metrics {
+        println!("  Metrics  http://{metrics}/metrics");
+    }
     println!("  API  http://{}", server.api);
     if let Some(path) = &server.new_token {
         println!("  The operator's token is in {}", path.display());

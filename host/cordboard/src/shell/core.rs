@@ -33,6 +33,7 @@ pub trait Sinks: Send {
     fn persist(&mut self, writes: Vec<Write>, ticket: Option<Ticket>);
     fn reply(&mut self, id: exchange::AdminId, response: exchange::admin::Response);
     fn report(&mut self, report: exchange::Report);
+    fn resolve(&mut self, tenant: Arc<str>, servers: Vec<exchange::Server>);
     /// All outputs of one turn have been handed over.
     fn flush(&mut self);
     /// About once a second.
@@ -200,6 +201,7 @@ impl Loop<'_> {
                 Output::Persist { writes, ticket } => self.sinks.persist(writes, ticket),
                 Output::Reply { id, response } => self.sinks.reply(id, response),
                 Output::Report(report) => self.sinks.report(*report),
+                Output::Resolve { tenant, servers } => self.sinks.resolve(tenant, servers),
             }
         }
         for port in &mut self.udp {

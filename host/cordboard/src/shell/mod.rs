@@ -12,7 +12,9 @@
 
 mod clock;
 mod core;
+mod dns;
 mod inbox;
+mod names;
 mod office;
 mod server;
 mod stored;

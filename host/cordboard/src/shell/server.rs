@@ -20,12 +20,13 @@ use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema,
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
+use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
 use super::stored;
 use super::tcp::{Tcp, TcpInput};
 use super::wiring::{Replies, Wiring};
 use super::workshop::{TICK, Workshop};
-use crate::config::Config;
+use crate::config::{Config, Metrics};
 use crate::media::{MediaConfig, MediaThread, Notice};
 
 /// Reports that may wait for traces and metrics.
@@ -38,6 +39,8 @@ const EVENTS: usize = 16_384;
 pub struct Server {
     pub sip: Vec<SocketAddr>,
     pub api: SocketAddr,
+    /// Where the metrics are, when that is an address of their own.
+    pub metrics: Option<SocketAddr>,
     /// Where the first operator's token was written, when this start made one.
     pub new_token: Option<std::path::PathBuf>,
     stop: Arc<AtomicBool>,
@@ -64,6 +67,7 @@ impl Server {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
             .install_recorder()
             .context("cannot start the metrics")?;
+        let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || metrics.render());
 
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
         let writer = Arc::new(Writer::start(Arc::clone(&store), GroupLimits::default(), None)?);
@@ -104,6 +108,12 @@ impl Server {
             },
         );
 
+        let names = Names::default();
+        names.keep_found(
+            tokio.handle(),
+            Resolver::new(&config.sip.dns, random.fork()),
+            inbox.clone(),
+        );
         let mut wiring = Wiring {
             inbox: inbox.clone(),
             pool,
@@ -111,6 +121,7 @@ impl Server {
             writer: Arc::clone(&writer),
             replies: replies.clone(),
             reports,
+            names,
             held: std::collections::VecDeque::new(),
         };
         let thread = {
@@ -148,12 +159,27 @@ impl Server {
             hub,
             clock: Arc::new(move || clock.now()),
             random: random.fork(),
-            metrics: Arc::new(move || metrics.render()),
+            metrics: Arc::clone(&metrics),
+            metrics_for: match config.api.metrics {
+                Metrics::Open => api::MetricsFor::Everybody,
+                Metrics::Token => api::MetricsFor::Operators,
+                Metrics::Elsewhere(_) => api::MetricsFor::Nobody,
+            },
         });
-        let api = serve_api(config.api.listen, router, &tokio)?;
+        let metrics = match config.api.metrics {
+            Metrics::Elsewhere(address) => Some(serve_http(
+                address,
+                "api.metrics",
+                api::metrics_router(metrics),
+                &tokio,
+            )?),
+            Metrics::Open | Metrics::Token => None,
+        };
+        let api = serve_http(config.api.listen, "api.listen", router, &tokio)?;
         Ok(Self {
             sip,
             api,
+            metrics,
             new_token,
             stop,
             exchange: thread,
@@ -390,14 +416,15 @@ fn first_token(
     Ok(Some(path))
 }
 
-fn serve_api(
+fn serve_http(
     listen: SocketAddr,
+    setting: &str,
     router: axum::Router,
     tokio: &tokio::runtime::Runtime,
 ) -> Result<SocketAddr> {
     let listener = tokio
         .block_on(tokio::net::TcpListener::bind(listen))
-        .with_context(|| format!("cannot listen on {listen} (`api.listen`)"))?;
+        .with_context(|| format!("cannot listen on {listen} (`{setting}`)"))?;
     let local = listener.local_addr()?;
     tokio.spawn(api::serve(listener, router));
     Ok(local)

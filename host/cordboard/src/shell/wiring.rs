@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::core::{Load, Sinks};
 use super::inbox::Inbox;
+use super::names::Names;
 use crate::media::MediaHandle;
 
 /// Batches of writes held while the store does not keep up, before the oldest are dropped.
@@ -70,6 +71,7 @@ pub struct Wiring {
     pub writer: Arc<Writer>,
     pub replies: Replies,
     pub reports: Sender<Report>,
+    pub names: Names,
     pub held: VecDeque<Submission>,
 }
 
@@ -156,6 +158,10 @@ impl Sinks for Wiring {
         if let Err(TrySendError::Full(_)) = self.reports.try_send(report) {
             metrics::counter!("cordboard_reports_lost_total").increment(1);
         }
+    }
+
+    fn resolve(&mut self, tenant: Arc<str>, servers: Vec<exchange::Server>) {
+        self.names.want(tenant, servers);
     }
 
     fn flush(&mut self) {

@@ -98,6 +98,12 @@ impl Workshop {
             .map_err(|failure| failure.to_string())
     }
 
+    /// Removes what was compiled of a module. Calls that still run it go on.
+    pub fn forget(&self, digest: ModuleDigest) {
+        // There may be none: recordings are forgotten by the same way.
+        drop(fs::remove_file(self.path(digest)));
+    }
+
     fn path(&self, digest: ModuleDigest) -> PathBuf {
         self.cache.join(format!("{digest}.cwasm"))
     }

@@ -27,13 +27,18 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
-        Self::with("")
+        Self::with("", "")
     }
 
-    /// With more lines of configuration.
-    pub fn with(more: &str) -> Self {
+    /// With another line in the section `sip`.
+    pub fn with_sip(line: &str) -> Self {
+        Self::with(line, "")
+    }
+
+    /// With more lines in the sections `sip` and `api`.
+    pub fn with(sip: &str, api: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let server = Server::start(Path::new(BINARY), folder.path(), &configuration(more)).unwrap();
+        let server = Server::start(Path::new(BINARY), folder.path(), &configuration(sip, api)).unwrap();
         Self { server, folder }
     }
 
@@ -111,12 +116,12 @@ impl House {
 }
 
 /// Ports of their own for each server's media, so that tests side by side do not get in each other's way.
-fn configuration(more: &str) -> String {
+fn configuration(sip: &str, api: &str) -> String {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first =
         30_000 + (std::process::id() % 100) as u16 * 200 + NEXT.fetch_add(1, Ordering::Relaxed) % 10 * 20;
     format!(
-        "[sip]\nudp = [\"127.0.0.1:0\"]\ntcp = [\"127.0.0.1:0\"]\n[media]\nports = \"{first}-{last}\"\n[api]\nlisten = \"127.0.0.1:0\"\n{more}",
+        "[sip]\nudp = [\"127.0.0.1:0\"]\ntcp = [\"127.0.0.1:0\"]\n{sip}\n[media]\nports = \"{first}-{last}\"\n[api]\nlisten = \"127.0.0.1:0\"\n{api}\n",
         last = first + 19
     )
 }

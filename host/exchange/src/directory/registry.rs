@@ -27,6 +27,8 @@ pub struct Directory {
     owners: FxHashMap<Arc<str>, TenantId>,
     /// Trunks by single source address; a provider may serve several tenants from one.
     hosts: FxHashMap<IpAddr, Vec<TrunkRef>>,
+    /// Trunks by where the registrar that they name was found.
+    registrars: FxHashMap<IpAddr, Vec<TrunkRef>>,
     /// Trunks by wider network, longest prefix first.
     networks: Vec<(Network, TrunkRef)>,
 }
@@ -97,6 +99,9 @@ impl Directory {
         if let Some(trunks) = self.hosts.get(&source) {
             return trunks.iter().collect();
         }
+        if let Some(trunks) = self.registrars.get(&source) {
+            return trunks.iter().collect();
+        }
         let mut matching = self
             .networks
             .iter()
@@ -109,6 +114,11 @@ impl Directory {
             .take_while(|(network, _)| network.bits() == bits)
             .map(|(_, trunk)| trunk)
             .collect()
+    }
+
+    /// Where the registrars are now that trunks give by name.
+    pub(crate) fn found_registrars(&mut self, found: FxHashMap<IpAddr, Vec<TrunkRef>>) {
+        self.registrars = found;
     }
 
     /// The tenant and trunk that an INVITE for `called` from this address is for. Among several trunks the one whose
@@ -226,10 +236,10 @@ impl Directory {
             tenant: tenant.clone(),
             trunk: trunk.id.clone(),
         };
-        for network in trunk.access.networks() {
+        for network in trunk.access.networks().iter().copied().chain(trunk.registrar()) {
             match network.single() {
                 Some(host) => self.hosts.entry(host).or_default().push(reference.clone()),
-                None => self.networks.push((*network, reference.clone())),
+                None => self.networks.push((network, reference.clone())),
             }
         }
     }

@@ -1,8 +1,9 @@
 //! What a trunk carries, and how numbers are written on it.
 
 use contract::NumberClass;
+use sip::uri::Uri;
 
-use super::{Access, Configuration, Entry, PrefixRule, Scheme, SiteId, Trunk, TrunkId};
+use super::{Access, Configuration, Entry, Network, PrefixRule, Scheme, SiteId, Trunk, TrunkId};
 use crate::numbers::NumberPlan;
 
 impl Trunk {
@@ -12,6 +13,15 @@ impl Trunk {
             Access::Registered { credentials } => Some(&credentials.username),
             Access::Address { .. } | Access::Register { .. } => None,
         }
+    }
+
+    /// The registrar that it registers with, where that is given by address.
+    pub(super) fn registrar(&self) -> Option<Network> {
+        let Access::Register { registrar, .. } = &self.access else {
+            return None;
+        };
+        let uri = Uri::parse(registrar).ok()?;
+        uri.parts().host().ip().map(Network::host)
     }
 
     /// Whether calls can be sent on it at all.

@@ -9,6 +9,7 @@ use sip::uri::Uri;
 
 use super::Exchange;
 use super::versions::version_of;
+use super::names::{server_of, transport_of};
 use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
 use crate::io::CallId;
 
@@ -178,25 +179,20 @@ impl Exchange {
         };
         let uri = Uri::parse(&text).ok()?;
         let parts = uri.parts();
-        let transport = match parts.param("transport") {
-            Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
-            _ => Transport::Udp,
-        };
-        let remote = self.address_of(&parts)?;
-        let path = self.path_to(transport, remote)?;
-        Some((path, parts.host().to_string(), parts.port()))
-    }
-
-    /// The address that a URI means. Names are looked up by the shell, which says what it found.
-    fn address_of(&self, parts: &sip::Parts<'_>) -> Option<SocketAddr> {
-        let port = parts.port().unwrap_or(5060);
-        match parts.host() {
-            sip::Host::Name(name) => {
-                let ip = self.names.get(name).copied()?;
-                Some(SocketAddr::new(ip, port))
+        let transport = transport_of(&parts);
+        let path = match parts.host() {
+            sip::Host::Name(_) => {
+                let found = self.names.addresses(&server_of(&parts)?).iter();
+                found
+                    .copied()
+                    .find_map(|remote| self.path_to(transport, remote))?
             }
-            host => host.ip().map(|ip| SocketAddr::new(ip, port)),
-        }
+            host => {
+                let remote = SocketAddr::new(host.ip()?, parts.port().unwrap_or(5060));
+                self.path_to(transport, remote)?
+            }
+        };
+        Some((path, parts.host().to_string(), parts.port()))
     }
 
     /// From the first of our addresses that fits.

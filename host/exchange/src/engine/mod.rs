@@ -28,6 +28,7 @@ mod lines;
 mod live;
 mod lookup;
 mod media;
+mod names;
 mod ports;
 mod records;
 mod requests;
@@ -55,6 +56,7 @@ use self::dial::{Dial, DialId};
 use self::keep::Dirty;
 use self::leg::Leg;
 use self::lines::Activity;
+use self::names::Names;
 use self::ports::PortPairs;
 use self::records::AudioRecord;
 use self::requests::{Registration, Waiting as WaitingReply};
@@ -122,8 +124,8 @@ pub struct Exchange {
     trunks: ByTenant<trunks::TrunkState>,
     /// Requests of ours out of dialogs.
     requests: FxHashMap<RequestId, (Arc<str>, Arc<str>)>,
-    /// Addresses of the host names that trunks are configured with.
-    names: FxHashMap<String, IpAddr>,
+    /// Servers that trunks give by name.
+    names: Names,
 
     ports_v4: Option<PortPairs>,
     ports_v6: Option<PortPairs>,
@@ -239,7 +241,7 @@ impl Exchange {
             calls_of_tenant: FxHashMap::default(),
             trunks: FxHashMap::default(),
             requests: FxHashMap::default(),
-            names: FxHashMap::default(),
+            names: Names::default(),
             closing: FxHashMap::default(),
             shipped_prompts: ::media::Prompts::default(),
             prompts: FxHashMap::default(),
@@ -278,12 +280,7 @@ impl Exchange {
                 self.shipped_prompts = prompts;
                 self.play_again(false);
             }
-            Input::Name { name, address } => {
-                match address {
-                    Some(address) => self.names.insert(name, address),
-                    None => self.names.remove(&name),
-                };
-            }
+            Input::Name { server, addresses } => self.name_found(server, addresses),
             Input::Durable(ticket) => self.durable(ticket),
             Input::Timeout => self.timeout(),
         }

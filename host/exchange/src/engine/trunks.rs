@@ -104,7 +104,13 @@ impl Exchange {
         let outcome = match result {
             Ok(response) if response.status.code() < 300 => Ok(granted(&response)),
             Ok(response) => Err(response.status.to_string()),
-            Err(failure) => Err(failure.status().to_string()),
+            Err(failure) => {
+                let document = self.tenant(&tenant).and_then(|view| view.trunk(&trunk)).cloned();
+                if let Some(document) = document {
+                    self.try_next_address(&document);
+                }
+                Err(failure.status().to_string())
+            }
         };
         self.trunk_settled(&tenant, &trunk, outcome);
     }
@@ -156,8 +162,15 @@ impl Exchange {
         }
     }
 
+    /// Whether we are registered with it.
+    pub(super) fn trunk_is_up(&self, tenant: &str, trunk: &str) -> bool {
+        let state = self.trunks.get(tenant).and_then(|of| of.get(trunk));
+        state.is_some_and(|state| state.up)
+    }
+
     /// Registers with trunks that are new, and forgets those that are gone.
     pub(super) fn trunks_changed(&mut self, tenant: &Arc<str>) {
+        self.ask_for_servers(tenant);
         let wanted: Vec<Arc<str>> = match self.tenant(tenant) {
             Some(view) => {
                 let registering = view

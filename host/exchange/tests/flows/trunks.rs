@@ -1,9 +1,13 @@
 //! The outside: trunks in and out, emergency calls.
 
+use std::net::SocketAddr;
+
 use contract::{Identity, SessionScope, Target};
 use cordboard_exchange::directory::{Document, Trunk};
+use cordboard_exchange::{Input, Server};
 use phone::{CallState, Event};
 use serde_json::json;
+use sip::endpoint::Transport;
 
 use crate::logic::{self, dials, line, stage};
 use crate::office::{Office, module};
@@ -28,6 +32,56 @@ fn office() -> Office {
         .with(trunk("second", 51, 2))
         .behaviour("reception", module(1), SessionScope::PerCall)
         .number("+33123456789", &["reception"])
+}
+
+/// A trunk given by name is asked for, and used as soon as and wherever it is found; its calls are known by that.
+#[test]
+fn a_trunk_given_by_name_is_found_and_followed() {
+    let named: Trunk = serde_json::from_value(json!({
+        "id": "named",
+        "access": { "register": { "registrar": "sip:provider.example", "username": "acme", "password": "secret" } },
+        "outbound": "sip:gw.provider.example:5060",
+    }))
+    .unwrap();
+    let mut world = Office::new()
+        .line("201")
+        .with(Document::Trunk(named))
+        .open(&["201"]);
+    let server = |host: &str, port| Server {
+        host: host.to_owned(),
+        port,
+        transport: Transport::Udp,
+    };
+    let (gateway, registrar) = (
+        server("gw.provider.example", Some(5060)),
+        server("provider.example", None),
+    );
+    assert_eq!(world.asked_for, [gateway.clone(), registrar.clone()]);
+    let unfound = world.call("201", "0612345678");
+    assert_eq!(world.failure("201", unfound), Some(503));
+
+    world.add_phone("first", 50);
+    world.add_phone("second", 51);
+    for (phone, host) in [("first", 50), ("second", 51)] {
+        let addresses = vec![SocketAddr::from(([192, 0, 2, host], 5060))];
+        world.input(Input::Name {
+            server: gateway.clone(),
+            addresses: addresses.clone(),
+        });
+        world.input(Input::Name {
+            server: registrar.clone(),
+            addresses,
+        });
+        let call = world.call("201", "0612345678");
+        world.rings(phone);
+        world.hangs_up("201", call);
+        let call = world.call(phone, "201");
+        world.rings("201");
+        world.hangs_up(phone, call);
+    }
+    // Found elsewhere: the old place is a stranger's.
+    let stranger = world.call("first", "201");
+    assert!(world.failure("first", stranger).is_some());
 }
 
 /// A call from a trunk needs no password; its word about the caller is taken (R23).

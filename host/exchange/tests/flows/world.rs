@@ -11,7 +11,7 @@ use bytes::Bytes;
 use contract::{Decided, Decision, Failure, Invocation, ModuleDigest, Record, Spent};
 use cordboard_exchange::admin::{Answer, Request};
 use cordboard_exchange::directory::{Document, Key, Versioned};
-use cordboard_exchange::{AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report};
+use cordboard_exchange::{AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report, Server};
 use phone::{CallRef, CallState, Event as PhoneEvent, Output as FromPhone, Phone, PhoneConfig};
 use sip::endpoint::{Packet, Path};
 
@@ -49,6 +49,8 @@ pub struct World {
     logic: BTreeMap<ModuleDigest, Logic>,
     pub store: BTreeMap<String, Bytes>,
     pub reports: Vec<Report>,
+    /// Servers whose addresses the exchange wants to know.
+    pub asked_for: Vec<Server>,
     pub media: VecDeque<media::Command>,
     /// Ports whose address is taken.
     pub taken_ports: Vec<u16>,
@@ -96,6 +98,7 @@ impl World {
             logic: BTreeMap::new(),
             store: store.collect(),
             reports: Vec::new(),
+            asked_for: Vec::new(),
             media: VecDeque::new(),
             taken_ports: Vec::new(),
             plays: BTreeMap::new(),
@@ -248,6 +251,7 @@ impl World {
                 }
                 Output::Reply { response, .. } => self.answered = Some(response.unwrap()),
                 Output::Report(report) => self.reports.push(*report),
+                Output::Resolve { servers, .. } => self.asked_for = servers,
             }
         }
     }

@@ -41,9 +41,9 @@ impl Default for Settings {
 #[must_use]
 pub enum Verdict {
     Accepted,
-    /// Right, but the nonce is spent: challenge with `stale=true`, and the phone answers without asking its user.
+    /// Right, but the nonce is spent, or of before a restart: challenge with `stale=true`, and the phone answers without asking its user.
     Stale,
-    /// Wrong password, forged nonce, or an algorithm that was not offered: challenge, and count the attempt.
+    /// Wrong password, or an algorithm that was not offered: challenge, and count the attempt.
     Denied,
     /// Made for another Request-URI, or not to be read: answer 400.
     Malformed,
@@ -61,7 +61,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// `secret` signs the nonces; keep it over restarts, or every phone is challenged again.
+    /// `secret` signs the nonces. A new one at each start makes all earlier nonces stale: their counts are forgotten,
+    /// so they could be replayed.
     pub fn new(settings: Settings, secret: [u8; 32], random: Random) -> Self {
         let nonces = Nonces::new(secret, settings.nonce_lifetime, settings.nonce_capacity, random);
         Self {
@@ -111,9 +112,10 @@ impl Server {
         let given = credentials.response.to_ascii_lowercase();
         let right = bool::from(expected.as_bytes().ct_eq(given.as_bytes()));
         match self.nonces.check(now, &credentials.realm, &credentials.nonce) {
-            NonceState::Forged => Verdict::Denied,
             _ if !right => Verdict::Denied,
-            NonceState::Stale => Verdict::Stale,
+            // A right answer to a nonce that is not ours: one of before a restart, or of another node. Its counts
+            // are not known, so it is spent.
+            NonceState::Forged | NonceState::Stale => Verdict::Stale,
             NonceState::Fresh
                 if self
                     .nonces

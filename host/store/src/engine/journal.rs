@@ -129,6 +129,15 @@ impl Commit<'_> {
         })
     }
 
+    pub fn forget_stream(&mut self, stream: &str) -> Result<bool, Error> {
+        key::check("stream", stream)?;
+        let empty = info(self.transaction, stream)?.is_some_and(|extent| extent.first == extent.next);
+        if empty {
+            self.transaction.delete(Table::Streams, stream.as_bytes())?;
+        }
+        Ok(empty)
+    }
+
     fn put_extent(&mut self, stream: &str, extent: &StreamInfo) -> Result<(), Error> {
         let record = postcard::to_stdvec(extent).map_err(|_| damaged(stream))?;
         self.transaction.put(Table::Streams, stream.as_bytes(), &record)

@@ -236,6 +236,11 @@ impl<B: Backend> Store for Engine<B> {
             .map(|(_, trimmed)| trimmed)
     }
 
+    fn forget_stream(&self, name: &str) -> Result<bool, Error> {
+        self.commit(Sync::Now, |commit| commit.forget_stream(name))
+            .map(|(_, forgotten)| forgotten)
+    }
+
     fn take_lease(&self, name: &str, owner: &str, length: Duration, now: Moment) -> Result<Lease, Error> {
         self.commit(Sync::Now, |commit| {
             commit.take_lease(name, owner, now + length, now)

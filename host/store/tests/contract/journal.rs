@@ -11,6 +11,7 @@ every_store! {
     the_oldest_entries_are_trimmed_by_size
     trimming_goes_in_bounded_steps
     offsets_are_not_used_again_after_trimming
+    an_emptied_stream_can_be_forgotten
     streams_are_listed_by_prefix
     entries_of_one_batch_keep_order_and_instant
 }
@@ -65,6 +66,20 @@ fn reading_is_bounded(place: &mut dyn Place) {
         .append("large", &vec![bytes(&"x".repeat(LIMITS.value_bytes)); 5], at(1))
         .unwrap();
     assert_eq!(store.read("large", 0, 10).unwrap().len(), 2);
+}
+
+fn an_emptied_stream_can_be_forgotten(place: &mut dyn Place) {
+    let store = place.store();
+    store.append("s", &[bytes("x")], at(1)).unwrap();
+    assert!(!store.forget_stream("s").unwrap(), "it has an entry");
+    let nothing = Retention {
+        max_bytes: Some(0),
+        ..Retention::default()
+    };
+    store.trim("s", &nothing, at(2)).unwrap();
+    assert!(store.forget_stream("s").unwrap());
+    assert_eq!(store.stream("s").unwrap(), None);
+    assert!(!store.forget_stream("s").unwrap());
 }
 
 fn old_entries_are_trimmed_by_age(place: &mut dyn Place) {

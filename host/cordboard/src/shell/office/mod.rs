@@ -218,18 +218,22 @@ impl api::exchange::Exchange for Office {
     fn delete(&self, address: Address, expect: Expect) -> Answer<()> {
         let office = self.clone();
         Box::pin(async move {
-            let key = key(&address);
-            let expect = expectation(expect);
-            let request = match key.kind {
-                Kind::Tenant => Request::DeleteTenant {
-                    tenant: key.tenant,
-                    expect,
-                    with_lines: false,
-                },
-                _ => Request::Delete { key, expect },
+            let request = Request::Delete {
+                key: key(&address),
+                expect: expectation(expect),
             };
             office.change(request).await.map(drop)
         })
+    }
+
+    fn delete_tenant(&self, tenant: String, expect: Expect, with_lines: bool) -> Answer<()> {
+        let office = self.clone();
+        let request = Request::DeleteTenant {
+            tenant: TenantId::from(tenant.as_str()),
+            expect: expectation(expect),
+            with_lines,
+        };
+        Box::pin(async move { office.change(request).await.map(drop) })
     }
 
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {
@@ -334,6 +338,10 @@ impl api::workshop::Workshop for Office {
             Err(refusal) => return Err(refusal.to_string()),
         };
         self.0.workshop.check(module, settings, view, self.0.clock.now())
+    }
+
+    fn forget(&self, module: ModuleDigest) {
+        self.0.workshop.forget(module);
     }
 
     fn measure(&self, _media_type: &str, recording: &[u8]) -> Result<Duration, String> {
