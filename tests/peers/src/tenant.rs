@@ -98,7 +98,11 @@ pub fn create(server: &Server) {
 /// A carrier that takes calls on this port of the loopback interface, challenges them, and takes no registration.
 pub fn put_carrier(server: &Server, port: u16) {
     let login = json!({ "username": "foo", "password": "bar" });
-    put_trunk(server, port, json!({ "address": { "networks": ["127.0.0.3"], "login": login } }));
+    put_trunk(
+        server,
+        port,
+        json!({ "address": { "networks": ["127.0.0.3"], "login": login } }),
+    );
 }
 
 /// A carrier that wants to be registered with on this port.

@@ -58,6 +58,7 @@ impl Exchange {
         self.prompts.remove(tenant);
         self.outside.remove(tenant);
         self.forget_figures(tenant);
+        self.ask_for_servers(tenant);
     }
 
     /// Its calls end with the tenant, so nothing is handed on.

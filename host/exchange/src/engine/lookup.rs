@@ -8,8 +8,8 @@ use sip::endpoint::{ConnectionId, Credentials, Path, Transport};
 use sip::uri::Uri;
 
 use super::Exchange;
-use super::versions::version_of;
 use super::names::{server_of, transport_of};
+use super::versions::version_of;
 use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
 use crate::io::CallId;
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use contract::{Command, Event, SessionScope};
 use cordboard_exchange::directory::{Document, Trunk};
-use cordboard_exchange::{Fact, Input};
+use cordboard_exchange::{Fact, Input, Server};
 use phone::{CallRef, CallState};
 use serde_json::json;
+use sip::endpoint::Transport;
 
 use crate::logic::{self, decided};
 use crate::office::{Office, module};
@@ -352,10 +353,14 @@ fn a_trunk_is_found_by_the_address_of_its_name() {
     let early = world.call("201", "0612345678");
     assert_eq!(world.failure("201", early), Some(503));
     let name = |address: Option<&str>| Input::Name {
-        name: "sbc.provider.example".into(),
-        address: address.map(|text| text.parse().unwrap()),
+        server: Server {
+            host: "sbc.provider.example".into(),
+            port: None,
+            transport: Transport::Udp,
+        },
+        addresses: address.into_iter().map(|text| text.parse().unwrap()).collect(),
     };
-    world.input(name(Some("192.0.2.50")));
+    world.input(name(Some("192.0.2.50:5060")));
     let call = world.call("201", "0612345678");
     let invite = last(&world, "INVITE sip:+33612345678@sbc.provider.example");
     receive(&mut world, answer(&invite, 486, "x", "", ""));

@@ -437,6 +437,8 @@ impl World {
                 self.replies.insert(id, response);
             }
             Output::Report(report) => self.tell(What::Report(report)),
+            // Its trunks have addresses.
+            Output::Resolve { .. } => {}
         }
     }
 
