@@ -389,6 +389,34 @@ fn r39_the_overflow_may_be_none_or_a_number() {
 }
 
 #[test]
+fn r39_the_overflow_is_never_voicemail() {
+    let mut flow = flow(&GroupSettings {
+        members: vec![],
+        ..quiet(Mode::Linear)
+    });
+    flow.call_with("0147200001", |offer| offer.has_next = true);
+    assert_eq!(flow.did(), ["play all-busy"]);
+}
+
+#[test]
+fn r34_r35_r36_limits_and_defaults_are_those_of_the_form() {
+    let schema = cordboard::native::Module::of::<Group>()
+        .describe()
+        .settings_schema;
+    for (name, limits) in [
+        ("rings", r#""minimum":1,"maximum":10,"default":5"#),
+        ("wrap-up", r#""minimum":0,"maximum":3600,"default":0"#),
+        ("queue-length", r#""minimum":0,"maximum":50,"default":20"#),
+        ("max-wait", r#""minimum":10,"maximum":3600,"default":300"#),
+    ] {
+        let field = schema.split(&format!("\"{name}\":{{")).nth(1).unwrap();
+        let field = field.split('}').next().unwrap();
+        assert!(field.ends_with(limits), "{name}: {field}");
+    }
+    assert_eq!(GroupSettings::default().mode, Mode::FreeLine, "R33");
+}
+
+#[test]
 fn r24_an_overflow_number_that_is_not_allowed_is_not_dialled() {
     let settings = GroupSettings {
         members: vec![],

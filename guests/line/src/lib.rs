@@ -34,7 +34,8 @@ pub async fn line(call: Call, settings: LineSettings) -> Outcome {
         call.explain("R3", "a virtual line never rings");
         return call.reject(Cause::Unreachable);
     }
-    if settings.do_not_disturb {
+    // R3: a door phone or a fax has no such switch.
+    if settings.do_not_disturb && line.kind != LineKind::Analogue {
         call.explain("R13 do-not-disturb", "the line does not want to be disturbed");
         return forward::instead(&call, &settings, &line, Cause::Busy).await;
     }
@@ -76,7 +77,7 @@ async fn refuse_anonymous(call: &Call, settings: &LineSettings) -> Outcome {
 /// Why the line cannot ring now, if so.
 fn why_not_now(call: &Call, settings: &LineSettings, line: &Line) -> Option<Cause> {
     // With several numbers the others may ring.
-    if !line.registered && !settings.multi_ring.on {
+    if !line.registered && !ring::rings_others(settings, line) {
         call.explain("R20 unreachable", "no device of the line is registered");
         return Some(Cause::Unreachable);
     }

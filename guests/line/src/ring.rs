@@ -2,17 +2,19 @@
 //! (R17, R18, R26, R28).
 
 use cordboard::prelude::*;
-use cordboard::{DialAnswer, Line};
+use cordboard::{DialAnswer, Line, LineKind};
 
 use crate::settings::{LineSettings, Order};
 
 pub async fn ring(call: &Call, settings: &LineSettings, line: &Line) -> Result<DialAnswer, Unanswered> {
-    let playing = let_hear(call, settings, line.calls > 0).await;
+    // R3: an analogue line has no announcements of its own.
+    let playing = line.kind != LineKind::Analogue && let_hear(call, settings, line.calls > 0).await;
     let mut dial = call.dial(plan(call, settings, line));
     if playing {
         dial = dial.keep_playing();
     }
-    if settings.distinctive_ring {
+    // R17, R3: phones of a fixed line only.
+    if settings.distinctive_ring && line.kind == LineKind::Fixed {
         dial = dial.alert(if call.caller().line.is_some() {
             "internal"
         } else {
@@ -22,10 +24,15 @@ pub async fn ring(call: &Call, settings: &LineSettings, line: &Line) -> Result<D
     dial.await
 }
 
+/// R18; R3: not for an analogue line.
+pub fn rings_others(settings: &LineSettings, line: &Line) -> bool {
+    settings.multi_ring.on && line.kind != LineKind::Analogue
+}
+
 /// R18: the line, with or before the user's other numbers.
 fn plan(call: &Call, settings: &LineSettings, line: &Line) -> Stages {
     let own = cordboard::line(&line.name);
-    let others: Vec<Target> = match settings.multi_ring.on {
+    let others: Vec<Target> = match rings_others(settings, line) {
         true => settings
             .multi_ring
             .numbers

@@ -198,6 +198,35 @@ fn r17_inside_and_outside_callers_may_ring_differently() {
 }
 
 #[test]
+fn r16_refusing_a_second_call_is_no_answer() {
+    let settings = LineSettings {
+        call_waiting: true,
+        double_call: None,
+        no_answer: to("202"),
+        ..LineSettings::default()
+    };
+    let mut flow = flow(&settings);
+    flow.tenant().line("201").calls = 1;
+    let caller = call(&mut flow);
+    flow.fails(caller, Cause::Declined);
+    assert_eq!(flow.did(), ["dial line 201 for 15 s", "dial number 202"]);
+}
+
+#[test]
+fn r17_only_fixed_lines_ring_differently() {
+    let settings = LineSettings {
+        distinctive_ring: true,
+        ..LineSettings::default()
+    };
+    for kind in [LineKind::Mobile, LineKind::Analogue] {
+        let mut flow = flow(&settings);
+        flow.tenant().line("201").kind = kind;
+        call(&mut flow);
+        assert_eq!(flow.did(), ["dial line 201 for 15 s"], "{kind:?}");
+    }
+}
+
+#[test]
 fn r18_other_numbers_ring_with_the_line_or_after_it() {
     let multi_ring = |order| LineSettings {
         multi_ring: MultiRing {
@@ -254,6 +283,47 @@ fn r19_without_voicemail_behind_the_line_the_cause_goes_back() {
     let caller = call_with(&mut flow, |offer| offer.has_next = false);
     flow.fails(caller, Cause::NoAnswer);
     assert_eq!(flow.did(), ["dial line 201 for 15 s", "reject no-answer"]);
+}
+
+#[test]
+fn r22_call_waiting_comes_before_the_forward_for_a_busy_line() {
+    for (call_waiting, expected) in [(true, "dial line 201 for 15 s"), (false, "dial number 202")] {
+        let settings = LineSettings {
+            call_waiting,
+            double_call: None,
+            busy: to("202"),
+            ..LineSettings::default()
+        };
+        let mut flow = flow(&settings);
+        flow.tenant().line("201").calls = 1;
+        call(&mut flow);
+        assert_eq!(flow.did(), [expected]);
+    }
+}
+
+/// What is shown is said only where it is not the caller's own.
+#[test]
+fn r23_whoever_takes_a_forwarded_call_sees_its_caller() {
+    let settings = LineSettings {
+        immediate: to("0612345678"),
+        ..LineSettings::default()
+    };
+    let mut flow = flow(&settings);
+    call(&mut flow);
+    assert_eq!(flow.did(), ["dial outside +33612345678"]);
+    assert!(flow.cited("R23"));
+}
+
+#[test]
+fn r15_r18_r20_limits_are_those_of_the_form() {
+    let schema = cordboard::native::Module::of::<line>().describe().settings_schema;
+    let field = |name: &str| {
+        let found = schema.split(&format!("\"{name}\":{{")).nth(1);
+        found.unwrap_or_else(|| panic!("no {name}")).to_owned()
+    };
+    assert!(field("blocked").contains(r#""maxItems":36"#));
+    assert!(field("numbers").contains(r#""maxItems":5"#));
+    assert!(field("rings").contains(r#""minimum":1,"maximum":10,"default":3"#));
 }
 
 #[test]
@@ -400,6 +470,27 @@ fn r3_an_analogue_line_has_the_immediate_forward_only() {
     let caller = call(&mut flow);
     flow.fails(caller, Cause::NoAnswer);
     assert_eq!(flow.did(), ["dial line 201 for 15 s", "reject no-answer"]);
+}
+
+#[test]
+fn r3_an_analogue_line_only_rings() {
+    let settings = LineSettings {
+        do_not_disturb: true,
+        multi_ring: MultiRing {
+            on: true,
+            order: Order::Simultaneous,
+            numbers: vec!["202".into()],
+        },
+        greeting: Greeting {
+            announcement: Some("hello".into()),
+            ..Greeting::default()
+        },
+        ..LineSettings::default()
+    };
+    let mut flow = flow(&settings);
+    flow.tenant().line("201").kind = LineKind::Analogue;
+    call(&mut flow);
+    assert_eq!(flow.did(), ["dial line 201 for 15 s"]);
 }
 
 #[test]

@@ -53,9 +53,47 @@ fn line_decides_alike() {
     compare("line", native::Module::of::<line::line>(), LINE);
 }
 
+/// R14, R17, R18, R20, R21, R24, R26: settings under which each of them comes to bear.
+#[test]
+fn line_decides_alike_with_every_service() {
+    let all = [
+        "{}",
+        r#"{"do-not-disturb":true,"busy":{"on":false,"to":null}}"#,
+        r#"{"reject-anonymous":true,"distinctive-ring":true,"call-waiting":true,"double-call":null}"#,
+        r#"{"immediate":{"on":true,"to":"102"}}"#,
+        r#"{"scheduled":{"on":true,"calendar":"opening","to":"0612345678"}}"#,
+        r#"{"multi-ring":{"on":true,"order":"simultaneous","numbers":["102","112"]},"rings":10}"#,
+        r#"{"greeting":{"announcement":"hello","interruptive":false,"calendar":"opening"}}"#,
+        r#"{"unreachable":{"on":true,"to":"0899123456"},"no-answer":{"on":true,"to":"15"}}"#,
+    ];
+    compare_all("line", native::Module::of::<line::line>(), &all, 8);
+}
+
 #[test]
 fn group_decides_alike() {
     compare("group", native::Module::of::<group::Group>(), GROUP);
+}
+
+/// R33, R36 to R40: every mode and every overflow.
+#[test]
+fn group_decides_alike_in_every_mode_and_overflow() {
+    let modes = ["linear", "free-line", "parallel"].map(|mode| GROUP.replace("cyclic", mode));
+    let mut all: Vec<&str> = modes.iter().map(String::as_str).collect();
+    all.extend([
+        r#"{"members":[]}"#,
+        r#"{"members":["101"],"queue-length":0,"overflow":"hang-up","waiting":null,"greeting":null}"#,
+        r#"{"members":["101","102"],"calendar":"opening","closed-number":"103","max-wait":10}"#,
+    ]);
+    compare_all("group", native::Module::of::<group::Group>(), &all, 8);
+}
+
+#[test]
+fn menu_decides_alike_switched_off_and_without_a_calendar() {
+    let off = MENU.replace(r#""enabled":true"#, r#""enabled":false"#);
+    let always = MENU
+        .replace(r#""calendar":"opening""#, r#""calendar":null"#)
+        .replace(r#""fallback":null"#, r#""fallback":"102""#);
+    compare_all("menu", native::Module::of::<menu::menu>(), &[&off, &always], 8);
 }
 
 /// Also what must hold of any run of a group: nobody is rung for two callers.
@@ -86,6 +124,11 @@ fn r29_no_member_of_a_group_is_ever_rung_for_two_callers() {
 }
 
 fn compare(name: &str, native: native::Module, settings: &str) {
+    compare_all(name, native, &[settings], 20);
+}
+
+/// With each of these settings, in so many walks.
+fn compare_all(name: &str, native: native::Module, all_settings: &[&str], walks: u64) {
     let runtime = Arc::new(Runtime::new(Config::default()).unwrap());
     let inspected = runtime.inspect(&support::built(name)).unwrap();
     let (digest, manifest) = (inspected.digest, inspected.manifest);
@@ -100,8 +143,12 @@ fn compare(name: &str, native: native::Module, settings: &str) {
         manifest, described,
         "the module is older than the code? `cargo xtask guests` builds it"
     );
-    for seed in 0..20 {
+    for (settings, seed) in all_settings
+        .iter()
+        .flat_map(|settings| (0..walks).map(move |seed| (settings.to_string(), seed)))
+    {
         let runtime = Arc::clone(&runtime);
+        let told = settings.clone();
         let decide = move |invocation: &Invocation| {
             let expected = native.invoke(invocation);
             let found = runtime.invoke(Invocation {
@@ -110,18 +157,18 @@ fn compare(name: &str, native: native::Module, settings: &str) {
             });
             assert_eq!(
                 found.result, expected.result,
-                "seed {seed}, {:?}",
+                "seed {seed}, {settings}, {:?}",
                 invocation.task
             );
             assert_eq!(
                 found.record, expected.record,
-                "seed {seed}, {:?}",
+                "seed {seed}, {settings}, {:?}",
                 invocation.task
             );
             found
         };
         let many = manifest.scope == SessionScope::PerNumber;
-        walk(&mut Flow::through(decide, settings), many, seed, |_| {});
+        walk(&mut Flow::through(decide, &told), many, seed, |_| {});
     }
 }
 
