@@ -1,31 +1,21 @@
-//! What plays to a leg, and the digits it presses.
+//! What plays to a leg on a behaviour's command: one thing at a time; a new one takes its place.
 //!
-//! One thing plays to a leg at a time; a new one takes its place. Gathering:
-//!
-//! ```text
-//!  Prompt ──done, cut──▶ First ──digit──▶ Between ──digit──▶ Between …
-//!     └──digit (barge-in)──────────────────▲   │ max, terminator ──▶ digits
-//!                            └── time over ────┴── time over ─────▶ timeout
-//! ```
+//! Digits are gathered in `digits`; what the exchange plays by itself lies in `tones`.
 
 use std::time::Duration;
 
 use contract::{
-    Cause, Digit, Event, GatherOptions, GatherOutcome, LegId, OutcomeKind, PlayOptions, PlayOutcome,
-    SessionId, Sound, Tag, Tone,
+    Cause, GatherOptions, GatherOutcome, LegId, OutcomeKind, PlayOptions, PlayOutcome, SessionId, Sound, Tag,
+    Tone,
 };
 use media::{Command, PlayEnd, PlayId, PortId};
 
+use super::Exchange;
 use super::custody::CustodyId;
 use super::dial::DialId;
 use super::records::{AudioCommand, AudioRecord};
 use super::timers::TimerKey;
-use super::{Due, Exchange};
 
-/// Announcement that plays to a party on hold, where there is one.
-const HOLD_MUSIC: &str = "hold";
-/// Announcement for callers whom nothing else can be done for.
-const COURTESY: &str = "courtesy";
 /// Sounds of one `play`.
 const MAX_SOUNDS: usize = 64;
 
@@ -33,9 +23,9 @@ const MAX_SOUNDS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Audio {
     /// None once the prompt of a `gather` is over.
-    play: Option<PlayId>,
+    pub play: Option<PlayId>,
     pub owner: AudioOwner,
-    kind: Kind,
+    pub kind: Kind,
 }
 
 impl Audio {
@@ -81,8 +71,9 @@ pub(crate) enum AudioOwner {
     Farewell(Cause),
 }
 
+/// What it is that plays.
 #[derive(Debug)]
-enum Kind {
+pub(crate) enum Kind {
     /// What a behaviour asked for, to begin it again after a restart; none for the exchange's own.
     Play(Option<Box<(Vec<Sound>, PlayOptions)>>),
     Gather(Box<Gather>),
@@ -90,11 +81,12 @@ enum Kind {
     Waiting,
 }
 
+/// Digits that a behaviour waits for.
 #[derive(Debug)]
-struct Gather {
-    digits: String,
-    options: GatherOptions,
-    timer: Option<TimerKey>,
+pub(crate) struct Gather {
+    pub digits: String,
+    pub options: GatherOptions,
+    pub timer: Option<TimerKey>,
 }
 
 /// Commands of behaviours.
@@ -199,7 +191,7 @@ impl Exchange {
     }
 
     /// The sounds in the engine's words, or the name of an announcement that there is not.
-    fn sounds(&self, leg: LegId, sounds: &[Sound]) -> Result<Vec<media::Sound>, String> {
+    pub(super) fn sounds(&self, leg: LegId, sounds: &[Sound]) -> Result<Vec<media::Sound>, String> {
         let Some(tenant) = self.legs.get(&leg).map(|leg| &leg.tenant) else {
             return Ok(Vec::new());
         };
@@ -221,7 +213,7 @@ impl Exchange {
         Ok(list)
     }
 
-    fn begin_audio(
+    pub(super) fn begin_audio(
         &mut self,
         leg: LegId,
         sounds: Vec<media::Sound>,
@@ -253,53 +245,6 @@ impl Exchange {
         Ok(())
     }
 }
-
-/// What the exchange plays by itself.
-impl Exchange {
-    pub(super) fn play_tone(&mut self, leg: LegId, tone_kind: Tone, owner: AudioOwner) {
-        let Ok(sounds) = self.sounds(leg, &[Sound::Tone(tone_kind)]) else {
-            return;
-        };
-        // A caller without a way for sound hears nothing; there is nobody to tell.
-        let _ = self.begin_audio(leg, sounds, 0, false, owner, Kind::Play(None));
-    }
-
-    pub(super) fn play_hold_music(&mut self, leg: LegId) {
-        if let Ok(sounds) = self.sounds(leg, &[Sound::Announcement(HOLD_MUSIC.into())]) {
-            let _ = self.begin_audio(leg, sounds, 0, false, AudioOwner::HoldMusic, Kind::Play(None));
-        }
-    }
-
-    /// "The number cannot be reached at the moment", else a tone that says the same.
-    pub(super) fn play_courtesy(&mut self, leg: LegId, custody: CustodyId) -> Result<(), Cause> {
-        let owner = AudioOwner::Courtesy(custody);
-        match self.sounds(leg, &[Sound::Announcement(COURTESY.into())]) {
-            Ok(sounds) => self.begin_audio(leg, sounds, 1, false, owner, Kind::Play(None)),
-            Err(_) => {
-                let sounds = self
-                    .sounds(leg, &[Sound::Tone(Tone::Congestion)])
-                    .unwrap_or_default();
-                self.begin_audio(leg, sounds, 8, false, owner, Kind::Play(None))
-            }
-        }
-    }
-
-    /// The tone of a cause, then the end.
-    pub(super) fn play_farewell(&mut self, leg: LegId, why: Cause) {
-        let kind = match why {
-            Cause::Busy | Cause::Declined | Cause::NoAnswer => Tone::Busy,
-            _ => Tone::Congestion,
-        };
-        let sounds = self.sounds(leg, &[Sound::Tone(kind)]).unwrap_or_default();
-        if self
-            .begin_audio(leg, sounds, 8, false, AudioOwner::Farewell(why), Kind::Play(None))
-            .is_err()
-        {
-            self.hang_up(leg, why);
-        }
-    }
-}
-
 /// Ends.
 impl Exchange {
     /// Stops whatever plays; its owner hears that it was stopped.
@@ -418,122 +363,6 @@ enum Stop {
     Stopped,
     Gone,
 }
-
-/// Digits.
-impl Exchange {
-    /// A party pressed a key.
-    pub(super) fn digit(&mut self, leg_id: LegId, digit: char, held: Duration) {
-        let Some(leg) = self.legs.get_mut(&leg_id) else {
-            return;
-        };
-        let Some(Audio {
-            play,
-            kind: Kind::Gather(gather),
-            ..
-        }) = leg.audio.as_deref_mut()
-        else {
-            self.digit_outside(leg_id, digit, held);
-            return;
-        };
-        if play.is_some() {
-            if !gather.options.barge_in {
-                return;
-            }
-            *play = None;
-            if let Some(port) = self.port_of(leg_id) {
-                self.media(Command::Stop { port });
-            }
-        }
-        self.gathered(leg_id, digit);
-    }
-
-    fn gathered(&mut self, leg_id: LegId, digit: char) {
-        let Some(Kind::Gather(gather)) = self
-            .legs
-            .get_mut(&leg_id)
-            .and_then(|leg| leg.audio.as_mut())
-            .map(|audio| &mut audio.kind)
-        else {
-            return;
-        };
-        if let Some(timer) = gather.timer.take() {
-            self.timers.cancel(timer);
-        }
-        let ended = gather.options.terminators.contains(digit);
-        if !ended {
-            gather.digits.push(digit);
-        }
-        if ended || gather.digits.len() >= gather.options.max_digits as usize {
-            self.gather_over(leg_id, GatherOutcome::Digits);
-        } else {
-            let at = self.now + Duration::from_millis(gather.options.between_digits);
-            let timer = self.timers.set(at, Due::DigitOver(leg_id));
-            gather.timer = Some(timer);
-        }
-    }
-
-    /// The prompt is over: the clock for the first digit runs.
-    fn await_digit(&mut self, leg_id: LegId) {
-        let Some(Kind::Gather(gather)) = self
-            .legs
-            .get_mut(&leg_id)
-            .and_then(|leg| leg.audio.as_mut())
-            .map(|audio| &mut audio.kind)
-        else {
-            return;
-        };
-        if gather.timer.is_none() {
-            gather.timer = Some(self.timers.set(
-                self.now + Duration::from_millis(gather.options.first_digit),
-                Due::DigitOver(leg_id),
-            ));
-        }
-    }
-
-    /// No (further) digit came in time.
-    pub(super) fn digit_over(&mut self, leg: LegId) {
-        self.gather_over(leg, GatherOutcome::Timeout);
-    }
-
-    fn gather_over(&mut self, leg_id: LegId, outcome: fn(String) -> GatherOutcome) {
-        let Some(audio) = self.legs.get_mut(&leg_id).and_then(|leg| leg.audio.take()) else {
-            return;
-        };
-        if let (Kind::Gather(gather), AudioOwner::Session { session, tag, .. }) = (audio.kind, audio.owner) {
-            if let Some(timer) = gather.timer {
-                self.timers.cancel(timer);
-            }
-            self.outcome(session, tag, OutcomeKind::Gathered(outcome(gather.digits)));
-        }
-    }
-
-    fn digit_outside(&mut self, leg: LegId, digit: char, held: Duration) {
-        let Some(session) = self.innermost(leg) else {
-            return;
-        };
-        let event = Digit {
-            leg,
-            digit,
-            held: u64::try_from(held.as_millis()).unwrap_or(u64::MAX),
-        };
-        self.deliver_if(session, |wants| wants.digits, Event::Digit(event));
-    }
-
-    /// No sound came for too long: the call is ended on both sides, unless the party is meant to be silent.
-    pub(super) fn silence(&mut self, port: PortId) {
-        let Some(leg_id) = self.by_port.get(&port).copied() else {
-            return;
-        };
-        let talks = self
-            .legs
-            .get(&leg_id)
-            .is_some_and(|leg| leg.is_answered() && !leg.held && !leg.holding);
-        if talks {
-            self.hang_up(leg_id, Cause::MediaTimeout);
-        }
-    }
-}
-
 fn tone(tone: Tone) -> media::Tone {
     match tone {
         Tone::Ringback => media::Tone::Ringback,

@@ -20,7 +20,7 @@ use super::custody::Handover;
 use super::dial::DialOwner;
 use super::leg::{LegState, Party};
 use super::lookup::{placed, trunk_account};
-use super::media::not_acceptable;
+use super::offers::not_acceptable;
 use super::requests::Account;
 use crate::directory::{Origin, OwnIdentity, Resolution, TenantView};
 use crate::report::{Direction, LegRole};

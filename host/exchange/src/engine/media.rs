@@ -1,23 +1,20 @@
-//! The media side of legs: ports, offers and answers, and who hears whom.
+//! The media side of legs: ports, their addresses, and what flows through them.
 //!
 //! Media is anchored here: each leg has a port of its own and negotiates with us alone (RFC 3264), so neither
-//! holding nor moving a party needs the other one's consent. The engine transcodes where codecs differ.
+//! holding nor moving a party needs the other one's consent. The engine transcodes where codecs differ. What is
+//! negotiated lies in `offers`, sound before the answer in `early`.
 
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use contract::{Cause, Hears, LegId, OutcomeKind};
+use contract::{Cause, LegId};
 use media::{Command, PortId, PortOptions};
-use sip::endpoint::{Body, Path, Reply};
-use sip::sdp::{Agreed, Answer, Codec, Direction, Local, Negotiation, Offer, SdpError};
+use sip::endpoint::Path;
+use sip::sdp::{Agreed, Codec, Direction, Local, Negotiation};
 
 use super::Exchange;
-use super::audio::AudioOwner;
-use super::dial::DialId;
-use super::leg::{LegState, Waiting};
 use super::records::MediaRecord;
 use crate::io::Output;
-use crate::report::Fact;
 
 /// What a leg needs to send and to take sound.
 #[derive(Debug)]
@@ -32,7 +29,7 @@ pub(crate) struct LegMedia {
 /// Ports and their addresses.
 impl Exchange {
     /// A port in the address family of the signalling; none when all are in use.
-    fn open_media(&mut self, path: &Path) -> Result<Box<LegMedia>, ()> {
+    pub(super) fn open_media(&mut self, path: &Path) -> Result<Box<LegMedia>, ()> {
         let pairs = if path.local.is_ipv6() {
             &mut self.ports_v6
         } else {
@@ -152,7 +149,7 @@ impl Exchange {
         self.legs.get(&leg)?.media.as_ref().map(|media| media.port)
     }
 
-    fn update_stream(&mut self, port: PortId, agreed: &Agreed) {
+    pub(super) fn update_stream(&mut self, port: PortId, agreed: &Agreed) {
         self.media(Command::Update {
             port,
             stream: stream(agreed),
@@ -160,6 +157,7 @@ impl Exchange {
     }
 }
 
+<<<<<<< HEAD
 /// Offers and answers.
 impl Exchange {
     /// Takes the callee's answer; without one the early answer stands.
@@ -499,6 +497,8 @@ fn quotable(text: &str) -> String {
     text.chars().take(120).map(plain).collect()
 }
 
+=======
+>>>>>>> cb3aa55 (exchange: media, audio, sessions and dials in files of one concern each)
 /// In the words of the media engine.
 fn stream(agreed: &Agreed) -> media::Stream {
     let payload_types = |types: sip::sdp::PayloadTypes| media::PayloadTypes {

@@ -4,9 +4,11 @@
 //!
 //! ```text
 //!  sip_events ─▶ requests (REGISTER, OPTIONS)      invited (a call comes in)
-//!            └▶ call, leg, media, bridge, audio    transfer (REFER, Replaces)
+//!            └▶ call, leg, bridge                  transfer (REFER, Replaces)
+//!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!  lines (state), trunks (registering), keep and restore (storage), lookup (the directory)
+//!  lines (state), trunks (registering), keep and restore (storage), lookup (the directory),
+//!  versions (trials), reporting and census (for people)
 //! ```
 //!
 //! Consequences that would come back to where they started are put off as [`Step`]s, which are taken once
@@ -17,9 +19,12 @@ mod administer;
 mod audio;
 mod bridge;
 mod call;
+mod census;
 mod commands;
 mod custody;
 mod dial;
+mod digits;
+mod early;
 mod evict;
 mod invited;
 mod keep;
@@ -29,14 +34,17 @@ mod live;
 mod lookup;
 mod media;
 mod names;
+mod offers;
 mod ports;
 mod records;
+mod reporting;
 mod requests;
 mod restore;
 mod resume;
 mod session;
 mod sip_events;
 mod timers;
+mod tones;
 mod transfer;
 mod trunks;
 mod versions;
@@ -49,6 +57,8 @@ use base::{Moment, Random};
 use contract::{AskId, LegId, SessionId, Tag};
 use rustc_hash::FxHashMap;
 use sip::endpoint::{Endpoint, RequestId, UsageId};
+
+pub use self::census::Census;
 
 use self::call::Call;
 use self::custody::{Custody, CustodyId};
@@ -67,7 +77,6 @@ use self::timers::Timers;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::io::{CallId, Input, Output, Ticket};
-use crate::report::{Fact, Report};
 
 /// Something of a tenant's, by name.
 type ByTenant<T> = FxHashMap<Arc<str>, FxHashMap<Arc<str>, T>>;
@@ -300,23 +309,6 @@ impl Exchange {
             .min()
     }
 
-    /// What there is, for metrics and tests of leaks.
-    pub fn census(&self) -> Census {
-        let ports = [&self.ports_v4, &self.ports_v6];
-        Census {
-            calls: self.calls.len(),
-            legs: self.legs.len(),
-            sessions: self.sessions.len(),
-            custodies: self.custodies.len(),
-            dials: self.dials.len(),
-            asks: self.asks.len(),
-            timers: self.timers.len(),
-            ports: ports.into_iter().flatten().map(PortPairs::in_use).sum(),
-            usages: self.sip.live_usages(),
-            late_decisions: self.late_decisions,
-        }
-    }
-
     /// All tenants.
     pub fn directory(&self) -> &Directory {
         &self.directory
@@ -404,78 +396,4 @@ impl Exchange {
             }
         }
     }
-}
-
-/// Facts.
-impl Exchange {
-    fn report(&mut self, fact: Fact) {
-        self.outbox.push_back(Output::Report(Box::new(Report {
-            at: self.now,
-            tenant: None,
-            call: None,
-            leg: None,
-            session: None,
-            fact,
-        })));
-    }
-
-    fn report_for(
-        &mut self,
-        tenant: &Arc<str>,
-        call: Option<CallId>,
-        leg: Option<LegId>,
-        session: Option<SessionId>,
-        fact: Fact,
-    ) {
-        self.outbox.push_back(Output::Report(Box::new(Report {
-            at: self.now,
-            tenant: Some(tenant.clone()),
-            call,
-            leg,
-            session,
-            fact,
-        })));
-    }
-
-    fn report_leg(&mut self, leg: LegId, fact: Fact) {
-        if let Some((tenant, call)) = self.legs.get(&leg).map(|leg| (leg.tenant.clone(), leg.call)) {
-            self.report_for(&tenant, Some(call), Some(leg), None, fact);
-        }
-    }
-
-    /// A fact about a session belongs to its call, or to that of the leg that it holds alone.
-    fn report_session(&mut self, id: SessionId, fact: Fact) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let tenant = session.tenant.clone();
-        let call = session.call.or_else(|| match session.custodies.as_slice() {
-            [only] => self.custodies.get(only).map(|custody| custody.call),
-            _ => None,
-        });
-        self.report_for(&tenant, call, None, Some(id), fact);
-    }
-
-    fn because(&mut self, tenant: &Arc<str>, call: CallId, rule: &'static str, sentence: String) {
-        self.report_for(tenant, Some(call), None, None, Fact::Because { rule, sentence });
-    }
-}
-
-/// How much of everything there is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    pub calls: usize,
-    pub legs: usize,
-    pub sessions: usize,
-    pub custodies: usize,
-    pub dials: usize,
-    /// Events that behaviours are working on.
-    pub asks: usize,
-    pub timers: usize,
-    /// RTP port pairs in use.
-    pub ports: usize,
-    /// INVITE usages of the SIP stack.
-    pub usages: usize,
-    /// Answers that came too late, since the start.
-    pub late_decisions: u64,
 }

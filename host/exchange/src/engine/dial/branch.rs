@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, LegId, SessionId, Shown};
-use sip::endpoint::{Body, Credentials, ExtraHeaders, Failure, Invite, Large, Party as Named, Path};
+use contract::{Cause, LegId, SessionId};
+use sip::endpoint::{Body, Credentials, Failure, Invite, Large, Path};
 use sip::sdp::{Agreed, Answer};
 use sip::uri::Uri;
 use smallvec::SmallVec;
 
+use super::identity::alert_info;
 use super::{DialId, DialOwner, RunState};
 use crate::cause;
 use crate::directory::TrunkId;
@@ -26,16 +27,16 @@ pub(crate) struct Redirections {
 }
 
 /// An INVITE to make.
-struct Branch {
-    party: Party,
-    target: Uri,
+pub(super) struct Branch {
+    pub party: Party,
+    pub target: Uri,
     path: Path,
     routes: Vec<Uri>,
     credentials: Option<Credentials>,
     number: String,
-    outside: bool,
+    pub outside: bool,
     /// The domain that From and P-Asserted-Identity name.
-    domain: String,
+    pub domain: String,
 }
 
 impl Exchange {
@@ -410,107 +411,4 @@ fn redirected_to(response: &sip::Response) -> Option<String> {
         return None;
     };
     contacts.first()?.address.uri.user().map(|user| user.into_owned())
-}
-
-/// Who the callee is told calls.
-struct ShownAs {
-    from: Named,
-    headers: ExtraHeaders,
-}
-
-impl Exchange {
-    /// Identity headers (RFC 3261 §8.1.1.3, RFC 3325, RFC 3323). People of the house see the caller's short number;
-    /// outside, a number that the tenant may use goes out, and hiding it is a matter of privacy.
-    fn shown_to(&self, call: crate::io::CallId, shown: &Shown, branch: &Branch) -> ShownAs {
-        let caller = self.caller_of(call);
-        let tenant = self
-            .calls
-            .get(&call)
-            .map(|call| call.tenant.clone())
-            .unwrap_or_default();
-        let trunk = match &branch.party {
-            Party::Trunk(trunk) => trunk.clone(),
-            Party::Device { .. } => Arc::default(),
-        };
-        let (number, hidden) = match shown {
-            Shown::Caller => (caller.number.clone(), caller.anonymous),
-            Shown::Anonymous => (caller.number.clone(), true),
-            Shown::Number(number) => (Some(number.clone()), false),
-        };
-        let number = match (&number, branch.outside) {
-            (_, true) => self.number_outside(&tenant, &trunk, number.as_deref(), &caller),
-            (number, false) => number.clone(),
-        };
-        let name = caller.name.filter(|_| matches!(shown, Shown::Caller) && !hidden);
-        let mut headers = ExtraHeaders::new();
-        let own = number
-            .as_deref()
-            .and_then(|number| Uri::sip(Some(number), &branch.domain, None).ok());
-        if hidden {
-            if branch.outside
-                && let Some(own) = &own
-            {
-                headers.push("P-Asserted-Identity", format!("<{own}>"));
-            }
-            headers.push("Privacy", "id");
-        } else if branch.outside
-            && let Some(own) = &own
-        {
-            headers.push("P-Asserted-Identity", format!("<{own}>"));
-        }
-        let from = match own.filter(|_| !hidden) {
-            Some(uri) => Named { name, uri },
-            None => anonymous(&branch.target),
-        };
-        ShownAs { from, headers }
-    }
-
-    /// A line that wants it hears by the ring whether the call comes from the house (R17).
-    fn distinctive_ring(&self, call: crate::io::CallId, party: &Party) -> Option<String> {
-        let Party::Device { line, .. } = party else {
-            return None;
-        };
-        let call = self.calls.get(&call)?;
-        let line = self.tenant(&call.tenant)?.line(line)?;
-        let ring = if call.caller_line.is_some() {
-            "internal"
-        } else {
-            "external"
-        };
-        line.features.distinctive_ring.then(|| ring.to_owned())
-    }
-
-    /// Where the call came from before it reached this callee (RFC 7044, and RFC 5806 for those who only know
-    /// that). R23: the callee sees the caller, and may see by which way it came.
-    fn add_diversions(&self, dial: DialId, domain: &str, headers: &mut ExtraHeaders) {
-        let custody = self
-            .dials
-            .get(&dial)
-            .and_then(|dial| dial.custody)
-            .and_then(|id| self.custodies.get(&id));
-        let Some(custody) = custody else {
-            return;
-        };
-        let numbers = custody.diversions.iter();
-        for number in numbers {
-            if let Ok(uri) = Uri::sip(Some(number), domain, None) {
-                headers.push("Diversion", format!("<{uri}>;reason=unknown"));
-            }
-        }
-    }
-}
-
-/// `From` of a caller who hides (RFC 3323 §4.1).
-fn anonymous(fallback: &Uri) -> Named {
-    let uri = Uri::parse("sip:anonymous@anonymous.invalid").unwrap_or_else(|_| fallback.clone());
-    Named::named("Anonymous", uri)
-}
-
-/// The words of the contract as URNs (RFC 7462); anything else is a ring name of the phone's.
-fn alert_info(alert: &str) -> String {
-    match alert {
-        "internal" => "<urn:alert:source:internal>".to_owned(),
-        "external" => "<urn:alert:source:external>".to_owned(),
-        name => format!("<http://127.0.0.1>;info={name}"),
-    }
 }

@@ -12,6 +12,7 @@
 //! itself; whether that ends the stage is looked at once everything else of the input is done.
 
 mod branch;
+mod identity;
 mod record;
 mod targets;
 

@@ -12,18 +12,19 @@
 //! The behaviour runs elsewhere; here is only what it is told, what it said, and what happens
 //! when it says nothing. `decide` takes answers in, `swap` changes versions under live sessions.
 
+mod asking;
 mod decide;
 mod schedules;
 mod shadow;
 mod swap;
+mod timers;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use base::Moment;
 use contract::{
-    AskId, Cause, Event, HeldLeg, Interests, Invocation, LegId, ModuleDigest, OutcomeKind, Session as Told,
-    SessionId, SessionScope, Tag, Task,
+    AskId, Cause, Event, Interests, LegId, ModuleDigest, OutcomeKind, SessionId, SessionScope, Tag,
 };
 use smallvec::SmallVec;
 
@@ -31,14 +32,11 @@ use super::custody::{CustodyId, Holder};
 use super::dial::{DialId, outcome_event};
 use super::lookup::Placed;
 use super::timers::TimerKey;
-use super::{Due, Exchange, Step};
+use super::{Exchange, Step};
 use crate::io::CallId;
 use crate::report::Fact;
 
 pub(crate) use shadow::Shadow;
-
-/// Timers that a session may have set at once (`wit/timers.wit`).
-const MAX_TIMERS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -361,137 +359,6 @@ impl Exchange {
         self.custodies
             .get(&id)
             .is_some_and(|custody| custody.holder == Holder::Host && custody.dial.is_none())
-    }
-
-    /// Sends the first event of the mailbox off, after a change of version where there is one to make.
-    fn ask_next(&mut self, id: SessionId) {
-        if self.begin_swap(id) {
-            return;
-        }
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let Some(event) = session.mailbox.pop_front() else {
-            return;
-        };
-        let module = session.module;
-        let task = Task::Handle(event.clone());
-        self.ask(id, module, task, Question::Event { event, again: false });
-    }
-
-    /// Sends a question off, and sets its deadline.
-    pub(super) fn ask(&mut self, id: SessionId, module: ModuleDigest, task: Task, what: Question) {
-        let ask = AskId(self.ids.next());
-        let deadline = self
-            .timers
-            .set(self.now + self.config.patience, Due::NoDecision(ask));
-        let seed = self.random.next_u64();
-        let (now, limits) = (self.now, self.config.limits);
-        let Some(tenant) = self.sessions.get(&id).map(|session| session.tenant.clone()) else {
-            self.timers.cancel(deadline);
-            return;
-        };
-        let view = self.view_of(&tenant);
-        let held = self.held_by(id);
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        session.asked = Some(Asked {
-            ask,
-            at: now,
-            module,
-            what,
-            deadline,
-        });
-        let invocation = Invocation {
-            ask,
-            module,
-            session: Told {
-                id,
-                behaviour: session.behaviour.clone(),
-                number: session.number.clone(),
-                settings: session.settings.clone(),
-            },
-            state: session.state.clone(),
-            task: task.clone(),
-            now,
-            seed,
-            limits,
-            held,
-            view,
-        };
-        let (behaviour, version) = (session.behaviour.clone(), session.version.clone());
-        self.asks.insert(ask, id);
-        let fact = Fact::Asked {
-            ask,
-            behaviour,
-            module,
-            version,
-            task,
-        };
-        self.report_session(id, fact);
-        self.outbox
-            .push_back(crate::io::Output::Invoke(Box::new(invocation)));
-    }
-
-    /// The legs that a session holds now.
-    fn held_by(&self, id: SessionId) -> Vec<HeldLeg> {
-        let Some(session) = self.sessions.get(&id) else {
-            return Vec::new();
-        };
-        let through_custody = session.custodies.iter().filter_map(|id| {
-            let custody = self.custodies.get(id)?;
-            let leg = self.legs.get(&custody.leg)?;
-            Some(HeldLeg {
-                leg: leg.id,
-                sole_holder: self.is_sole(*id),
-                answered: leg.is_answered(),
-            })
-        });
-        let answered = session.callees.iter().filter_map(|leg| {
-            let leg = self.legs.get(leg)?;
-            leg.custodies.is_empty().then_some(HeldLeg {
-                leg: leg.id,
-                sole_holder: true,
-                answered: true,
-            })
-        });
-        through_custody.chain(answered).collect()
-    }
-}
-
-/// Timers.
-impl Exchange {
-    pub(super) fn set_session_timer(&mut self, id: SessionId, tag: Tag, at: Moment) -> bool {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return false;
-        };
-        if let Some(old) = session.timers.remove(&tag) {
-            self.timers.cancel(old);
-        } else if session.timers.len() >= MAX_TIMERS {
-            return false;
-        }
-        let key = self.timers.set(at.max(self.now), Due::SessionTimer(id, tag));
-        session.timers.insert(tag, key);
-        true
-    }
-
-    pub(super) fn cancel_session_timer(&mut self, id: SessionId, tag: Tag) {
-        let timer = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.timers.remove(&tag));
-        if let Some(timer) = timer {
-            self.timers.cancel(timer);
-        }
-    }
-
-    pub(super) fn session_timer(&mut self, id: SessionId, tag: Tag) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.timers.remove(&tag);
-            self.deliver(id, Event::Timer(tag));
-            self.keep_session(id);
-        }
     }
 }
 

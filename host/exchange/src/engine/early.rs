@@ -1,0 +1,95 @@
+//! Ringback, and sound that a callee sends before it answers.
+
+use contract::{Hears, LegId};
+use media::Command;
+use sip::sdp::Answer;
+
+use super::Exchange;
+use super::audio::AudioOwner;
+use super::dial::DialId;
+use super::leg::LegState;
+use crate::report::Fact;
+
+impl Exchange {
+    /// A callee sends sound before it answers. The caller hears it when this is the only one who rings.
+    pub(super) fn early_media(&mut self, callee: LegId, dial: DialId, answer: &Answer) -> bool {
+        let Some(media) = self.legs.get_mut(&callee).and_then(|leg| leg.media.as_mut()) else {
+            return false;
+        };
+        let Ok(agreed) = media.negotiation.accept_answer(answer) else {
+            return false;
+        };
+        let from = media.port;
+        self.update_stream(from, &agreed);
+        let Some(dial_now) = self.dials.get(&dial) else {
+            return false;
+        };
+        let alone = dial_now.rings_alone() && dial_now.custody.is_none_or(|custody| self.is_sole(custody));
+        let (Some(caller), true, Hears::Ringback) = (dial_now.caller, alone, dial_now.options.hears) else {
+            return false;
+        };
+        if self.open_early(caller).is_err() {
+            return false;
+        }
+        self.listen(caller, callee);
+        true
+    }
+
+    /// The callee answered our offer before it answered the call.
+    pub(super) fn has_early_media(&self, callee: LegId) -> bool {
+        let media = self.legs.get(&callee).and_then(|leg| leg.media.as_ref());
+        media.is_some_and(|media| media.negotiation.agreed().is_some())
+    }
+
+    /// The caller hears the callee, and not the other way round.
+    pub(super) fn listen(&mut self, caller: LegId, callee: LegId) {
+        if let (Some(to), Some(from)) = (self.port_of(caller), self.port_of(callee)) {
+            self.stop_audio(caller);
+            self.media(Command::Listen { to, from });
+        }
+    }
+
+    /// The caller is told that it rings: by its own phone (180), or with a tone where sound flows already.
+    pub(super) fn caller_hears_ringing(&mut self, caller: LegId, dial: DialId, hears: Hears) {
+        let Some(leg) = self.legs.get_mut(&caller) else {
+            return;
+        };
+        let flows = leg.is_answered() || leg.media.as_ref().is_some_and(|media| media.answer.is_some());
+        if !flows {
+            self.ring_caller(caller);
+            return;
+        }
+        if hears == Hears::Unchanged && leg.audio.is_some() {
+            return;
+        }
+        let rings = leg
+            .audio
+            .as_ref()
+            .is_some_and(|audio| matches!(audio.owner, AudioOwner::Ringback(_)));
+        if !rings {
+            self.play_tone(caller, contract::Tone::Ringback, AudioOwner::Ringback(dial));
+        }
+    }
+
+    /// 180, once.
+    pub(super) fn ring_caller(&mut self, caller: LegId) {
+        let Some(leg) = self.legs.get_mut(&caller) else {
+            return;
+        };
+        if leg.state == LegState::Offered && !std::mem::replace(&mut leg.rung, true) {
+            let usage = leg.usage;
+            self.keep_leg(caller);
+            // The caller may have given up this very moment.
+            let _ = self.sip.progress(self.now, usage, 180);
+            self.report_leg(caller, Fact::LegRinging);
+        }
+    }
+
+    /// The dial is over: its ringback stops.
+    pub(super) fn stop_ringback(&mut self, caller: LegId, dial: DialId) {
+        let audio = self.legs.get(&caller).and_then(|leg| leg.audio.as_ref());
+        if audio.is_some_and(|audio| audio.owner == AudioOwner::Ringback(dial)) {
+            self.stop_audio(caller);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Questions to behaviours: what one event comes with, and its deadline.
+
+use contract::AskId;
+use contract::{HeldLeg, Invocation, ModuleDigest, Session as Told, SessionId, Task};
+
+use super::{Asked, Question};
+use crate::engine::{Due, Exchange};
+use crate::report::Fact;
+
+impl Exchange {
+    /// Sends the first event of the mailbox off, after a change of version where there is one to make.
+    pub(super) fn ask_next(&mut self, id: SessionId) {
+        if self.begin_swap(id) {
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(event) = session.mailbox.pop_front() else {
+            return;
+        };
+        let module = session.module;
+        let task = Task::Handle(event.clone());
+        self.ask(id, module, task, Question::Event { event, again: false });
+    }
+
+    /// Sends a question off, and sets its deadline.
+    pub(super) fn ask(&mut self, id: SessionId, module: ModuleDigest, task: Task, what: Question) {
+        let ask = AskId(self.ids.next());
+        let deadline = self
+            .timers
+            .set(self.now + self.config.patience, Due::NoDecision(ask));
+        let seed = self.random.next_u64();
+        let (now, limits) = (self.now, self.config.limits);
+        let Some(tenant) = self.sessions.get(&id).map(|session| session.tenant.clone()) else {
+            self.timers.cancel(deadline);
+            return;
+        };
+        let view = self.view_of(&tenant);
+        let held = self.held_by(id);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.asked = Some(Asked {
+            ask,
+            at: now,
+            module,
+            what,
+            deadline,
+        });
+        let invocation = Invocation {
+            ask,
+            module,
+            session: Told {
+                id,
+                behaviour: session.behaviour.clone(),
+                number: session.number.clone(),
+                settings: session.settings.clone(),
+            },
+            state: session.state.clone(),
+            task: task.clone(),
+            now,
+            seed,
+            limits,
+            held,
+            view,
+        };
+        let (behaviour, version) = (session.behaviour.clone(), session.version.clone());
+        self.asks.insert(ask, id);
+        let fact = Fact::Asked {
+            ask,
+            behaviour,
+            module,
+            version,
+            task,
+        };
+        self.report_session(id, fact);
+        self.outbox
+            .push_back(crate::io::Output::Invoke(Box::new(invocation)));
+    }
+
+    /// The legs that a session holds now.
+    pub(super) fn held_by(&self, id: SessionId) -> Vec<HeldLeg> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let through_custody = session.custodies.iter().filter_map(|id| {
+            let custody = self.custodies.get(id)?;
+            let leg = self.legs.get(&custody.leg)?;
+            Some(HeldLeg {
+                leg: leg.id,
+                sole_holder: self.is_sole(*id),
+                answered: leg.is_answered(),
+            })
+        });
+        let answered = session.callees.iter().filter_map(|leg| {
+            let leg = self.legs.get(leg)?;
+            leg.custodies.is_empty().then_some(HeldLeg {
+                leg: leg.id,
+                sole_holder: true,
+                answered: true,
+            })
+        });
+        through_custody.chain(answered).collect()
+    }
+}
