@@ -54,8 +54,7 @@ impl Exchange {
         let Some(leg) = self.legs.get_mut(&caller) else {
             return;
         };
-        let flows = leg.is_answered() || leg.media.as_ref().is_some_and(|media| media.answer.is_some());
-        if !flows {
+        if !leg.sound_flows() {
             self.ring_caller(caller);
             return;
         }

@@ -24,14 +24,17 @@ pub(crate) struct TrunkState {
     cseq: u32,
     up: bool,
     failures: u32,
+    /// It refused the account, or did not answer.
+    down: bool,
     pub timer: Option<TimerKey>,
 }
 
 impl Exchange {
-    /// Whether the last attempt to register with a trunk failed: then it takes no calls either.
+    /// Whether the last attempt to register with a trunk was refused or not answered: then it takes no calls either. One
+    /// that registers nobody (405, 501) may.
     pub(super) fn is_trunk_down(&self, tenant: &str, trunk: &str) -> bool {
         let state = self.trunks.get(tenant).and_then(|of| of.get(trunk));
-        state.is_some_and(|state| !state.up && state.failures > 0)
+        state.is_some_and(|state| state.down)
     }
 
     /// Registers with a trunk now.
@@ -101,6 +104,13 @@ impl Exchange {
         let Some((tenant, trunk)) = self.requests.remove(&id) else {
             return;
         };
+        let down = match &result {
+            Ok(response) => !matches!(response.status.code(), 200..=299 | 405 | 501),
+            Err(_) => true,
+        };
+        if let Some(state) = self.trunks.get_mut(&tenant).and_then(|of| of.get_mut(&trunk)) {
+            state.down = down;
+        }
         let outcome = match result {
             Ok(response) if response.status.code() < 300 => Ok(granted(&response)),
             Ok(response) => Err(response.status.to_string()),
