@@ -102,8 +102,8 @@ impl Default for PortOptions {
 /// The negotiated address always may speak. Phones behind a NAT speak from another one; the first
 /// valid RTP packet after an `Update` then *latches*: from there on we send to its source,
 /// and take packets from no other. A source that speaks an unnegotiated payload type never latches.
-/// A latch loosens only when its source has been silent for `relatch_after`, or when an `Update` brings a
-/// new negotiated address.
+/// Once its source has been silent for `relatch_after`, another port of the same host may latch; another host only
+/// when an `Update` brings a new negotiated address.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Latching {
     /// Only the negotiated address and port; for trunks that are known by address.

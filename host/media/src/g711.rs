@@ -42,3 +42,59 @@ impl Codec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(from: Codec, byte: u8) -> u8 {
+        let other = match from {
+            Codec::Pcma => Codec::Pcmu,
+            Codec::Pcmu => Codec::Pcma,
+        };
+        let map = |from: Codec, to, byte: u8| from.table_to(to).unwrap()[usize::from(byte)];
+        map(other, from, map(from, other, byte))
+    }
+
+    /// G.711 tables 3 and 4: two conversions in a row leave the sign and the six bits after it alone, so that a call
+    /// that is transcoded twice loses no more than one that is transcoded once.
+    #[test]
+    fn a_double_conversion_keeps_all_but_the_last_bit() {
+        for codec in [Codec::Pcma, Codec::Pcmu] {
+            for byte in 0..=255u8 {
+                let back = there_and_back(codec, byte);
+                // µ-law has two zeros, and A-law none: they may change places.
+                let both_silent = codec.decode(byte).abs() <= 8 && codec.decode(back).abs() <= 8;
+                assert!(
+                    both_silent || back | 1 == byte | 1,
+                    "{codec:?} {byte:#04x} became {back:#04x}"
+                );
+            }
+        }
+    }
+
+    /// One conversion moves a sample by less than the coarser law's step there.
+    #[test]
+    fn one_conversion_is_within_a_step() {
+        for (from, to) in [(Codec::Pcma, Codec::Pcmu), (Codec::Pcmu, Codec::Pcma)] {
+            let table = from.table_to(to).unwrap();
+            for byte in 0..=255u8 {
+                let (before, after) = (from.decode(byte), to.decode(table[usize::from(byte)]));
+                let step = i32::from(before).abs() / 16 + 16;
+                let moved = (i32::from(before) - i32::from(after)).abs();
+                assert!(moved <= step, "{from:?} {byte:#04x}: {before} became {after}");
+                assert!(
+                    before.signum() * after.signum() >= 0,
+                    "{from:?} {byte:#04x} changed its sign"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn silence_is_silent_in_both_laws() {
+        for codec in [Codec::Pcma, Codec::Pcmu] {
+            assert!(codec.decode(codec.silence()).abs() <= 8);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Loose --valid RTP from an allowed source--> Held(source)
-//! Held  --its source silent for relatch_after, then another--> Held(other)
+//! Held  --its source silent for relatch_after, then another port of its host--> Held(other)
 //! Held  --RTP from the negotiated address--> Held(negotiated)
 //! any   --new negotiated address--> Loose
 //! ```
@@ -87,16 +87,22 @@ impl Latch {
         if self.negotiated == Some(source) {
             return true;
         }
+        let of_negotiated = || {
+            self.negotiated
+                .is_some_and(|negotiated| negotiated.ip() == source.ip())
+        };
         let (allowed, relatch_after) = match self.rule {
             Latching::Off => return false,
             Latching::Any { relatch_after } => (true, relatch_after),
-            Latching::SameHost { relatch_after } => (
-                self.negotiated
-                    .is_some_and(|negotiated| negotiated.ip() == source.ip()),
-                relatch_after,
-            ),
+            Latching::SameHost { relatch_after } => (of_negotiated(), relatch_after),
         };
-        allowed && self.held.is_none_or(|held| is_silent(held, now, relatch_after))
+        // Once somebody is held, silence lets another port of the same host in (a NAT that forgot its mapping),
+        // never a third host: it would only have to wait for a pause to be heard and spoken to.
+        allowed
+            && self.held.is_none_or(|held| {
+                let same_host = held.source.ip() == source.ip() || of_negotiated();
+                same_host && is_silent(held, now, relatch_after)
+            })
     }
 }
 
@@ -150,6 +156,20 @@ mod tests {
         latch.admit(secs(1), at(NAT));
         assert_eq!(latch.admit(secs(5), at("198.51.100.7:30002")), Verdict::Foreign);
         assert_eq!(latch.admit(secs(6), at("198.51.100.7:30002")), Verdict::Latched);
+    }
+
+    #[test]
+    fn a_third_host_never_gets_in_without_a_new_description() {
+        let mut latch = latch(Latching::default());
+        latch.admit(secs(1), at(NAT));
+        for later in [7, 60, 3_600] {
+            assert_eq!(latch.admit(secs(later), at(THIRD)), Verdict::Foreign, "{later} s");
+        }
+        assert_eq!(latch.remote(), Some(at(NAT)));
+        // The host that was negotiated may, whatever port it speaks from.
+        assert_eq!(latch.admit(secs(3_601), at("192.0.2.1:4002")), Verdict::Latched);
+        latch.negotiated(Some(at("192.0.2.9:4000")));
+        assert_eq!(latch.admit(secs(3_602), at(THIRD)), Verdict::Latched);
     }
 
     #[test]

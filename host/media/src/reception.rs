@@ -182,6 +182,20 @@ mod tests {
         assert_eq!((reception.lost(), reception.packets), (0, 6));
     }
 
+    /// RFC 3550 §6.4.1: the report counts the cycles; the timestamps wrap too and are no jitter.
+    #[test]
+    fn a_wrap_of_both_numbers_is_a_cycle_and_no_jitter() {
+        let mut reception = Reception::default();
+        for step in 0..200u32 {
+            let now = Moment::from_millis(u64::from(step) * 20);
+            let timestamp = (u32::MAX - 8_000).wrapping_add(step * 160);
+            reception.record(now, 7, 65_436u16.wrapping_add(step as u16), timestamp, 160);
+        }
+        let source = reception.source.unwrap();
+        assert_eq!((source.highest >> 16, source.highest & 0xffff), (1, 99));
+        assert_eq!((reception.lost(), reception.jitter()), (0, Duration::ZERO));
+    }
+
     #[test]
     fn alternating_delay_settles_at_its_difference() {
         let mut reception = Reception::default();

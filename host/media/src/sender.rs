@@ -246,6 +246,29 @@ mod tests {
         assert_eq!([100, 103, 102, 104].map(&mut sequence), [10, 13, 12, 14]);
     }
 
+    /// Both numbers of both sides wrap around in the middle of a stream, and nothing is heard of it.
+    #[test]
+    fn wrapping_numbers_are_no_new_start() {
+        let mut sender = Sender::new(1, 65_530, u32::MAX - 400);
+        let (mut last, mut at) = (None, ms(0));
+        for step in 0..12u16 {
+            let number = 65_528u16.wrapping_add(step);
+            let timestamp = (u32::MAX - 1_000).wrapping_add(u32::from(step) * 160);
+            let (sequence, stamp, marker) = parsed(sender.relay(at, from(9, number, timestamp), 8, 160));
+            if let Some((sequence_before, stamp_before)) = last {
+                assert_eq!(sequence, u16::wrapping_add(sequence_before, 1));
+                assert_eq!(stamp, u32::wrapping_add(stamp_before, 160));
+                assert!(!marker);
+            }
+            last = Some((sequence, stamp));
+            at += std::time::Duration::from_millis(20);
+        }
+        // Our own audio goes on from there.
+        let (sequence, stamp) = last.unwrap();
+        assert_eq!(parsed(sender.own(at, 8, 160)).0, sequence.wrapping_add(1));
+        assert_eq!(sender.timestamp, stamp.wrapping_add(160));
+    }
+
     #[test]
     fn a_packet_left_out_is_no_loss() {
         let mut sender = Sender::new(1, 9, 0);

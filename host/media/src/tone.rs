@@ -160,6 +160,40 @@ mod tests {
         assert!(silent.iter().all(|sample| sample.abs() <= 8));
     }
 
+    /// Lengths in ms of what sounds and what is silent, as heard.
+    fn cadence(samples: &[i16]) -> Vec<usize> {
+        // 5 ms at a time: all published times are multiples of it.
+        let loud: Vec<bool> = samples
+            .chunks(40)
+            .map(|piece| piece.iter().any(|sample| sample.unsigned_abs() > 200))
+            .collect();
+        loud.chunk_by(|a, b| a == b).map(|run| run.len() * 5).collect()
+    }
+
+    /// E.180 Supplement 2, and ETSI TR 101 041 for the continent; the precise tone plan for the US.
+    #[test]
+    fn ringback_and_busy_keep_the_published_time() {
+        let cases: [(Country, Tone, &[usize]); 10] = [
+            (Country::France, Tone::Ringback, &[1_500, 3_500]),
+            (Country::France, Tone::Busy, &[500, 500]),
+            (Country::Europe, Tone::Ringback, &[1_000, 4_000]),
+            (Country::Europe, Tone::Busy, &[500, 500]),
+            (Country::UnitedKingdom, Tone::Ringback, &[400, 200, 400, 2_000]),
+            (Country::UnitedKingdom, Tone::Busy, &[375, 375]),
+            (Country::UnitedKingdom, Tone::Congestion, &[400, 350, 225, 525]),
+            (Country::UnitedStates, Tone::Ringback, &[2_000, 4_000]),
+            (Country::UnitedStates, Tone::Busy, &[500, 500]),
+            (Country::UnitedStates, Tone::Congestion, &[250, 250]),
+        ];
+        for (country, kind, published) in cases {
+            assert_eq!(
+                cadence(&decoded(country, kind)),
+                published,
+                "{country:?} {kind:?}"
+            );
+        }
+    }
+
     #[test]
     fn tones_have_their_countries_frequencies() {
         let cases: [(Country, Tone, &[f64], f64); 6] = [

@@ -1,8 +1,8 @@
 //! Reading a socket in batches and writing to it.
 //!
-//! A phone sends one packet every 20 ms, so a socket seldom holds two. What pays (measured by `cargo xtask bench
-//! rtp`) is one system call per readable socket instead of two: `recvmmsg` with room for more
-//! than came shows that the socket is empty, where `recvfrom` would have to be called again to learn it.
+//! A phone sends one packet every 20 ms, so a socket seldom holds two. The batch is for the call that it saves: `recvmmsg`
+//! with room for more than came shows that the socket is empty, where `recvfrom` would have to be called again to
+//! learn it. `cargo xtask bench rtp` measures the relay as a whole, not this choice by itself.
 //! `sendmmsg` sends from one socket only, and that is the port's own: it has nothing to batch.
 
 use std::io::IoSliceMut;

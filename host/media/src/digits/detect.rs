@@ -272,6 +272,23 @@ mod tests {
         assert_eq!(heard(&[noisy]), "9");
     }
 
+    /// Q.24 asks for keys to be heard at a signal-to-noise ratio of 15 dB; every key, at several levels of both.
+    #[test]
+    fn every_key_is_heard_once_through_noise_of_15_db() {
+        let mut random = base::Random::from_seed(11);
+        for (count, key) in "0123456789*#ABCD".chars().enumerate() {
+            let peak = [1_500.0, 4_000.0, 9_000.0][count % 3];
+            // Two sines have a power of peak² together; even noise of ±a one of a²/3.
+            let span = peak * (3.0f64 / 10f64.powf(1.5)).sqrt();
+            let noisy: Vec<i16> = [silence(80), tones(key, 70, peak, peak, 1.0), silence(80)]
+                .concat()
+                .into_iter()
+                .map(|sample| sample + ((random.below(2_001) as f64 / 1_000.0 - 1.0) * span) as i16)
+                .collect();
+            assert_eq!(heard(&[noisy]), key.to_string());
+        }
+    }
+
     /// Something like a voice: a gliding pitch with falling harmonics and formants near the keys' frequencies.
     #[test]
     fn two_minutes_of_gliding_voiced_sound_press_no_key() {

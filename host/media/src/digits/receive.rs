@@ -230,6 +230,41 @@ mod tests {
     }
 
     #[test]
+    fn a_timestamp_that_wraps_is_a_new_key() {
+        let mut phone = Phone::new();
+        phone.packet(1, u32::MAX - 100, 800, true);
+        phone.packet(1, 4_000, 800, true);
+        phone.packet(1, 4_000, 800, true);
+        phone.packet(1, u32::MAX - 100, 800, true);
+        let once = [Happened::Pressed('1'), released('1', 100)];
+        assert_eq!(phone.heard, [once, once].concat());
+    }
+
+    /// Every packet but one lost, whichever it is: always one key.
+    #[test]
+    fn any_single_packet_of_a_key_is_enough() {
+        let packets = [
+            (160, false),
+            (320, false),
+            (480, false),
+            (640, true),
+            (640, true),
+            (640, true),
+        ];
+        for (duration, end) in packets {
+            let mut phone = Phone::new();
+            phone.packet(7, 1_000, duration, end);
+            if let Some(happened) = phone.receiver.give_up(phone.now + GIVE_UP) {
+                phone.heard.push(happened);
+            }
+            assert_eq!(
+                phone.heard,
+                [Happened::Pressed('7'), released('7', u64::from(duration) / 8)]
+            );
+        }
+    }
+
+    #[test]
     fn a_key_held_for_twelve_seconds_is_one() {
         let mut phone = Phone::new();
         phone.packet(3, 1_000, 0xffff, false);
