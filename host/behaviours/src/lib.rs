@@ -17,6 +17,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod compiled;
+mod compiler;
 mod config;
 mod engine;
 mod failure;

@@ -10,6 +10,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::compiled::{self, Unusable};
+use crate::compiler::Compiler;
 use crate::config::{Config, UploadLimits};
 use crate::inspect::{self, Inspected};
 use crate::invoker::Invoker;
@@ -24,6 +25,7 @@ pub struct Runtime {
     engine: Engine,
     linker: Linker<Seat>,
     config: Config,
+    compiler: Compiler,
     modules: ArcSwap<HashMap<ModuleDigest, Arc<Module>>>,
 }
 
@@ -66,10 +68,12 @@ impl Runtime {
         let engine = engine::engine(&config).map_err(start)?;
         let mut linker = Linker::new(&engine);
         v0_1::link(&mut linker).map_err(start)?;
+        let compiler = Compiler::new().map_err(|error| StartError(error.to_string()))?;
         Ok(Self {
             engine,
             linker,
             config,
+            compiler,
             modules: ArcSwap::default(),
         })
     }
@@ -81,13 +85,13 @@ impl Runtime {
 
     /// Judges an upload: a component, or a core module that the SDK's bindings were built into.
     ///
-    /// Compiles in the caller's thread, for up to seconds. Loads nothing.
+    /// Compiles on threads that give way to calls, for up to seconds, and waits for it. Loads nothing.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it, each with what to do about it.
     pub fn inspect(&self, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        inspect::inspect(self, bytes)
+        self.compiler.run(|| inspect::inspect(self, bytes))
     }
 
     /// Makes a module ready to be invoked. Returns what to keep for a faster load next time,
@@ -156,7 +160,8 @@ impl Runtime {
         if found != wanted {
             return Err(LoadError::OtherModule { found, wanted });
         }
-        self.compile_trusted(bytes).map_err(LoadError::Unfit)
+        let compiled = self.compiler.run(|| self.compile_trusted(bytes));
+        compiled.map_err(LoadError::Unfit)
     }
 
     fn deserialize(&self, digest: ModuleDigest, sealed: &[u8]) -> Result<Component, Unusable> {
