@@ -98,8 +98,10 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
                 line.behaviours.iter().flatten().any(|name| **name == *id) || line.settings.contains_key(id)
             });
             by.numbers(|number| number.behaviours.iter().any(|binding| *binding.behaviour == *id));
-            by.rules(|action| {
-                matches!(action, Action::Behaviours(bindings) if bindings.iter().any(|b| *b.behaviour == *id))
+            by.rules(|action| match action {
+                Action::Behaviours(bindings) => bindings.iter().any(|b| *b.behaviour == *id),
+                Action::Tell(tell) => *tell.behaviour == *id,
+                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Refuse => false,
             });
             if after.tenant().defaults.line.iter().any(|name| **name == *id) {
                 by.keys.push(Key::new(after.id(), Kind::Tenant, after.id()));

@@ -268,7 +268,9 @@ impl Configuration {
             Place::Number(number, position) => &self.number(number)?.behaviours.get(*position)?.behaviour,
             Place::Rule(rule, position) => match &self.plan.rules.get(*rule)?.action {
                 Action::Behaviours(bindings) => &bindings.get(*position)?.behaviour,
-                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Refuse => return None,
+                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Tell(_) | Action::Refuse => {
+                    return None;
+                }
             },
         };
         self.behaviour(name)

@@ -28,7 +28,7 @@ pub use documents::{
     Access, Action, Activation, Address, Announcement, Audit, Behaviour, Binding, BlobDigest, CallerIdPolicy,
     CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, Direction, Document,
     Grants, Guard, Ha1, InternalDigits, Line, LineFeatures, Login, Network, NoBlobDigest, Number, Numbering,
-    OwnIdentity, Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret, Settings, Site, Tenant,
+    OwnIdentity, Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret, Settings, Site, Tell, Tenant,
     TenantLimits, Trunk, User, VersionStep, Versioned,
 };
 pub use ids::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::Moment;
 use contract::{NumberClass, RouteError};
 
-use super::{Action, Bound, Configuration, Direction, Entry, Line, Pattern, Rule, TrunkId};
+use super::{Action, Bound, Configuration, Direction, Entry, Line, Pattern, Rule, Tell, TrunkId};
 use crate::numbers::is_outside;
 
 /// Who dials.
@@ -53,6 +53,11 @@ pub enum Resolution {
         number: Arc<str>,
         class: NumberClass,
         trunks: Vec<TrunkId>,
+    },
+    /// A session hears a message, and nobody is called.
+    Tell {
+        number: Arc<str>,
+        tell: Tell,
     },
     /// Nobody has this number, or it is none.
     Unknown,
@@ -155,6 +160,10 @@ impl Configuration {
                 .line(line)
                 .map(|line| Resolution::Inside(self.inside_line(line))),
             Action::Outside(trunks) => self.outside(number, trunks, origin, now),
+            Action::Tell(tell) => Some(Resolution::Tell {
+                number: number.into(),
+                tell: tell.clone(),
+            }),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
         }
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use contract::{Event, SessionId, SessionScope};
+use contract::{Cause, Event, LegId, Message, SessionId, SessionScope};
 
 use super::Exchange;
 use super::requests::Waiting;
 use super::session::Session;
 use crate::admin;
-use crate::directory::{Document, Kind};
+use crate::directory::{Document, Kind, Tell};
 use crate::io::{AdminId, Output, Write};
 
 impl Exchange {
@@ -165,6 +165,28 @@ impl Exchange {
             .find(|bound| *bound.behaviour.name == *session.behaviour);
         let bound = at_place.or_else(|| view.bound(&(&*session.behaviour).into()))?;
         Some(bound.settings)
+    }
+
+    /// A feature code: the session hears what the rule says about the caller's line, the caller that it was heard.
+    pub(super) fn tell_for(&mut self, leg: LegId, tell: &Tell) {
+        let Some(tenant) = self.legs.get(&leg).map(|leg| leg.tenant.clone()) else {
+            return;
+        };
+        let line = self
+            .call_of(leg)
+            .and_then(|call| self.caller_line(call))
+            .and_then(|line| Some(self.tenant(&tenant)?.line(&line)?.label().to_string()));
+        let session = self.keyed_session_or_new(&tenant, &tell.behaviour, &tell.number);
+        let (Some(line), Some(session)) = (line, session) else {
+            self.hang_up(leg, Cause::UnknownNumber);
+            return;
+        };
+        let body = tell.message.replace("{line}", &line).into_bytes();
+        self.deliver(session, Event::Message(Message { sender: None, body }));
+        match self.answer_caller(leg, None, None) {
+            Ok(()) => self.play_confirmation(leg),
+            Err(why) => self.hang_up(leg, why),
+        }
     }
 
     /// The session per number of a behaviour, started if need be.

@@ -92,7 +92,9 @@ impl Exchange {
         }
         let number: Arc<str> = match &resolution {
             Resolution::Inside(inside) => inside.number.clone(),
-            Resolution::Outside { number, .. } | Resolution::Emergency { number, .. } => number.clone(),
+            Resolution::Outside { number, .. }
+            | Resolution::Emergency { number, .. }
+            | Resolution::Tell { number, .. } => number.clone(),
             Resolution::Unknown => return Err(refuse(404)),
             Resolution::Forbidden(_) => return Err(refuse(403)),
             Resolution::NoTrunk(_) => return Err(refuse(503)),
@@ -203,6 +205,7 @@ impl Exchange {
                     DialOptions::default(),
                 );
             }
+            Resolution::Tell { tell, .. } => self.tell_for(leg, &tell),
             Resolution::Unknown | Resolution::Forbidden(_) | Resolution::NoTrunk(_) => {
                 self.hang_up(leg, Cause::Failed);
             }

@@ -40,6 +40,18 @@ impl Exchange {
         }
     }
 
+    /// Two beeps, then the end: what was asked for is done.
+    pub(super) fn play_confirmation(&mut self, leg: LegId) {
+        let sounds = self.sounds(leg, &[Sound::Tone(Tone::Beep)]).unwrap_or_default();
+        let owner = AudioOwner::Farewell(Cause::Normal);
+        if self
+            .begin_audio(leg, sounds, 2, false, owner, Kind::Play(None))
+            .is_err()
+        {
+            self.hang_up(leg, Cause::Normal);
+        }
+    }
+
     /// The tone of a cause, then the end.
     pub(super) fn play_farewell(&mut self, leg: LegId, why: Cause) {
         let kind = match why {

@@ -15,6 +15,7 @@ mod live;
 mod logic;
 mod office;
 mod outside;
+mod presence;
 mod provider;
 mod refusals;
 mod registration;

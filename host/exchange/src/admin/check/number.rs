@@ -1,5 +1,7 @@
 //! Numbers and the dial plan.
 
+use contract::SessionScope;
+
 use super::Check;
 use super::words::at;
 use crate::directory::{Action, Binding, DialPlan, Direction, Kind, Number, Pattern, Rule};
@@ -122,6 +124,28 @@ impl Check<'_> {
             Action::Line(line) => {
                 let there = self.after.line(line).is_some();
                 self.refers(there, &format!("{path}/line"), Kind::Line, line);
+            }
+            Action::Tell(tell) => {
+                let path = format!("{path}/tell");
+                let behaviour = self.after.behaviour(&tell.behaviour);
+                let per_number =
+                    behaviour.is_none_or(|behaviour| behaviour.manifest.scope == SessionScope::PerNumber);
+                let there = behaviour.is_some();
+                let known = self.after.number_plan().normalise(&tell.number).is_some();
+                self.refers(
+                    there,
+                    &format!("{path}/behaviour"),
+                    Kind::Behaviour,
+                    &tell.behaviour,
+                );
+                let message = "has a session per call: only one per number hears messages";
+                self.expect(per_number, &format!("{path}/behaviour"), message);
+                let message = format!("`{}` is no number that can be dialled", tell.number);
+                self.expect(known, &format!("{path}/number"), message);
+                let right = (1..=256).contains(&tell.message.len());
+                self.expect(right, &format!("{path}/message"), "must be 1 to 256 bytes");
+                let message = "is for people inside: who calls from outside has no line";
+                self.expect(rule.direction == Direction::Internal, &path, message);
             }
             Action::Outside(trunks) => {
                 let path = format!("{path}/outside");

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Binding;
-use crate::directory::{LineId, TrunkId};
+use crate::directory::{BehaviourName, LineId, TrunkId};
 
 /// A tenant's ordered patterns. The first rule that matches and leads somewhere decides. Emergency numbers never
 /// get here (R74).
@@ -57,7 +57,22 @@ pub enum Action {
     /// Outside, over one of these trunks; none named: over whichever takes the number. A number that is no outside
     /// number goes to the next rule.
     Outside(Vec<TrunkId>),
+    /// The session of a behaviour at a number hears a message; the caller hears two beeps, or is refused when there can be no
+    /// such session. For feature codes: a group's members come and go with them (R31).
+    Tell(Tell),
     Refuse,
+}
+
+/// A message to a session per number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tell {
+    pub behaviour: BehaviourName,
+    /// The number that the behaviour is bound to.
+    pub number: String,
+    /// `{line}` stands for the caller's line, as people call it. The shipped `group` knows `present {line}`,
+    /// `absent {line}`, `connect {line}` and `disconnect {line}`.
+    pub message: String,
 }
 
 impl DialPlan {

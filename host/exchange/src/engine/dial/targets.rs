@@ -92,7 +92,8 @@ impl Exchange {
                 self.ring_outside(id, target, &number, &trunks)
             }
             Resolution::Emergency { number, trunks } => self.ring_outside(id, target, &number, &trunks),
-            Resolution::Unknown => Err(Cause::UnknownNumber),
+            // A code is for a person's phone: nobody answers here.
+            Resolution::Tell { .. } | Resolution::Unknown => Err(Cause::UnknownNumber),
             Resolution::Forbidden(_) => Err(Cause::Forbidden),
             Resolution::NoTrunk(_) => Err(Cause::Congestion),
         }
