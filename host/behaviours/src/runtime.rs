@@ -91,7 +91,7 @@ impl Runtime {
     ///
     /// Everything that is wrong with it, each with what to do about it.
     pub fn inspect(&self, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        self.compiler.run(|| inspect::inspect(self, bytes))
+        inspect::inspect(self, bytes)
     }
 
     /// Makes a module ready to be invoked. Returns what to keep for a faster load next time,
@@ -160,7 +160,7 @@ impl Runtime {
         if found != wanted {
             return Err(LoadError::OtherModule { found, wanted });
         }
-        let compiled = self.compiler.run(|| self.compile_trusted(bytes));
+        let compiled = self.patiently(|| self.compile_trusted(bytes));
         compiled.map_err(LoadError::Unfit)
     }
 
@@ -199,6 +199,11 @@ impl Runtime {
             memory: self.config.memory,
             ..Limits::default()
         }
+    }
+
+    /// Reads or compiles on the threads that give way to calls.
+    pub(crate) fn patiently<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.compiler.run(work)
     }
 
     /// Compiles bytes that are within the limits of an upload.

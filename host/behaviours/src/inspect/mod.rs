@@ -21,6 +21,9 @@ use std::sync::Arc;
 use base::Moment;
 use contract::{EmptyView, Invocation, Limits, Manifest, ModuleDigest, Problem, View};
 use desk::Desk;
+use wasmtime::component::Component;
+
+use anatomy::Anatomy;
 
 use crate::Runtime;
 use crate::compiled;
@@ -60,14 +63,13 @@ pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<
 
 fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
-    size(runtime, bytes).map_err(one)?;
-    let component = encode::componentise(bytes).map_err(one)?;
-    size(runtime, &component).map_err(one)?;
-    let anatomy = anatomy::examine(&component, runtime.upload_limits(), runtime.memory_limit())?;
-
+    // What the module itself does is timed, and so runs where nothing has to wait.
+    let Read {
+        component,
+        anatomy,
+        compiled,
+    } = runtime.patiently(|| read(runtime, bytes))?;
     let digest = compiled::digest(&component);
-    let compiled = runtime.compile_trusted(&component);
-    let compiled = compiled.map_err(|error| one(format!("the component does not compile: {error}")))?;
     let module = runtime.link(&compiled).map_err(|error| one(mismatch(&error)))?;
     let verified = module.verify(runtime.engine(), runtime.tick_length(), desk(runtime));
     verified.map_err(|error| one(mismatch(&format!("{error:#}"))))?;
@@ -99,6 +101,28 @@ fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
         compiled,
         default_settings,
         default_problems,
+    })
+}
+
+/// What can be said of an upload without running it.
+struct Read {
+    component: Vec<u8>,
+    anatomy: Anatomy,
+    compiled: Component,
+}
+
+fn read(runtime: &Runtime, bytes: &[u8]) -> Result<Read, Vec<Problem>> {
+    let one = |message: String| vec![problem(message)];
+    size(runtime, bytes).map_err(one)?;
+    let component = encode::componentise(bytes).map_err(one)?;
+    size(runtime, &component).map_err(one)?;
+    let anatomy = anatomy::examine(&component, runtime.upload_limits(), runtime.memory_limit())?;
+    let compiled = runtime.compile_trusted(&component);
+    let compiled = compiled.map_err(|error| one(format!("the component does not compile: {error}")))?;
+    Ok(Read {
+        component,
+        anatomy,
+        compiled,
     })
 }
 
@@ -151,7 +175,8 @@ fn rehearse(runtime: &Runtime, module: &Module, manifest: &Manifest, incomplete:
     let limits = runtime.upload_limits();
     let budget = Budget {
         fuel: limits.fuel,
-        time: limits.deadline,
+        // Of a machine that has other things to do.
+        time: limits.deadline.saturating_mul(5),
     };
     let wake = |invocation: &Invocation| {
         let (result, _, fuel) = module.handle(runtime.engine(), runtime.tick_length(), invocation);
