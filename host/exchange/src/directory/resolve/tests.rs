@@ -81,6 +81,7 @@ fn dial(view: &TenantView, dialled: &str, origin: Origin<'_>) -> String {
             class,
             trunks,
         } => format!("outside {number} {class:?} over {}", join(&trunks)),
+        Resolution::Tell { number, tell } => format!("{number} tells {}", tell.behaviour),
         Resolution::Unknown => "unknown".to_owned(),
         Resolution::Forbidden(class) => format!("forbidden {class:?}"),
         Resolution::NoTrunk(class) => format!("no trunk for {class:?}"),
