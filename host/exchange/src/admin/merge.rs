@@ -2,7 +2,10 @@
 
 use contract::ModuleDigest;
 
-use crate::directory::{Access, Activation, Behaviour, Credentials, Device, Document, Versioned};
+use super::versions::AUDITED;
+use crate::directory::{
+    Access, Activation, Audit, Behaviour, Credentials, Device, Document, VersionStep, Versioned,
+};
 
 /// Versions that a behaviour remembers.
 const HISTORY: usize = 32;
@@ -22,9 +25,9 @@ pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>, now: u
         (Document::Trunk(new), Document::Trunk(old)) => keep_trunk_password(&mut new.access, &old.access),
         (Document::Behaviour(new), Document::Behaviour(old)) => {
             new.history = history(old, new.active, now);
-            // Versions are changed by requests of their own.
+            // Trials are changed by requests of their own.
             new.candidate.clone_from(&old.candidate);
-            new.audit.clone_from(&old.audit);
+            new.audit = audited(old, new.active, now);
         }
         _ => {}
     }
@@ -78,9 +81,27 @@ pub(super) fn activated(old: &Behaviour, new: Behaviour, now: u64) -> Behaviour 
         history: history(old, new.active, now),
         settings: old.settings.clone(),
         candidate: old.candidate.clone(),
-        audit: old.audit.clone(),
+        audit: audited(old, new.active, now),
         ..new
     }
+}
+
+/// A version that was written into the document, by somebody who did not say who and why.
+fn audited(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Audit> {
+    let mut audit = old.audit.clone();
+    if old.active != active {
+        let activated = Audit {
+            at: now,
+            by: String::new(),
+            what: VersionStep::Activated,
+            from: Some(old.active),
+            to: Some(active),
+            why: String::new(),
+        };
+        audit.insert(0, activated);
+        audit.truncate(AUDITED);
+    }
+    audit
 }
 
 /// What was active before, once `active` is.

@@ -7,7 +7,7 @@ use super::merge::history;
 use crate::directory::{Audit, Behaviour, Candidate, VersionStep};
 
 /// Changes that a behaviour remembers.
-const AUDITED: usize = 64;
+pub(super) const AUDITED: usize = 64;
 
 /// One change of a behaviour's versions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,13 +14,14 @@
 mod branch;
 mod identity;
 mod record;
+mod ringing;
 mod targets;
 
 use std::sync::Arc;
 
 use contract::{
-    Cause, DialAnswer, DialOptions, DialOutcome, DialResult, Event, LegAnswered, LegId, LegRinging, Outcome,
-    OutcomeKind, SessionId, Stage, Tag, Target, TargetOutcome,
+    Cause, DialAnswer, DialOptions, DialOutcome, DialResult, Event, LegAnswered, LegId, Outcome, OutcomeKind,
+    SessionId, Stage, Tag, Target, TargetOutcome,
 };
 use smallvec::SmallVec;
 
@@ -235,26 +236,6 @@ impl Exchange {
         true
     }
 
-    /// A caller with whom sound flows already hears from the start that somebody is rung: not every phone
-    /// says 180, and one that is said may be lost.
-    pub(super) fn caller_waits(&mut self, id: DialId) {
-        let Some(dial) = self.dials.get(&id) else {
-            return;
-        };
-        let legs = |run: &Run| matches!(&run.state, RunState::Legs { live, .. } if !live.is_empty());
-        let (Some(caller), true) = (dial.caller, dial.runs.iter().any(legs)) else {
-            return;
-        };
-        let hears = dial.options.hears;
-        let waits = self
-            .legs
-            .get(&caller)
-            .is_some_and(|leg| leg.sound_flows() && leg.audio.is_none() && leg.bridged.is_none());
-        if waits {
-            self.caller_hears_ringing(caller, id, hears);
-        }
-    }
-
     /// A target came to nothing.
     pub(super) fn target_done(&mut self, id: DialId, target: usize, why: Cause) {
         let Some(run) = self.dials.get_mut(&id).and_then(|dial| dial.runs.get_mut(target)) else {
@@ -411,35 +392,6 @@ impl Exchange {
             targets: dial.outcomes(),
         };
         self.outcome(session, tag, OutcomeKind::Dialled(outcome));
-    }
-
-    /// A target rings: the caller hears it, and so do behaviours that want to know.
-    pub(super) fn target_rings(&mut self, id: DialId, target: usize) {
-        let mut at = Some((id, target));
-        while let Some((id, target)) = at {
-            let Some(dial) = self.dials.get_mut(&id) else {
-                return;
-            };
-            let Some(run) = dial.runs.get_mut(target) else {
-                return;
-            };
-            let first = !std::mem::replace(&mut run.rang, true);
-            let (owner, caller, custody, hears) = (dial.owner, dial.caller, dial.custody, dial.options.hears);
-            if let (true, DialOwner::Session { session, tag }) = (first, owner) {
-                let target = u32::try_from(target).unwrap_or(u32::MAX);
-                self.deliver_if(
-                    session,
-                    |wants| wants.ringing,
-                    Event::LegRinging(LegRinging { tag, target }),
-                );
-            }
-            if let Some(caller) = caller {
-                self.caller_hears_ringing(caller, id, hears);
-            }
-            at = custody
-                .and_then(|id| self.custodies.get(&id))
-                .and_then(|custody| custody.parent);
-        }
     }
 
     /// Ends the running dial of a session with this tag.
