@@ -2,10 +2,11 @@
 //! that an exchange talks to.
 //!
 //! From the wire up: [`Message`] and its [`Headers`] (read), [`build`] (print), [`uri`], [`header`]
-//! (typed headers), then [`endpoint`], which is all that an exchange needs.
+//! (typed headers), [`body`] (of event packages), then [`endpoint`], which is all that an exchange needs.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
+pub mod body;
 pub mod build;
 mod dialog;
 pub mod digest;
