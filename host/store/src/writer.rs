@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use base::Moment;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvError, Sender, TryRecvError, TrySendError, bounded};
 
 use crate::{Error, Fence, Group, GroupCommit, GroupLimits, Store, Write};
 
@@ -15,6 +15,9 @@ const QUEUE: usize = 8_192;
 
 /// Writes held while the disk fails, before the queue is left to fill.
 const HELD: usize = 200_000;
+
+/// Between looks at the queue while writes wait for their group: what one who waits for the disk waits longer at most.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Between attempts while the disk fails.
 const RETRY: Duration = Duration::from_millis(500);
@@ -226,11 +229,17 @@ impl Work {
                 thread::sleep(due.map_or(RETRY, |due| due - now).min(RETRY));
                 continue;
             }
-            let wait = due.map_or(Duration::from_secs(3_600), |due| due - now);
-            match self.submissions.recv_timeout(wait) {
+            match self.submissions.try_recv() {
                 Ok(submission) => self.add(submission),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(TryRecvError::Disconnected) => return false,
+                // More gather while this thread sleeps: waking up for each would cost more than keeping it.
+                Err(TryRecvError::Empty) if due.is_some() => {
+                    thread::sleep(due.map_or(LOOK, |due| due - now).min(LOOK));
+                }
+                Err(TryRecvError::Empty) => match self.submissions.recv() {
+                    Ok(submission) => self.add(submission),
+                    Err(RecvError) => return false,
+                },
             }
         }
     }
