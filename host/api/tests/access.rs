@@ -85,6 +85,7 @@ const TABLE: &str = "
     POST   /v1/tenants/{tenant}/modules                       om
     GET    /v1/tenants/{tenant}/modules/{digest}              om
     GET    /v1/tenants/{tenant}/modules/{digest}/component    om
+    GET    /v1/tenants/{tenant}/modules/{digest}/permissions  om
     DELETE /v1/tenants/{tenant}/modules/{digest}              om
     GET    /v1/tenants/{tenant}/behaviours                    om
     GET    /v1/tenants/{tenant}/behaviours/{name}             om

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // The whole chain in one line; never a backtrace, which tells users nothing.
             eprintln!("cordboard: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(commands::exit_status(&error))
         }
     }
 }

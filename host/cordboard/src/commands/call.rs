@@ -1,8 +1,8 @@
-//! `cordboard call` and `cordboard why`.
+//! `cordboard call` and `cordboard registrations`.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::{Connection, pages, show};
 use super::document::of_tenant;
@@ -20,26 +20,19 @@ pub struct Command {
 enum Action {
     /// Calls that are up or being set up
     List,
-    Show {
-        call: u64,
-    },
+    /// One call with its legs
+    Show { call: u64 },
     /// End a call
-    HangUp {
-        call: u64,
+    HangUp { call: u64 },
+    /// Ring a line's phones, and connect whoever answers with a number
+    Dial {
+        /// Id, short number or number
+        line: String,
+        /// As it would be dialled there
+        number: String,
     },
     /// Call detail records, the latest first
     Records,
-}
-
-#[derive(Args)]
-pub struct Why {
-    /// The tenant whose call is meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
-    call: u64,
-    /// With the whole text of every SIP message
-    #[arg(long)]
-    messages: bool,
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
@@ -51,6 +44,10 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
         ),
         Action::Show { call } => show(connection, &connection.get(&format!("{tenant}/calls/{call}"))?),
         Action::HangUp { call } => connection.delete(&format!("{tenant}/calls/{call}")).map(drop),
+        Action::Dial { line, number } => {
+            let body = json!({ "line": line, "number": number });
+            show(connection, &connection.post(&format!("{tenant}/calls"), &body)?)
+        }
         Action::Records => {
             let page = connection.get(&format!("{tenant}/cdrs"))?;
             show(connection, page.get("items").unwrap_or(&page))
@@ -58,45 +55,17 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
     }
 }
 
-pub fn why(connection: &Connection, why: &Why) -> Result<()> {
-    let path = format!("{}/calls/{}/why", of_tenant(why.tenant.as_deref())?, why.call);
-    let story = connection.get(&path)?;
-    if connection.json {
-        return show(connection, &story);
-    }
-    let steps = story
-        .get("steps")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let start = steps.first().map_or(0, at);
-    println!("{:>10}  {:<48}  behaviours and exchange", "ms", "SIP");
-    for step in steps {
-        let since = at(step).saturating_sub(start) as f64 / 1_000.0;
-        let text = step.get("text").and_then(Value::as_str).unwrap_or_default();
-        match step.get("sip").filter(|sip| !sip.is_null()) {
-            Some(sip) => {
-                println!("{since:>10.1}  {}", message(sip));
-                if why.messages {
-                    let text = sip.get("text").and_then(Value::as_str).unwrap_or_default();
-                    text.lines().for_each(|line| println!("{:>10}    {line}", ""));
-                }
-            }
-            None => println!("{since:>10.1}  {:<48}  {text}", ""),
-        }
-    }
-    Ok(())
+#[derive(Args)]
+pub struct Registrations {
+    /// The tenant whose devices are meant
+    #[arg(long, env = "CORDBOARD_TENANT")]
+    tenant: Option<String>,
 }
 
-fn at(step: &Value) -> u64 {
-    step.get("at-us").and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn message(sip: &Value) -> String {
-    let field = |name: &str| sip.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (remote, summary) = (field("remote"), field("summary"));
-    match sip.get("sent").and_then(Value::as_bool) {
-        Some(true) => format!("──{summary}──▶ {remote}"),
-        _ => format!("◀──{summary}── {remote}"),
-    }
+pub fn registrations(connection: &Connection, registrations: &Registrations) -> Result<()> {
+    let tenant = of_tenant(registrations.tenant.as_deref())?;
+    show(
+        connection,
+        &Value::Array(pages(connection, &format!("{tenant}/registrations"))?),
+    )
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::Value;
 
@@ -44,14 +44,29 @@ impl Connection {
     fn authorization(&self) -> Result<String> {
         let token = match std::env::var("CORDBOARD_TOKEN") {
             Ok(token) => token,
-            Err(_) => std::fs::read_to_string(&self.token_file).with_context(|| {
-                format!(
-                    "no token: set CORDBOARD_TOKEN, or --token-file (`{}` cannot be read)",
+            Err(_) => std::fs::read_to_string(&self.token_file).map_err(|error| {
+                NoExchange(format!(
+                    "no token: `{}` cannot be read ({error}); name the file with --token-file, or put the token into CORDBOARD_TOKEN",
                     self.token_file.display()
-                )
+                ))
             })?,
         };
         Ok(format!("Bearer {}", token.trim()))
+    }
+
+    /// What is there, if it is.
+    pub fn find(&self, path: &str) -> Result<Option<Value>> {
+        match self.get(path) {
+            Ok(found) => Ok(Some(found)),
+            Err(error)
+                if error
+                    .downcast_ref::<Refused>()
+                    .is_some_and(|refused| refused.status == 404) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub fn get(&self, path: &str) -> Result<Value> {
@@ -100,7 +115,12 @@ impl Connection {
     }
 
     fn answer(&self, call: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
-        let mut response = call.with_context(|| format!("no exchange answers at {}", self.url))?;
+        let mut response = call.map_err(|error| {
+            NoExchange(format!(
+                "no exchange answers at {} ({error}); start one with `cordboard serve`, or name another with --url",
+                self.url
+            ))
+        })?;
         let text = response.body_mut().read_to_string()?;
         let value = if text.is_empty() {
             Value::Null
@@ -110,12 +130,34 @@ impl Connection {
         if response.status().is_success() {
             return Ok(value);
         }
-        Err(problem(&value).unwrap_or_else(|| anyhow!("{} {value}", response.status())))
+        let text = if self.json {
+            Some(value.to_string())
+        } else {
+            problem(&value)
+        };
+        let status = response.status();
+        Err(anyhow!(Refused {
+            status: status.as_u16(),
+            text: text.unwrap_or_else(|| format!("{status} {value}")),
+        }))
     }
 }
 
+/// The exchange said no.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Refused {
+    pub status: u16,
+    text: String,
+}
+
+/// Nobody was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoExchange(String);
+
 /// A problem document (RFC 9457) as lines for people.
-fn problem(value: &Value) -> Option<anyhow::Error> {
+fn problem(value: &Value) -> Option<String> {
     let title = value.get("title")?.as_str()?;
     let mut text = title.to_owned();
     let errors = value
@@ -133,7 +175,7 @@ fn problem(value: &Value) -> Option<anyhow::Error> {
         let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
         text.push_str(&format!("\n  {} {}", field("pointer"), field("detail")));
     }
-    Some(anyhow!(text))
+    Some(text)
 }
 
 /// A path segment with everything escaped that is not plain (RFC 3986 §2.3).

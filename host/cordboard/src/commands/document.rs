@@ -18,6 +18,8 @@ pub enum Kind {
     Number,
     Trunk,
     Calendar,
+    PickupGroup,
+    Contact,
 }
 
 #[derive(Args)]
@@ -51,7 +53,12 @@ enum Action {
         username: Option<String>,
     },
     /// Delete one that nothing uses
-    Delete { id: String },
+    Delete {
+        id: String,
+        /// A tenant also while it has lines: they go too, and their calls end
+        #[arg(long)]
+        with_lines: bool,
+    },
 }
 
 impl Kind {
@@ -65,6 +72,8 @@ impl Kind {
             Self::Number => "numbers",
             Self::Trunk => "trunks",
             Self::Calendar => "calendars",
+            Self::PickupGroup => "pickup-groups",
+            Self::Contact => "contacts",
         };
         Ok(format!("{}/{plural}", of_tenant(tenant)?))
     }
@@ -86,7 +95,7 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
             let path = one(&id)?;
             let value = match file {
                 Some(file) => read(&file)?,
-                None => changed(connection.get(&path).ok().map(document), &fields)?,
+                None => changed(connection.find(&path)?.map(document), &fields)?,
             };
             show(connection, &connection.put(&path, &value)?)
         }
@@ -107,7 +116,18 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
                 &connection.put(&format!("{}/password", one(&id)?), &body)?,
             )
         }
-        Action::Delete { id } => connection.delete(&one(&id)?).map(drop),
+        Action::Delete {
+            id,
+            with_lines: false,
+        } => connection.delete(&one(&id)?).map(drop),
+        Action::Delete { id, with_lines: true } => {
+            if kind != Kind::Tenant {
+                bail!("only tenants have lines that could go with them: leave out --with-lines");
+            }
+            connection
+                .delete(&format!("{}?with-lines=true", one(&id)?))
+                .map(drop)
+        }
     }
 }
 

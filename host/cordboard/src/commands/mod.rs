@@ -7,6 +7,7 @@ mod document;
 mod module;
 mod new;
 mod serve;
+mod why;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -20,7 +21,7 @@ use document::Kind;
     name = "cordboard",
     version,
     about = "A telephone exchange whose call logic is WebAssembly",
-    after_help = "Example:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
+    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no exchange or no token.\n\nExample:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -55,12 +56,23 @@ enum Command {
     Module(module::Command),
     /// What a tenant does with its modules
     Behaviour(behaviour::Command),
-    /// Calls that are up
+    /// Groups of lines that take each other's calls
+    PickupGroup(document::Command),
+    /// The company's directory
+    Contact(document::Command),
+    /// Calls that are up, and records of those that were
     Call(call::Command),
+    /// Where devices and trunks are reached now
+    Registrations(call::Registrations),
     /// Why a call went where it went: SIP ladder, events, decisions, explanations
-    Why(call::Why),
+    Why(why::Why),
     /// Print a completion script for a shell
     Completions { shell: Shell },
+}
+
+/// 3 when nobody could be asked, 1 for everything else that went wrong; clap has 2 for wrong usage.
+pub fn exit_status(error: &anyhow::Error) -> u8 {
+    if error.is::<client::NoExchange>() { 3 } else { 1 }
 }
 
 impl Arguments {
@@ -83,7 +95,10 @@ impl Arguments {
             Command::Module(command) => module::run(connection, command),
             Command::Behaviour(command) => behaviour::run(connection, command),
             Command::Call(command) => call::run(connection, command),
-            Command::Why(why) => call::why(connection, &why),
+            Command::PickupGroup(command) => document::run(connection, Kind::PickupGroup, command),
+            Command::Contact(command) => document::run(connection, Kind::Contact, command),
+            Command::Registrations(options) => call::registrations(connection, &options),
+            Command::Why(why) => why::run(connection, &why),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut script);
