@@ -1,17 +1,18 @@
 //! `cargo xtask demo`: an exchange with a tenant, a call that shows itself, and accounts for softphones.
 
-mod ladder;
+mod ending;
 mod scene;
 mod tenant;
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use client::Client;
+use client::{Client, Server};
 
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
@@ -29,101 +30,137 @@ pub struct Options {
     api_port: u16,
 }
 
-/// The exchange, ended with the demo whatever happens.
-struct Exchange {
-    child: Child,
+/// The exchange and its folder: both go with the demo, however that ends.
+struct House {
+    server: Server,
     folder: PathBuf,
 }
 
-impl Drop for Exchange {
+impl Drop for House {
     fn drop(&mut self) {
-        // Asked first, so that it closes its store; the group of Ctrl-C has reached it already.
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
-        if !asked.is_ok_and(|status| status.success()) {
-            drop(self.child.kill());
+        if let Err(error) = self.server.stop() {
+            eprintln!("{error:#}");
         }
-        drop(self.child.wait());
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
+/// Whoever takes it out ends it.
+type Shared = Arc<Mutex<Option<House>>>;
+
 pub fn run_demo(options: &Options) -> Result<()> {
     setup::wasm_target()?;
     println!("Building the behaviours and the exchange (the first time takes some minutes) …");
-    let modules = guests::build()?;
+    guests::build()?;
     run(cargo().args(["build", "--quiet", "--package", "cordboard"]))?;
-    let mut exchange = start(options)?;
-    let client = connect(&mut exchange, options)?;
-    tenant::create(&client, &guests::folder())?;
-    drop(modules);
-    println!("{}", tenant::accounts(options.sip_port));
-    scene::play(&client, options.sip_port, &guests::folder())?;
-    if options.keep {
-        println!(
-            "\nServing until Ctrl-C. Configuration and store: {}",
-            exchange.folder.display()
-        );
-        serve(&mut exchange)?;
-    }
-    println!("\nDone.");
+    let house: Shared = Arc::default();
+    ending::on_ctrl_c(Arc::clone(&house))?;
+    let result = show(options, &house);
+    drop(take(&house));
+    result?;
+    println!("Done.");
     Ok(())
 }
 
-fn start(options: &Options) -> Result<Exchange> {
+fn take(house: &Shared) -> Option<House> {
+    house.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn show(options: &Options, house: &Shared) -> Result<()> {
+    let (client, cli) = open(options, house)?;
+    tenant::create(&client, &guests::folder())?;
+    println!("{}", tenant::accounts(options.sip_port));
+    let call = scene::play(&client, options.sip_port, &guests::folder())?;
+    let id = call.to_string();
+    println!("\n$ cordboard why {id}");
+    std::io::stdout().flush()?;
+    cli.run(&["why", &id])?;
+    println!("\n$ cordboard behaviour history reception");
+    std::io::stdout().flush()?;
+    cli.run(&["behaviour", "history", "reception"])?;
+    println!();
+    if options.keep {
+        cli.tell();
+        serve(house)?;
+    }
+    Ok(())
+}
+
+/// Starts the exchange and puts it where Ctrl-C finds it.
+fn open(options: &Options, house: &Shared) -> Result<(Client, Cli)> {
     let folder = std::env::temp_dir().join(format!("cordboard-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let config = folder.join("cordboard.toml");
-    std::fs::write(&config, configuration(&folder, options))?;
-    let log = std::fs::File::create(folder.join("cordboard.log"))?;
     let binary = target_dir().join("debug").join("cordboard");
-    let child = Command::new(&binary)
-        .args(["serve", "--config"])
-        .arg(&config)
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .with_context(|| format!("cannot start {}", binary.display()))?;
-    Ok(Exchange { child, folder })
-}
-
-fn configuration(folder: &Path, options: &Options) -> String {
     let (sip, api) = (options.sip_port, options.api_port);
-    format!(
-        "data = {:?}\n\n[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\n[api]\nlisten = \"127.0.0.1:{api}\"\n",
-        folder.join("data")
-    )
+    let configuration = format!(
+        "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\n[api]\nlisten = \"127.0.0.1:{api}\"\n"
+    );
+    let server = match Server::start(&binary, &folder, &configuration) {
+        Ok(server) => server,
+        Err(error) => {
+            drop(std::fs::remove_dir_all(&folder));
+            return Err(error)
+                .context("choose other ports with --sip-port and --api-port if these are taken");
+        }
+    };
+    let token = folder.join("data").join("operator.token");
+    let secret = std::fs::read_to_string(&token)?;
+    let cli = Cli {
+        binary,
+        url: format!("http://{}", server.api),
+        token,
+    };
+    let client = Client::new(server.api.port(), secret.trim());
+    *house.lock().unwrap_or_else(PoisonError::into_inner) = Some(House { server, folder });
+    Ok((client, cli))
 }
 
-/// Waits until the exchange answers; fails with its log when it ends instead.
-fn connect(exchange: &mut Exchange, options: &Options) -> Result<Client> {
-    let token = exchange.folder.join("data").join("operator.token");
-    let end = Instant::now() + Duration::from_secs(30);
-    loop {
-        if let Some(status) = exchange.child.try_wait()? {
-            let log = std::fs::read_to_string(exchange.folder.join("cordboard.log")).unwrap_or_default();
-            bail!("the exchange ended with {status}:\n{log}");
+/// The command line, as operator of the demo's exchange.
+struct Cli {
+    binary: PathBuf,
+    url: String,
+    token: PathBuf,
+}
+
+impl Cli {
+    /// What it prints goes to the terminal.
+    fn run(&self, words: &[&str]) -> Result<()> {
+        let status = Command::new(&self.binary)
+            .args(words)
+            .env("CORDBOARD_URL", &self.url)
+            .env("CORDBOARD_TOKEN_FILE", &self.token)
+            .env("CORDBOARD_TENANT", "demo")
+            .status()
+            .with_context(|| format!("cannot start {}", self.binary.display()))?;
+        if !status.success() {
+            bail!("`cordboard {}` failed ({status})", words.join(" "));
         }
-        if let Ok(token) = std::fs::read_to_string(&token) {
-            let client = Client::new(options.api_port, token.trim());
-            if client.is_there() {
-                return Ok(client);
-            }
-        }
-        if Instant::now() > end {
-            bail!("the exchange does not answer on 127.0.0.1:{}", options.api_port);
-        }
-        std::thread::sleep(Duration::from_millis(50));
+        Ok(())
+    }
+
+    /// How to go on from another terminal.
+    fn tell(&self) {
+        println!("Serving until Ctrl-C. To look inside from another terminal:\n");
+        println!("  export CORDBOARD_URL={} CORDBOARD_TENANT=demo", self.url);
+        println!("  export CORDBOARD_TOKEN_FILE={}", self.token.display());
+        println!("  {} call list\n", self.binary.display());
     }
 }
 
-/// Until Ctrl-C, which reaches the exchange too, or until it ends by itself.
-fn serve(exchange: &mut Exchange) -> Result<()> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    while !STOP.load(Ordering::Relaxed) {
-        if exchange.child.try_wait()?.is_some() {
-            break;
+/// Until Ctrl-C, or until the exchange ends by itself.
+fn serve(house: &Shared) -> Result<()> {
+    loop {
+        {
+            let mut house = house.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(house) = house.as_mut() else {
+                // Ctrl-C has taken it, and ends the process.
+                std::thread::park();
+                continue;
+            };
+            if let Some(status) = house.server.ended()? {
+                bail!("the exchange ended with {status}:\n{}", house.server.log());
+            }
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 
 use std::pin::Pin;
 
+use ::exchange::admin::VersionChange;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,6 +27,19 @@ pub trait Exchange: Send + Sync {
 
     /// With everything that it has. Refused while it has lines, unless these are to go too.
     fn delete_tenant(&self, tenant: String, expect: Expect, with_lines: bool) -> Answer<()>;
+
+    /// One change of a behaviour's versions, made by `by`; answered when it is durable.
+    fn change_version(
+        &self,
+        tenant: String,
+        behaviour: String,
+        change: VersionChange,
+        by: String,
+        why: String,
+    ) -> Answer<Stored>;
+
+    /// A behaviour's versions with their sessions and counters: the active one, the candidate, then earlier ones.
+    fn versions(&self, tenant: String, behaviour: String) -> Answer<Vec<Value>>;
 
     /// Hashes the password for digest authentication; the password itself is forgotten.
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored>;

@@ -93,6 +93,11 @@ const TABLE: &str = "
     DELETE /v1/tenants/{tenant}/behaviours/{name}             om
     POST   /v1/tenants/{tenant}/behaviours/{name}/activate    om
     GET    /v1/tenants/{tenant}/behaviours/{name}/history     om
+    GET    /v1/tenants/{tenant}/behaviours/{name}/versions    om
+    PUT    /v1/tenants/{tenant}/behaviours/{name}/candidate   om
+    DELETE /v1/tenants/{tenant}/behaviours/{name}/candidate   om
+    POST   /v1/tenants/{tenant}/behaviours/{name}/promote     om
+    POST   /v1/tenants/{tenant}/behaviours/{name}/roll-back   om
     GET    /v1/tenants/{tenant}/behaviours/{name}/settings    om
     PUT    /v1/tenants/{tenant}/behaviours/{name}/settings    om
     GET    /v1/tenants/{tenant}/calls                         omu

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use base::Random;
@@ -11,18 +11,28 @@ use phone::Event;
 use phone::live::LivePhone;
 use serde_json::{Value, json};
 
-use super::{ladder, tenant};
+use super::tenant;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
+/// Tells what happens, with the seconds since the call began.
+struct Teller(Instant);
+
+impl Teller {
+    fn say(&self, text: &str) {
+        println!("{:>5.1} s  {text}", self.0.elapsed().as_secs_f64());
+    }
+}
+
+/// Plays the call; returns its id.
+pub fn play(client: &Client, port: u16, modules: &Path) -> Result<u64> {
     let server = SocketAddr::from(([127, 0, 0, 1], port));
-    println!(
-        "The scripted call: 290 calls 300, the menu is swapped while it plays, 290 presses 9, 291 answers.\n"
-    );
+    println!("A call that plays itself, with two phones of a kind that shares no code with the exchange:\n");
     let mut caller = register("robot-caller", server, 1)?;
     let mut callee = register("robot-callee", server, 2)?;
 
+    let teller = Teller(Instant::now());
+    teller.say("290 calls 300, where the behaviour `reception` answers: the shipped menu, as a component");
     let now = caller.now();
     let call = caller.phone.call(now, "300");
     caller
@@ -30,6 +40,7 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
         .context("the menu answers")?;
     caller.talk(call);
     hear(&mut caller, 8_000).context("the greeting is heard")?;
+    teller.say("the greeting is heard");
     let id = live_call(client)?;
 
     let digest = client.upload_module("demo", &modules.join("menu.wasm"), Some("second"))?;
@@ -37,14 +48,15 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
         "/v1/tenants/demo/behaviours/reception/activate",
         &json!({ "module": digest }),
     )?;
-    println!(
-        "Swapped `reception` to another build of its module ({}…) with the call up.",
-        &digest[..12.min(digest.len())]
-    );
+    let short = digest.get(..12).unwrap_or(&digest);
+    teller.say(&format!(
+        "another build of the menu ({short}…) is uploaded and made active; the call stays up"
+    ));
+    teller.say("290 presses 9: the new version hears it");
 
     caller.press(call, '9');
     let (offered, shown) = ring(&mut caller, &mut callee)?;
-    println!("291 rings and shows {shown}.");
+    teller.say(&format!("291 rings and shows {shown}"));
     let now = callee.now();
     callee.phone.ring(now, offered);
     callee.phone.answer(now, offered);
@@ -52,7 +64,11 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
         .wait(PATIENCE, |event| (*event == Event::Up(offered)).then_some(()))
         .context("the callee is up")?;
     callee.talk(offered);
-    talk(&mut caller, &mut callee)?;
+    let heard = talk(&mut caller, &mut callee)?;
+    teller.say(&format!(
+        "they talk: within half a second 290 heard {} packets and 291 heard {}",
+        heard.0, heard.1
+    ));
 
     let now = caller.now();
     caller.phone.hang_up(now, call);
@@ -62,9 +78,8 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<()> {
         .context("the callee is told")?;
     drop(caller.pump(Duration::from_millis(100))?);
 
-    let why = client.get(&format!("/v1/tenants/demo/calls/{id}/why"))?;
-    println!("\n{}", ladder::draw(&why));
-    Ok(())
+    teller.say("290 hangs up, 291 is told");
+    Ok(id)
 }
 
 fn register(user: &str, server: SocketAddr, seed: u64) -> Result<LivePhone> {
@@ -127,20 +142,16 @@ fn ring(caller: &mut LivePhone, callee: &mut LivePhone) -> Result<(phone::CallRe
     bail!("the callee is never offered the call")
 }
 
-/// Both send and hear for a second.
-fn talk(caller: &mut LivePhone, callee: &mut LivePhone) -> Result<()> {
+/// Both send and hear for at least half a second; the packets that each heard.
+fn talk(caller: &mut LivePhone, callee: &mut LivePhone) -> Result<(u64, u64)> {
     let before = (caller.heard.packets, callee.heard.packets);
     for _ in 0..50 {
         drop(caller.pump(Duration::from_millis(10))?);
         drop(callee.pump(Duration::from_millis(10))?);
     }
     let heard = (caller.heard.packets - before.0, callee.heard.packets - before.1);
-    println!(
-        "They talk: within a second 290 heard {} packets and 291 heard {}.",
-        heard.0, heard.1
-    );
     if heard.0 < 20 || heard.1 < 20 {
-        bail!("too few packets for a conversation");
+        bail!("too few packets for a conversation: {heard:?}");
     }
-    Ok(())
+    Ok(heard)
 }

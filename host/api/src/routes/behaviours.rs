@@ -1,9 +1,11 @@
 //! Behaviours: a tenant's named uses of modules, their settings and versions.
 
+use ::exchange::admin::VersionChange;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use contract::ModuleDigest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -118,6 +120,9 @@ struct NewBehaviour {
 struct Activate {
     /// Digest of one of the tenant's modules.
     module: String,
+    /// For the audit trail.
+    #[serde(default)]
+    why: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -128,7 +133,7 @@ struct History {
     earlier: Value,
 }
 
-fn address(tenant: &str, name: &str) -> Address {
+pub(super) fn address(tenant: &str, name: &str) -> Address {
     Address::new(tenant, Kind::Behaviour, name)
 }
 
@@ -188,12 +193,28 @@ async fn put(
 
 async fn activate(
     State(api): State<Api>,
+    caller: Caller,
     Of((tenant, name)): Of<(String, String)>,
     Condition(expect): Condition,
-    Body(Activate { module }): Body<Activate>,
+    Body(Activate { module, why }): Body<Activate>,
 ) -> Result<Response, Problem> {
     let known = api.exchange.get(address(&tenant, &name)).await?;
-    change(&api, &tenant, &name, Some(known), Some(&module), None, expect).await
+    if expect != Expect::Any && expect != Expect::At(known.revision) {
+        return Err(Problem::precondition(
+            "the behaviour is at another revision: read it and decide again",
+        ));
+    }
+    let own = known
+        .document
+        .get("settings")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    let accepted = accept(&api, &tenant, &module, &own, "/module").await?;
+    let change = VersionChange::Activate {
+        digest: ModuleDigest(modules::parse(&module)?.0),
+        manifest: Box::new(accepted.manifest),
+    };
+    super::versions::make(&api, &caller, tenant, name, change, why).await
 }
 
 async fn put_settings(
@@ -286,7 +307,7 @@ async fn change(
 }
 
 /// The tenant's module, if it is there and accepts the settings.
-async fn accept(
+pub(super) async fn accept(
     api: &Api,
     tenant: &str,
     digest: &str,
@@ -316,7 +337,7 @@ fn document(name: &str, module: &ModuleInfo, own: Value) -> Value {
     })
 }
 
-fn answer(stored: Stored) -> Response {
+pub(super) fn answer(stored: Stored) -> Response {
     let status = if stored.created {
         StatusCode::CREATED
     } else {

@@ -14,6 +14,7 @@ mod own;
 mod records;
 mod settings;
 mod tokens;
+mod versions;
 
 use crate::endpoint::Endpoint;
 
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(announcements::endpoints());
     all.extend(modules::endpoints());
     all.extend(behaviours::endpoints());
+    all.extend(versions::endpoints());
     all.extend(settings::endpoints());
     all.extend(calls::endpoints());
     all.extend(records::endpoints());

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use contract::{Manifest, Permission, SheetChange, permission_sheet};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::{BlobReader, Digest, Expect, key};
 use utoipa::ToSchema;
 
@@ -280,7 +279,7 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Behaviours for which the module is active.
+/// Behaviours for which the module is active, on trial, or what they would be rolled back to.
 async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Problem> {
     let behaviours = Collection {
         tenant: Some(tenant.to_owned()),
@@ -289,10 +288,11 @@ async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Pro
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let page = api.exchange.list(behaviours.clone(), after, 1_000).await?;
-        let using = page
-            .documents
-            .iter()
-            .filter(|one| one.document.get("active").and_then(Value::as_str) == Some(digest));
+        let using = page.documents.iter().filter(|one| {
+            let places = ["/active", "/candidate/digest", "/history/0/digest"];
+            let mut named = places.iter().filter_map(|place| one.document.pointer(place));
+            named.any(|named| named.as_str() == Some(digest))
+        });
         users.extend(using.filter_map(|one| Some(one.document.get("name")?.as_str()?.to_owned())));
         after = page.next;
         if after.is_none() {

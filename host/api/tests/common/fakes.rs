@@ -11,6 +11,7 @@ use cordboard_api::exchange::{
     Registration, Stored, Versioned,
 };
 use cordboard_api::workshop::{Done, Inspected, Workshop};
+use exchange::admin::VersionChange;
 use serde_json::{Value, json};
 
 /// An exchange that keeps documents and asks of them only that what they name exists.
@@ -157,6 +158,37 @@ impl Exchange for FakeExchange {
         } else {
             Err(Refusal::NotFound)
         })
+    }
+
+    fn change_version(
+        &self,
+        tenant: String,
+        behaviour: String,
+        change: VersionChange,
+        by: String,
+        why: String,
+    ) -> Answer<Stored> {
+        let address = Address::new(&tenant, Kind::Behaviour, &behaviour);
+        let Some(known) = self.documents.lock().unwrap().get(&address).cloned() else {
+            return answer(Err(Refusal::NotFound));
+        };
+        let mut document = known.document;
+        match change {
+            VersionChange::Activate { digest, manifest } => {
+                document["active"] = digest.to_string().into();
+                document["manifest"] = json!(manifest);
+            }
+            VersionChange::Try(candidate) => document["candidate"] = json!(candidate),
+            VersionChange::Withdraw | VersionChange::Promote | VersionChange::RollBack => {
+                document["candidate"] = Value::Null;
+            }
+        }
+        document["audit"] = json!([{ "by": by, "why": why }]);
+        answer(self.store(address, document, Expect::Any))
+    }
+
+    fn versions(&self, _: String, _: String) -> Answer<Vec<Value>> {
+        answer(Ok(vec![json!({ "role": "active" })]))
     }
 
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Connection, pages, segment, show};
+use super::client::{Connection, escaped, pages, segment, show};
 use super::document::{of_tenant, read};
 
 #[derive(Args)]
@@ -38,6 +38,36 @@ enum Action {
     Activate {
         name: String,
         digest: String,
+        /// For the audit trail
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Try a module out on some calls, or in the shadow of all of them
+    Candidate(Candidate),
+    /// End the trial; its calls go back to the active version
+    Withdraw {
+        name: String,
+        /// For the audit trail
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Make the candidate the active version
+    Promote {
+        name: String,
+        /// For the audit trail
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Make the version that was active before so again
+    Rollback {
+        name: String,
+        /// For the audit trail
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// What runs on which version, how they do, and who changed what
+    Versions {
+        name: String,
     },
     /// Earlier modules, the latest first
     History {
@@ -50,6 +80,101 @@ enum Action {
     Delete {
         name: String,
     },
+}
+
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("calls").required(true).args(["percent", "called", "callers", "shadow"])))]
+struct Candidate {
+    name: String,
+    /// Digest of an uploaded module
+    digest: String,
+    /// So many of a hundred callers, always the same ones
+    #[arg(long)]
+    percent: Option<u8>,
+    /// Calls to these numbers, with commas between them
+    #[arg(long, value_delimiter = ',')]
+    called: Option<Vec<String>>,
+    /// Calls of these lines or numbers: `--callers 201` is "only my phone"
+    #[arg(long, value_delimiter = ',')]
+    callers: Option<Vec<String>>,
+    /// No calls: it sees every event, and what it would do is compared and never done
+    #[arg(long)]
+    shadow: bool,
+    /// Withdraw it by itself when so many of a hundred events failed
+    #[arg(long)]
+    failures: Option<u8>,
+    /// Make it active by itself after holding for so many minutes
+    #[arg(long)]
+    promote_after: Option<u64>,
+    /// For the audit trail
+    #[arg(long, default_value = "")]
+    why: String,
+}
+
+impl Candidate {
+    fn body(&self) -> Value {
+        json!({
+            "module": self.digest,
+            "percent": self.percent,
+            "called": self.called,
+            "callers": self.callers,
+            "shadow": self.shadow,
+            "failures": self.failures,
+            "promote-after-ms": self.promote_after.map(|minutes| minutes * 60_000),
+            "why": self.why,
+        })
+    }
+}
+
+/// A line for each version, and for each change.
+fn versions(connection: &Connection, answer: &Value) -> Result<()> {
+    if connection.json {
+        return show(connection, answer);
+    }
+    let list = |name: &str| {
+        answer
+            .get(name)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let text = |value: &Value, pointer: &str| match value.pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    println!(
+        "{:<9} {:<10} {:<12} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8}",
+        "role", "version", "digest", "sessions", "pinned", "calls", "events", "traps", "differed"
+    );
+    for version in list("versions") {
+        let field = |pointer: &str| text(&version, pointer);
+        println!(
+            "{:<9} {:<10} {:<12.12} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8}",
+            field("/role"),
+            field("/version"),
+            field("/digest"),
+            field("/sessions"),
+            field("/pinned"),
+            field("/counters/calls"),
+            field("/counters/events"),
+            field("/counters/traps"),
+            field("/counters/differed"),
+        );
+    }
+    for change in list("audit") {
+        let field = |pointer: &str| text(&change, pointer);
+        println!(
+            "{} {} by {}: {:.12} to {:.12} {}",
+            field("/at"),
+            field("/what"),
+            field("/by"),
+            field("/from"),
+            field("/to"),
+            field("/why")
+        );
+    }
+    Ok(())
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
@@ -69,8 +194,27 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
             }
             show(connection, &connection.put(&one(&name)?, &body)?)
         }
-        Action::Activate { name, digest } => {
-            let body = json!({ "module": digest });
+        Action::Candidate(candidate) => {
+            let path = format!("{}/candidate", one(&candidate.name)?);
+            show(connection, &connection.put(&path, &candidate.body())?)
+        }
+        Action::Withdraw { name, why } => {
+            let path = format!("{}/candidate?why={}", one(&name)?, escaped(&why));
+            connection.delete(&path).map(drop)
+        }
+        Action::Promote { name, why } => {
+            let path = format!("{}/promote", one(&name)?);
+            show(connection, &connection.post(&path, &json!({ "why": why }))?)
+        }
+        Action::Rollback { name, why } => {
+            let path = format!("{}/roll-back", one(&name)?);
+            show(connection, &connection.post(&path, &json!({ "why": why }))?)
+        }
+        Action::Versions { name } => {
+            versions(connection, &connection.get(&format!("{}/versions", one(&name)?))?)
+        }
+        Action::Activate { name, digest, why } => {
+            let body = json!({ "module": digest, "why": why });
             show(
                 connection,
                 &connection.post(&format!("{}/activate", one(&name)?), &body)?,

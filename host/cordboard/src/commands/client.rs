@@ -183,6 +183,11 @@ pub fn segment(text: &str) -> Result<String> {
     if text.is_empty() {
         bail!("an empty id");
     }
+    Ok(escaped(text))
+}
+
+/// Text within an address, with everything escaped that is not plain.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -191,7 +196,7 @@ pub fn segment(text: &str) -> Result<String> {
             escaped.push_str(&format!("%{byte:02X}"));
         }
     }
-    Ok(escaped)
+    escaped
 }
 
 /// All pages of a list.

@@ -256,6 +256,7 @@ fn load_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn
     let mut digests: Vec<ModuleDigest> = Vec::new();
     for behaviour in tenants.iter().flat_map(|tenant| tenant.behaviours().values()) {
         digests.push(behaviour.active);
+        digests.extend(behaviour.candidate.iter().map(|candidate| candidate.digest));
         digests.extend(behaviour.history.iter().map(|earlier| earlier.digest));
         digests.extend(behaviour.candidate.iter().map(|candidate| candidate.digest));
     }

@@ -13,7 +13,7 @@ use api::exchange::{
 };
 use api::workshop::{Done, Inspected};
 use contract::{EmptyView, ModuleDigest, Problem, View};
-use exchange::admin::{self, Change, Request};
+use exchange::admin::{self, Change, Request, VersionChange};
 use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
 use exchange::{CallId, Input, live};
 use media::Limits;
@@ -234,6 +234,43 @@ impl api::exchange::Exchange for Office {
             with_lines,
         };
         Box::pin(async move { office.change(request).await.map(drop) })
+    }
+
+    fn change_version(
+        &self,
+        tenant: String,
+        behaviour: String,
+        change: VersionChange,
+        by: String,
+        why: String,
+    ) -> Answer<Stored> {
+        let office = self.clone();
+        Box::pin(async move {
+            let tenant = TenantId::from(tenant.as_str());
+            let key = Key::new(&tenant, Kind::Behaviour, &behaviour);
+            let request = Request::Version {
+                tenant,
+                behaviour: behaviour.as_str().into(),
+                change,
+                by,
+                why,
+            };
+            office.store(key, request).await
+        })
+    }
+
+    fn versions(&self, tenant: String, behaviour: String) -> Answer<Vec<Value>> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        Box::pin(async move {
+            match office.live(live::Request::Versions { tenant, behaviour }).await? {
+                live::Answer::Versions(versions) => Ok(versions
+                    .into_iter()
+                    .filter_map(|version| serde_json::to_value(version).ok())
+                    .collect()),
+                _ => Err(Refusal::NotFound),
+            }
+        })
     }
 
     fn set_password(&self, tenant: String, device: String, credentials: NewCredentials) -> Answer<Stored> {

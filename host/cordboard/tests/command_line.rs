@@ -1,0 +1,135 @@
+//! The command line as somebody in a terminal meets it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod common;
+
+use std::process::Output;
+
+use common::{BINARY, House, ends, offered, talk, until};
+use serde_json::Value;
+
+fn run(house: &House, words: &[&str]) -> Output {
+    house.cordboard(words).output().unwrap()
+}
+
+/// What it prints when it is content.
+#[track_caller]
+fn prints(house: &House, words: &[&str]) -> String {
+    let output = run(house, words);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Its status and complaint when it is not.
+fn complains(output: &Output) -> (Option<i32>, String) {
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn documents_are_made_shown_changed_and_deleted() {
+    let house = House::with_lines(&[]);
+    prints(&house, &["site", "set", "north", "name=North"]);
+    prints(&house, &["site", "set", "north", "address.city=Lille"]);
+    let site: Value = serde_json::from_str(&prints(&house, &["site", "show", "north", "--json"])).unwrap();
+    assert_eq!(
+        (&site["name"], &site["address"]["city"]),
+        (&"North".into(), &"Lille".into())
+    );
+    assert!(prints(&house, &["site", "list"]).contains("north"));
+    prints(&house, &["site", "delete", "north"]);
+    assert!(!prints(&house, &["site", "list"]).contains("north"));
+}
+
+#[test]
+fn a_complaint_says_what_would_be_right_and_its_status_who_must_act() {
+    let house = House::with_lines(&[]);
+    let (status, text) = complains(&run(
+        &house,
+        &["line", "set", "201", "name=Alice", "site=nowhere"],
+    ));
+    assert_eq!(status, Some(1));
+    assert!(text.contains("/site"), "names the field: {text}");
+
+    let (status, text) = complains(&run(&house, &["site", "show", "nowhere"]));
+    assert_eq!(status, Some(1), "{text}");
+
+    let (status, text) = complains(&run(&house, &["line", "sett"]));
+    assert_eq!(status, Some(2));
+    assert!(text.contains("set"), "{text}");
+
+    let mut nobody = house.cordboard(&["tenant", "list"]);
+    nobody.env("CORDBOARD_URL", "http://127.0.0.1:1");
+    let (status, text) = complains(&nobody.output().unwrap());
+    assert_eq!(status, Some(3));
+    assert!(
+        text.contains("cordboard serve") && text.contains("--url"),
+        "{text}"
+    );
+
+    let mut stranger = house.cordboard(&["tenant", "list"]);
+    stranger.env("CORDBOARD_TOKEN_FILE", "/nowhere/token");
+    let (status, text) = complains(&stranger.output().unwrap());
+    assert_eq!(status, Some(3));
+    assert!(text.contains("--token-file"), "{text}");
+}
+
+#[test]
+fn a_calls_story_is_told_with_its_ladder() {
+    let house = House::with_lines(&["201", "202"]);
+    let (mut alice, mut bob) = (house.phone("201"), house.phone("202"));
+    assert_eq!(prints(&house, &["registrations"]).lines().count(), 2);
+    let (call, taken) = talk(&mut alice, &mut bob, "202");
+    let calls: Value = serde_json::from_str(&prints(&house, &["call", "list", "--json"])).unwrap();
+    let id = calls[0]["id"].to_string();
+    assert!(prints(&house, &["why", &id]).contains("the call is up"));
+    let now = alice.now();
+    alice.phone.hang_up(now, call);
+    drop(alice.pump(common::PATIENCE / 100).unwrap());
+    ends(&mut bob, taken);
+    until("the record is written", || {
+        prints(&house, &["call", "records"]).contains("201")
+    });
+    let told = prints(&house, &["why", &id]);
+    for wanted in [
+        "◀──INVITE──",
+        "──INVITE──▶",
+        "──200 OK (INVITE)──▶",
+        "201 calls 202",
+        "the call ended",
+    ] {
+        assert!(told.contains(wanted), "no {wanted} in\n{told}");
+    }
+    assert!(prints(&house, &["why", &id, "--messages"]).contains("Via: SIP/2.0/UDP"));
+}
+
+#[test]
+fn a_click_dials() {
+    let house = House::with_lines(&["201", "202"]);
+    let (mut alice, mut bob) = (house.phone("201"), house.phone("202"));
+    prints(&house, &["call", "dial", "201", "202"]);
+    let call = offered(&mut alice);
+    let now = alice.now();
+    alice.phone.answer(now, call);
+    drop(alice.pump(common::PATIENCE / 50).unwrap());
+    offered(&mut bob);
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for words in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["line", "set", "--help"],
+        &["behaviour", "activate", "--help"],
+        &["why", "--help"],
+        &["completions", "bash"],
+    ] {
+        let output = std::process::Command::new(BINARY).args(words).output().unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{words:?}");
+    }
+}
