@@ -98,6 +98,7 @@ impl Exchange {
             callees: SmallVec::new(),
             dials: SmallVec::new(),
             finishing: false,
+            lost: false,
             kept: true,
         };
         self.sessions.insert(id, session);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Event, Failure, SessionScope};
+use contract::{Command, Event, Failure, SessionScope};
 use cordboard_exchange::directory::Activation;
 use phone::CallState;
 
@@ -137,4 +137,34 @@ fn a_trap_while_people_talk_does_not_end_the_talk() {
     );
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// A timer is set, but what the lost event would have brought never comes.
+#[test]
+fn a_caller_who_waits_for_a_lost_event_is_not_left_in_silence() {
+    let mut world = office().open(&["201"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            Command::Answer {
+                tag: 1,
+                leg: offer.leg,
+            },
+            Command::SetTimer {
+                tag: 2,
+                at: (invocation.now + Duration::from_secs(300)).as_millis(),
+            },
+        ]),
+        _ => Err(Failure::OutOfFuel),
+    });
+    let call = world.call("201", "300");
+    assert!(
+        world
+            .media
+            .iter()
+            .any(|command| matches!(command, media::Command::Play { .. })),
+        "the courtesy announcement"
+    );
+    world.run(Duration::from_secs(20));
+    assert_eq!(world.state("201", call), CallState::Over);
+    world.assert_idle();
 }

@@ -156,6 +156,9 @@ impl Exchange {
 
     /// The event is lost. What it was about must not be.
     fn lose(&mut self, id: SessionId, event: &Event, failure: &Failure) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.lost = true;
+        }
         if let Event::TransferRequested(request) = event {
             self.transfer_untouched(request.leg);
         }

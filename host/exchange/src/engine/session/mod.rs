@@ -68,6 +68,8 @@ pub(crate) struct Session {
     pub dials: SmallVec<[DialId; 1]>,
     /// It ends once its event is handled.
     pub finishing: bool,
+    /// An event was lost since it was last idle: a caller who hears nothing may be waiting for what it would have brought.
+    pub lost: bool,
     /// It is stored.
     pub kept: bool,
 }
@@ -160,6 +162,7 @@ impl Exchange {
             callees: SmallVec::new(),
             dials: SmallVec::new(),
             finishing: false,
+            lost: false,
             kept: false,
         };
         let fact = Fact::SessionStarted {
@@ -321,6 +324,7 @@ impl Exchange {
             return;
         };
         let awaits = !session.timers.is_empty() || !session.dials.is_empty();
+        let lost = session.lost;
         let custodies = session.custodies.clone();
         let callees = session.callees.clone();
         for custody_id in custodies {
@@ -339,9 +343,12 @@ impl Exchange {
             let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
             if talked && ready {
                 self.hang_up(leg_id, Cause::Normal);
-            } else if !awaits {
+            } else if !awaits || (lost && leg.sound_flows()) {
                 self.fall_to_host(id, custody_id, "the behaviour left the call undone");
             }
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.lost = false;
         }
         for callee in callees {
             let idle = self
