@@ -64,6 +64,11 @@ const TENANT: &[Field] = &[
         "Digest realm; fixed at creation, the first domain unless given.",
     ),
     may(
+        "digest",
+        OneOf(&["md5", "sha-256", "both"]),
+        "What phones are challenged with. Default `md5`: some phones give up when there is another challenge beside it.",
+    ),
+    may(
         "country",
         Text,
         "ISO 3166 alpha-2: numbering plan, tones, emergency numbers. Default `FR`.",

@@ -4,7 +4,11 @@
 //! |-|-|
 //! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
 //! | [`borrowed`] | SIPp scenarios of other projects, each with the result that the standard asks for |
-//! | [`restart`] | the exchange is killed while phones are registered |
+//! | [`network`] | IPv6, TCP in pieces, large messages, a CANCEL that crosses the answer |
+//! | [`crowd`] | many calls into a group of SIPp phones |
+//! | [`restart`] | the exchange is killed while phones are registered and talk |
+//! | [`services`] | baresip: unattended transfer |
+//! | [`talks`] | baresip, with sound |
 //! | [`torture`] | the messages of RFC 4475 and RFC 5118 |
 //!
 //! Every test starts an exchange of its own, on ports and in a folder of its own. Waiting is for events: a line
@@ -13,14 +17,19 @@
 #![cfg(test)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod baresip;
 mod borrowed;
 mod borrowed_cases;
 mod calls;
+mod crowd;
 mod lossy;
+mod network;
 mod restart;
 mod server;
+mod services;
 mod sipp;
 mod sound;
+mod talks;
 mod tenant;
 mod torture;
 

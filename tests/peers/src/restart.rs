@@ -1,50 +1,80 @@
-//! The exchange is killed, and knows its phones when it is back.
+//! The exchange is killed, and goes on where it was when it is back.
 
-use std::time::Duration;
+use serde_json::json;
 
-use base::Random;
-use phone::Event;
-use phone::live::LivePhone;
-
+use crate::baresip::{Baresip, Setup};
 use crate::server::Server;
-use crate::tenant::{self, DOMAIN};
-use crate::{PATIENCE, until};
+use crate::sipp::Sipp;
+use crate::sound::{holds_tone, tone};
+use crate::{tenant, until};
 
-fn registered(server: &Server, user: &str, seed: u64) -> LivePhone {
-    let random = Random::from_seed(seed);
-    let mut phone = LivePhone::new(user, &tenant::password(user), DOMAIN, server.address(), random).unwrap();
-    let now = phone.now();
-    phone.phone.register(now, 600);
-    phone
-        .wait(PATIENCE, |event| {
-            matches!(event, Event::Registered { .. }).then_some(())
-        })
-        .unwrap();
-    phone
+/// What the caller, and whom he talks with, say.
+const CALLER: f64 = 700.0;
+const CALLED: f64 = 1_100.0;
+
+fn caller(server: &Server, user: &str) -> Baresip {
+    Setup::of(user).says(tone(CALLER, 50_000)).start(server)
+}
+
+fn called(server: &Server, user: &str) -> Baresip {
+    Setup::of(user).answers().says(tone(CALLED, 50_000)).start(server)
+}
+
+/// From now on: what was heard before counts for nothing.
+#[track_caller]
+fn hears(phone: &Baresip, hertz: f64) {
+    let before = phone.heard().len();
+    until("the other is heard", || {
+        let heard = phone.heard();
+        let new = heard.get(before..).unwrap_or_default();
+        holds_tone(new, hertz).then_some(())
+    });
 }
 
 #[test]
-fn peers_restart_keeps_registrations() {
+fn peers_restart_keeps_registrations_and_what_was_acknowledged() {
     let mut server = Server::start();
     tenant::create(&server);
-    let mut alice = registered(&server, "203", 1);
-    let mut bob = registered(&server, "204", 2);
+    let mut alice = caller(&server, "203");
+    let mut bob = called(&server, "204");
+    let modules = server.client.get("/v1/tenants/works/modules").unwrap();
+    let path = "/v1/tenants/works/lines/205";
+    let mut line = server.client.get(path).unwrap()["document"].take();
+    line["name"] = json!("Changed a moment ago");
+    server.client.put(path, &line).unwrap();
 
     server.crash_and_start_again();
 
+    assert_eq!(
+        server.client.get(path).unwrap()["document"]["name"],
+        "Changed a moment ago"
+    );
+    assert_eq!(server.client.get("/v1/tenants/works/modules").unwrap(), modules);
     // Nobody has registered again: the call finds the phone that registered before.
-    let now = alice.now();
-    let call = alice.phone.call(now, "204");
-    drop(alice.pump(Duration::from_millis(100)).unwrap());
-    until("the called phone rings", || {
-        drop(alice.pump(Duration::from_millis(20)).unwrap());
-        let events = bob.pump(Duration::from_millis(20)).unwrap();
-        events
-            .iter()
-            .any(|event| matches!(event, Event::Offered { .. }))
-            .then_some(())
-    });
-    let now = alice.now();
-    alice.phone.hang_up(now, call);
-    drop(alice.pump(Duration::from_millis(200)).unwrap());
+    alice.dial("204");
+    bob.expect("CALL_ESTABLISHED");
+    alice.hang_up();
+    bob.expect("CALL_CLOSED");
+    // And a module decides.
+    Sipp::new("call", server.address()).service(tenant::NEWS).run();
+}
+
+#[test]
+fn peers_restart_does_not_end_a_talk() {
+    let mut server = Server::start();
+    tenant::create(&server);
+    let mut bob = called(&server, "204");
+    let mut alice = caller(&server, "203");
+    alice.dial("204");
+    alice.expect("CALL_ESTABLISHED");
+    hears(&alice, CALLED);
+    hears(&bob, CALLER);
+
+    server.crash_and_start_again();
+
+    hears(&alice, CALLED);
+    hears(&bob, CALLER);
+    assert!(!alice.saw("CALL_CLOSED") && !bob.saw("CALL_CLOSED"));
+    alice.hang_up();
+    bob.expect("CALL_CLOSED");
 }

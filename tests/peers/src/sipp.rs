@@ -109,7 +109,7 @@ impl Sipp {
     pub fn start(self) -> Running {
         let folder = TempDir::new().unwrap();
         let fields = folder.path().join("account.csv");
-        let account = format!("{};{};{DOMAIN};", self.user, password(&self.user));
+        let account = account(&self.user);
         let line = self.fields.as_deref().unwrap_or(&account);
         std::fs::write(&fields, format!("SEQUENTIAL\n{line}\n")).unwrap();
         let mut command = Command::new(program("sipp", "sip-tester"));
@@ -250,6 +250,12 @@ impl Drop for Running {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// The fields of a scenario: user name, password, domain, and what SIPp puts its credentials for.
+pub fn account(user: &str) -> String {
+    let password = password(user);
+    format!("{user};{password};{DOMAIN};[authentication username={user} password={password}];")
 }
 
 /// SIPp takes the next ports, too, for RTCP and video.

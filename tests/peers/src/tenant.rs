@@ -42,10 +42,7 @@ pub fn create(server: &Server) {
     for line in LINES {
         add_line(server, line);
     }
-    put(
-        "/trunks/provider",
-        json!({ "name": "Provider", "access": { "address": { "networks": [PROVIDER, "::1"] } } }),
-    );
+    put_provider(server, &[PROVIDER, "::1"]);
     client
         .put_bytes(
             "/v1/tenants/works/announcements/song",
@@ -93,6 +90,15 @@ pub fn create(server: &Server) {
         &format!("/lines/{DESK}"),
         json!({ "name": "Desk", "site": "main", "short-number": DESK, "devices": [DESK], "behaviours": ["desk"] }),
     );
+}
+
+/// The provider is whoever calls from these addresses.
+pub fn put_provider(server: &Server, networks: &[&str]) {
+    let trunk = json!({ "name": "Provider", "access": { "address": { "networks": networks } } });
+    server
+        .client
+        .put("/v1/tenants/works/trunks/provider", &trunk)
+        .unwrap();
 }
 
 /// A carrier that takes calls on this port of the loopback interface, challenges them, and takes no registration.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use base::Pii;
-use sip::digest::{Ha1, Verdict};
+use sip::digest::{Algorithm, Ha1, Verdict};
 use sip::endpoint::{ConnectionId, Path, Reply, RequestId, Transport};
 use sip::registrar::{Bindings, Policy, RegisterError, Source};
 use sip::{Method, Name, Request};
@@ -13,7 +13,7 @@ use sip::{Method, Name, Request};
 use super::lookup::trunk_account;
 use super::timers::TimerKey;
 use super::{Due, Exchange};
-use crate::directory::{Access, Credentials, TenantView};
+use crate::directory::{Access, Credentials, Tenant, TenantView};
 use crate::io::{AdminId, Output, Ticket, Write};
 use crate::report::Fact;
 
@@ -79,14 +79,19 @@ impl Exchange {
         path: Path,
         tenant: &TenantView,
     ) -> Result<Account, Box<Reply>> {
-        let realm = tenant.tenant().realm.clone();
+        let document = tenant.tenant();
+        let is_taken = |credentials: &sip::digest::Credentials<'_>| {
+            let algorithm = Algorithm::parse(&credentials.algorithm);
+            credentials.realm == document.realm.as_str()
+                && algorithm.is_none_or(|algorithm| document.digest.algorithms().contains(&algorithm))
+        };
         let credentials = request
             .headers
             .all(Name::Authorization)
             .filter_map(|field| sip::digest::Credentials::parse(field.value()).ok())
-            .find(|credentials| credentials.realm == realm.as_str());
+            .find(is_taken);
         let Some(credentials) = credentials else {
-            return Err(self.challenge(&realm, false));
+            return Err(self.challenge(document, false));
         };
         let found = account(tenant, &credentials.username);
         let secret = match &found {
@@ -96,7 +101,7 @@ impl Exchange {
         let verdict = self.digest.verify(self.now, request, &credentials, &secret);
         match (verdict, found) {
             (Verdict::Accepted, Some((account, _))) => Ok(account),
-            (Verdict::Stale, Some(_)) => Err(self.challenge(&realm, true)),
+            (Verdict::Stale, Some(_)) => Err(self.challenge(document, true)),
             (Verdict::Malformed, _) => Err(Box::new(Reply::new(400).reason("Bad Credentials"))),
             (Verdict::Denied, _) | (_, None) => {
                 let id = tenant.id().text().clone();
@@ -106,13 +111,16 @@ impl Exchange {
                     status: 401,
                 };
                 self.report_for(&id, None, None, None, fact);
-                Err(self.challenge(&realm, false))
+                Err(self.challenge(document, false))
             }
         }
     }
 
-    fn challenge(&mut self, realm: &str, stale: bool) -> Box<Reply> {
-        let lines = self.digest.challenge(self.now, realm, stale);
+    fn challenge(&mut self, tenant: &Tenant, stale: bool) -> Box<Reply> {
+        let algorithms = tenant.digest.algorithms();
+        let lines = self
+            .digest
+            .challenge_with(self.now, &tenant.realm, stale, algorithms);
         let reply = lines.into_iter().fold(Reply::new(401), |reply, line| {
             reply.header("WWW-Authenticate", line)
         });

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cordboard_exchange::Fact;
+use cordboard_exchange::directory::DigestOffer;
 use phone::Event;
 
 use crate::office::Office;
@@ -26,6 +28,47 @@ fn a_stranger_gets_a_challenge_and_nothing_else() {
     assert_eq!(world.facts("call-started"), 0);
     assert!(world.facts("refused") >= 1, "attempts are reported");
     world.assert_idle();
+}
+
+/// Challenges in the answers so far, and how often a phone was told that it is registered.
+fn challenged(digest: DigestOffer) -> (Vec<String>, usize) {
+    let world = Office::new()
+        .tenant(|tenant| tenant.digest = digest)
+        .line("201")
+        .open(&["201"]);
+    let answers = world.reports.iter().filter_map(|report| match &report.fact {
+        Fact::Sip(message) if message.sent => Some(String::from_utf8_lossy(&message.text).into_owned()),
+        _ => None,
+    });
+    let mut algorithms = Vec::new();
+    for answer in answers {
+        let challenges = answer
+            .lines()
+            .filter(|line| line.starts_with("WWW-Authenticate:"));
+        algorithms.extend(challenges.filter_map(|line| {
+            line.split("algorithm=")
+                .nth(1)?
+                .split(',')
+                .next()
+                .map(str::to_owned)
+        }));
+    }
+    let registered = world
+        .events("201")
+        .iter()
+        .filter(|event| matches!(event, Event::Registered { .. }))
+        .count();
+    (algorithms, registered)
+}
+
+/// Phones such as baresip give up at a second challenge that they do not know; a tenant whose phones all know SHA-256
+/// may ask for it alone.
+#[test]
+fn the_tenant_says_what_its_phones_are_challenged_with() {
+    assert_eq!(challenged(DigestOffer::Md5), (vec!["MD5".to_owned()], 1));
+    assert_eq!(challenged(DigestOffer::Sha256), (vec!["SHA-256".to_owned()], 1));
+    let both = vec!["SHA-256".to_owned(), "MD5".to_owned()];
+    assert_eq!(challenged(DigestOffer::Both), (both, 1));
 }
 
 /// A domain that is nobody's.

@@ -72,15 +72,27 @@ impl Server {
         }
     }
 
-    /// Values for WWW-Authenticate (or Proxy-Authenticate), one a line.
+    /// Values for WWW-Authenticate (or Proxy-Authenticate), one a line, for all algorithms of the settings.
     pub fn challenge(&mut self, now: Moment, realm: &str, stale: bool) -> Vec<String> {
+        let algorithms = self.settings.algorithms.clone();
+        self.challenge_with(now, realm, stale, &algorithms)
+    }
+
+    /// The same for some algorithms, in this order (RFC 8760 §2.4).
+    pub fn challenge_with(
+        &mut self,
+        now: Moment,
+        realm: &str,
+        stale: bool,
+        algorithms: &[Algorithm],
+    ) -> Vec<String> {
         let nonce = self.nonces.issue(now, realm);
         let stale = if stale { ", stale=true" } else { "" };
         let line = |algorithm: &Algorithm| {
             let (realm, algorithm) = (quote(realm), algorithm.as_str());
             format!("Digest realm={realm}, nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
         };
-        self.settings.algorithms.iter().map(line).collect()
+        algorithms.iter().map(line).collect()
     }
 
     /// A secret that nobody knows the password of.

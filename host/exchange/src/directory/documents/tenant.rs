@@ -1,5 +1,6 @@
 use contract::NumberClass;
 use serde::{Deserialize, Serialize};
+use sip::digest::Algorithm;
 
 use crate::directory::{BehaviourName, TenantId};
 
@@ -14,6 +15,9 @@ pub struct Tenant {
     /// Digest realm. Fixed at creation (the first domain unless given), since passwords are hashed with it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub realm: String,
+    /// What phones are challenged with.
+    #[serde(default)]
+    pub digest: DigestOffer,
     /// ISO 3166 alpha-2: numbering plan, tones, emergency numbers.
     #[serde(default = "default_country")]
     pub country: String,
@@ -53,6 +57,7 @@ impl Tenant {
             name: name.to_owned(),
             domains: vec![domain.to_owned()],
             realm: String::new(),
+            digest: DigestOffer::default(),
             country: default_country(),
             time_zone: default_time_zone(),
             language: default_language(),
@@ -60,6 +65,31 @@ impl Tenant {
             limits: TenantLimits::default(),
             defaults: Defaults::default(),
             grants: Grants::default(),
+        }
+    }
+}
+
+/// Hashes of digest challenges (RFC 3261 §22.4, RFC 8760).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DigestOffer {
+    /// What every phone knows. Some give up when there is another challenge beside it, so it is alone.
+    #[default]
+    Md5,
+    /// For phones that all know it; answers with MD5 are not taken.
+    #[serde(rename = "sha-256")]
+    Sha256,
+    /// Two challenges, the phone chooses.
+    Both,
+}
+
+impl DigestOffer {
+    pub(crate) const fn algorithms(self) -> &'static [Algorithm] {
+        match self {
+            Self::Md5 => &[Algorithm::Md5],
+            Self::Sha256 => &[Algorithm::Sha256],
+            // RFC 8760 §2.4: the preferred one first.
+            Self::Both => &[Algorithm::Sha256, Algorithm::Md5],
         }
     }
 }
