@@ -1,6 +1,7 @@
 //! A whole exchange in virtual time, to test behaviours with phones.
 //!
-//! A [`World`] holds the real exchange, real SIP messages, independent phones, and stands in for what lies
+//! [`Sim`] tells a call flow of one tenant. Below it,
+//! a [`World`] holds the real exchange, real SIP messages, independent phones, and stands in for what lies
 //! around them: a [network](Network) that loses and delays as a seed has it, a store that forgets what was not committed
 //! when the process dies, a media engine that knows who hears what, [behaviours](Modules) in native Rust.
 //! One seed and one series of actions give one run.
@@ -14,6 +15,7 @@ mod ladder;
 mod modules;
 mod network;
 mod office;
+mod sim;
 mod sound;
 mod store;
 pub mod wire;
@@ -23,5 +25,6 @@ pub use ladder::Ladder;
 pub use modules::{GuestFaults, Modules, digest_of};
 pub use network::{Link, Mischief, Network};
 pub use office::Office;
+pub use sim::{Ringing, Sim};
 pub use sound::Hearing;
 pub use world::{PhoneId, World};
