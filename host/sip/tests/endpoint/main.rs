@@ -9,6 +9,7 @@ mod in_dialog;
 mod ladder;
 mod large;
 mod noise;
+mod refreshing;
 mod refusing;
 mod reliable;
 mod restarting;
