@@ -40,7 +40,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     config.check()?;
     logging::start(&config.log)?;
-    let server = Server::start(&config)?;
+    let mut server = Server::start(&config)?;
     println!("cordboard {} serves", env!("CARGO_PKG_VERSION"));
     for address in &server.sip {
         println!("  SIP  {address}");

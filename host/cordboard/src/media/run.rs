@@ -101,6 +101,8 @@ impl Runner {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 Ok(()) | Err(_) => {}
             }
+            // First, so that a packet finds what was asked for before it was sent.
+            behind = self.take_jobs();
             for token in std::mem::take(&mut self.unfinished) {
                 self.read(token);
             }
@@ -109,7 +111,6 @@ impl Runner {
                     self.read(event.token());
                 }
             }
-            behind = self.take_jobs();
             self.tick();
             self.hand_over_events();
         }

@@ -16,6 +16,7 @@ use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::clock::Clock;
 use super::core::Core;
@@ -47,6 +48,9 @@ pub struct Server {
     exchange: JoinHandle<Result<()>>,
     helpers: Vec<JoinHandle<()>>,
     media: MediaThread,
+    /// Ctrl-C and a termination request, listened to before anybody is told that the exchange is there.
+    interrupt: Signal,
+    terminate: Signal,
     tokio: tokio::runtime::Runtime,
 }
 
@@ -64,6 +68,12 @@ impl Server {
             .worker_threads(2)
             .enable_all()
             .build()?;
+        let listen_to = |kind| {
+            let _entered = tokio.enter();
+            signal(kind).context("cannot listen to signals")
+        };
+        let interrupt = listen_to(SignalKind::interrupt())?;
+        let terminate = listen_to(SignalKind::terminate())?;
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
             .install_recorder()
             .context("cannot start the metrics")?;
@@ -185,32 +195,21 @@ impl Server {
             exchange: thread,
             helpers,
             media,
+            interrupt,
+            terminate,
             tokio,
         })
     }
 
-    /// Whether the exchange's thread has ended by itself.
-    pub fn has_failed(&self) -> bool {
-        self.exchange.is_finished()
-    }
-
     /// Waits for Ctrl-C, a termination request, or the exchange's end.
-    pub fn wait(&self) {
+    pub fn wait(&mut self) {
         self.tokio.block_on(async {
-            let mut terminate =
-                match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                    Ok(signal) => signal,
-                    Err(error) => {
-                        tracing::error!(%error, "cannot listen to signals");
-                        return;
-                    }
-                };
             let mut look = tokio::time::interval(Duration::from_millis(500));
             loop {
                 tokio::select! {
-                    _ = tokio::signal::ctrl_c() => return,
-                    _ = terminate.recv() => return,
-                    _ = look.tick() => if self.has_failed() { return },
+                    _ = self.interrupt.recv() => return,
+                    _ = self.terminate.recv() => return,
+                    _ = look.tick() => if self.exchange.is_finished() { return },
                 }
             }
         });
