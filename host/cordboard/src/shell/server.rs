@@ -14,6 +14,7 @@ use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
+use nix::sys::signal::{SigSet, Signal as NixSignal};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -61,6 +62,10 @@ impl Server {
     pub fn start(config: &Config) -> Result<Self> {
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("cannot make the folder `data` = {}", config.data.display()))?;
+        // Whoever starts us may have held signals back for itself; before any thread, as threads inherit that.
+        SigSet::from_iter([NixSignal::SIGINT, NixSignal::SIGTERM])
+            .thread_unblock()
+            .context("cannot listen to signals")?;
         let clock = Clock::start();
         let mut random = Random::from_entropy(entropy()?);
         let stop = Arc::new(AtomicBool::new(false));
