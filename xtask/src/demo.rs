@@ -75,9 +75,9 @@ fn show(options: &Options, house: &Shared) -> Result<()> {
     println!("\n$ cordboard why {id}");
     std::io::stdout().flush()?;
     cli.run(&["why", &id])?;
-    println!("\n$ cordboard behaviour history reception");
+    println!("\n$ cordboard behaviour versions reception");
     std::io::stdout().flush()?;
-    cli.run(&["behaviour", "history", "reception"])?;
+    cli.run(&["behaviour", "versions", "reception"])?;
     println!();
     if options.keep {
         cli.tell();

@@ -5,8 +5,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 use super::{Shared, take};
 
-/// Call it before other threads are started: they inherit that these signals are left to one thread. Programs started
-/// from here do not.
+/// Call it before other threads are started: they inherit that these signals are left to one thread.
 pub(super) fn on_ctrl_c(house: Shared) -> Result<()> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
