@@ -1,5 +1,8 @@
 //! The exchange as tests, benches and the demo use it: as a process, through its HTTP API.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may"))]
+
+pub mod ports;
 mod server;
 
 use std::path::Path;

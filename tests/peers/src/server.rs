@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -28,15 +28,16 @@ pub struct Server {
 impl Server {
     pub fn start() -> Self {
         let folder = TempDir::new().unwrap();
+        const MEDIA: u16 = 400;
         let (port, api) = (free_port(), free_port());
-        let first = 10_000 + (port % 25) * 400;
+        let first = client::ports::free(MEDIA).unwrap();
         let config = format!(
             "data = {data:?}\n\
              [sip]\nudp = [\"127.0.0.1:{port}\", \"[::1]:{port}\"]\ntcp = [\"127.0.0.1:{port}\", \"[::1]:{port}\"]\n\
              [media]\nports = \"{first}-{last}\"\n\
              [api]\nlisten = \"127.0.0.1:{api}\"\n",
             data = folder.path().join("data"),
-            last = first + 399,
+            last = first + MEDIA - 1,
         );
         std::fs::write(folder.path().join("cordboard.toml"), config).unwrap();
         let (child, token) = spawn(folder.path());
@@ -125,17 +126,5 @@ fn spawn(folder: &Path) -> (Child, String) {
 
 /// A loopback port free for UDP and TCP, IPv4 and IPv6, and the one above it for RTCP.
 pub fn free_port() -> u16 {
-    for _ in 0..100 {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = socket.local_addr().unwrap().port();
-        let others = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-            && UdpSocket::bind((Ipv6Addr::LOCALHOST, port)).is_ok()
-            && TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok()
-            && port < u16::MAX
-            && UdpSocket::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok();
-        if others {
-            return port;
-        }
-    }
-    panic!("no port is free on the loopback interface")
+    client::ports::free(2).unwrap()
 }

@@ -22,10 +22,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
+use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
 use super::stored;
-use super::tcp::{Tcp, TcpInput};
+use super::tcp::Tcp;
 use super::wiring::{Replies, Wiring};
 use super::workshop::{TICK, Workshop};
 use crate::config::{Config, Metrics};
@@ -282,58 +283,6 @@ pub fn component(store: &dyn Store, digest: ModuleDigest) -> Result<Vec<u8>, Str
     let mut bytes = Vec::new();
     std::io::copy(&mut BlobReader::new(store, info), &mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
-}
-
-fn tcp_inputs(inbox: Inbox<Input>) -> impl Fn(TcpInput) + Send + Sync {
-    move |input| {
-        // A full inbox counts what it refuses; SIP repeats.
-        let _ = inbox.send(match input {
-            TcpInput::Packet(packet) => Input::Packet(packet),
-            TcpInput::Closed(connection) => Input::ConnectionClosed(connection),
-            TcpInput::Unreachable(path) => Input::Unreachable(path),
-        });
-    }
-}
-
-/// Binds every SIP address; returns what peers know them by, UDP first.
-fn listen(
-    config: &Config,
-    core: &mut Core,
-    tcp: &Tcp,
-    tokio: &tokio::runtime::Runtime,
-) -> Result<Vec<SocketAddr>> {
-    let advertised = |bound: SocketAddr| {
-        let ip = config
-            .sip
-            .advertise
-            .filter(|_| bound.ip().is_unspecified())
-            .unwrap_or(bound.ip());
-        SocketAddr::new(ip, bound.port())
-    };
-    let mut addresses = Vec::new();
-    for bind in &config.sip.udp {
-        let local = core
-            .listen_udp(*bind, advertised(*bind))
-            .with_context(|| format!("cannot listen on udp {bind} (`sip.udp`)"))?;
-        addresses.push(local);
-    }
-    for (index, bind) in config.sip.tcp.iter().enumerate() {
-        // Port 0 over both transports means the same free port, as phones expect.
-        let mut bind = *bind;
-        if bind.port() == 0
-            && let Some(udp) = addresses.get(index)
-        {
-            bind.set_port(udp.port());
-        }
-        let listener = tokio
-            .block_on(tokio::net::TcpListener::bind(bind))
-            .with_context(|| format!("cannot listen on tcp {bind} (`sip.tcp`)"))?;
-        let local = advertised(listener.local_addr()?);
-        addresses.push(local);
-        tokio.spawn(tcp.clone().listen(listener, local));
-    }
-    addresses.dedup();
-    Ok(addresses)
 }
 
 fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {

@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use base::Random;
@@ -115,14 +114,14 @@ impl House {
     }
 }
 
-/// Ports of their own for each server's media, so that tests side by side do not get in each other's way.
+/// Ports of its own, so that tests side by side do not get in each other's way, and that are still free after a restart.
 fn configuration(sip: &str, api: &str) -> String {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first =
-        30_000 + (std::process::id() % 100) as u16 * 200 + NEXT.fetch_add(1, Ordering::Relaxed) % 10 * 20;
+    const MEDIA: u16 = 20;
+    let first = client::ports::free(MEDIA + 2).unwrap();
+    let (port, http, last) = (first + MEDIA, first + MEDIA + 1, first + MEDIA - 1);
     format!(
-        "[sip]\nudp = [\"127.0.0.1:0\"]\ntcp = [\"127.0.0.1:0\"]\n{sip}\n[media]\nports = \"{first}-{last}\"\n[api]\nlisten = \"127.0.0.1:0\"\n{api}\n",
-        last = first + 19
+        "[sip]\nudp = [\"127.0.0.1:{port}\"]\ntcp = [\"127.0.0.1:{port}\"]\n{sip}\n\
+         [media]\nports = \"{first}-{last}\"\n[api]\nlisten = \"127.0.0.1:{http}\"\n{api}\n"
     )
 }
 
