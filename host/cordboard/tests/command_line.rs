@@ -133,3 +133,19 @@ fn every_command_explains_itself() {
         assert!(output.status.success() && !output.stdout.is_empty(), "{words:?}");
     }
 }
+
+/// `cordboard … | head`: who stops reading is not told about it.
+#[test]
+fn it_ends_quietly_when_nobody_reads_on() {
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(BINARY)
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Connection, escaped, pages, segment, show};
 use super::document::{of_tenant, read};
+use super::versions;
 
 #[derive(Args)]
 pub struct Command {
@@ -126,57 +127,6 @@ impl Candidate {
     }
 }
 
-/// A line for each version, and for each change.
-fn versions(connection: &Connection, answer: &Value) -> Result<()> {
-    if connection.json {
-        return show(connection, answer);
-    }
-    let list = |name: &str| {
-        answer
-            .get(name)
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let text = |value: &Value, pointer: &str| match value.pointer(pointer) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    println!(
-        "{:<9} {:<10} {:<12} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8}",
-        "role", "version", "digest", "sessions", "pinned", "calls", "events", "traps", "differed"
-    );
-    for version in list("versions") {
-        let field = |pointer: &str| text(&version, pointer);
-        println!(
-            "{:<9} {:<10} {:<12.12} {:>8} {:>6} {:>8} {:>8} {:>6} {:>8}",
-            field("/role"),
-            field("/version"),
-            field("/digest"),
-            field("/sessions"),
-            field("/pinned"),
-            field("/counters/calls"),
-            field("/counters/events"),
-            field("/counters/traps"),
-            field("/counters/differed"),
-        );
-    }
-    for change in list("audit") {
-        let field = |pointer: &str| text(&change, pointer);
-        println!(
-            "{} {} by {}: {:.12} to {:.12} {}",
-            field("/at"),
-            field("/what"),
-            field("/by"),
-            field("/from"),
-            field("/to"),
-            field("/why")
-        );
-    }
-    Ok(())
-}
-
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
     let path = format!("{}/behaviours", of_tenant(command.tenant.as_deref())?);
     let one = |name: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(name)?));
@@ -211,7 +161,7 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
             show(connection, &connection.post(&path, &json!({ "why": why }))?)
         }
         Action::Versions { name } => {
-            versions(connection, &connection.get(&format!("{}/versions", one(&name)?))?)
+            versions::print(connection, &connection.get(&format!("{}/versions", one(&name)?))?)
         }
         Action::Activate { name, digest, why } => {
             let body = json!({ "module": digest, "why": why });

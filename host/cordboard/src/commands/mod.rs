@@ -7,6 +7,8 @@ mod document;
 mod module;
 mod new;
 mod serve;
+mod versions;
+mod when;
 mod why;
 
 use anyhow::Result;
@@ -75,12 +77,24 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<client::NoExchange>() { 3 } else { 1 }
 }
 
+/// `cordboard … | head` ends as other tools do when nobody reads on, instead of complaining about it. The server
+/// goes on ignoring the signal: its sockets tell it.
+fn end_quietly_with_the_reader() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+
+    // SAFETY: the default action is no function of ours, and no other thread runs yet.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+}
+
 impl Arguments {
     /// # Errors
     ///
     /// What went wrong, for people.
     pub fn run(self) -> Result<()> {
         let connection = &self.connection;
+        if !matches!(self.command, Command::Serve(_)) {
+            end_quietly_with_the_reader();
+        }
         match self.command {
             Command::Serve(options) => serve::run(&options),
             Command::New(options) => new::run(&options),
