@@ -1,10 +1,11 @@
 //! One party's media: everything that a port remembers.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use base::{Moment, Random};
 
-use crate::digits::{Detector, DigitSender, EventReceiver};
+use crate::digits::{Detector, DigitSender, EventReceiver, Happened};
 use crate::latch::Latch;
 use crate::player::Player;
 use crate::reception::Reception;
@@ -31,8 +32,12 @@ pub(crate) struct Port {
     /// Timestamp of the event that `digits` is sending.
     pub event_timestamp: u32,
     pub events: EventReceiver,
-    /// Listens to the audio while no telephone-event is negotiated.
+    /// Listens to the audio; there while it has to.
     pub detector: Option<Box<Detector>>,
+    /// The last key heard in the audio, and when.
+    pub in_band: Option<(char, Moment)>,
+    /// The party's keys come as telephone-events or through signalling: tones are not listened for any more.
+    pub keys_come_otherwise: bool,
 
     /// Whom this party hears, and who hears it.
     pub hears: Option<Slot>,
@@ -62,6 +67,9 @@ pub(crate) enum Kind {
 
 const COMFORT_NOISE: u8 = 13;
 
+/// The same key within this time of its tone is the same press.
+const SAME_KEY: Duration = Duration::from_millis(500);
+
 impl Port {
     pub fn new(id: PortId, options: PortOptions, random: &mut Random) -> Self {
         let seed = random.next_u64();
@@ -80,6 +88,8 @@ impl Port {
             event_timestamp: 0,
             events: EventReceiver::default(),
             detector: None,
+            in_band: None,
+            keys_come_otherwise: false,
             hears: None,
             listeners: Vec::new(),
             awaited_since: None,
@@ -109,6 +119,28 @@ impl Port {
             .stream
             .filter(|stream| stream.direction.sends() && stream.remote.is_some())?;
         Some((stream, self.latch.remote()?))
+    }
+
+    /// Whether keys are looked for in the audio: always where no telephone-event is negotiated, and also of
+    /// a party that negotiated them and speaks to us alone, because there are phones and gateways that never send them.
+    /// Between two parties it would cost more than relaying, and the tone reaches the other one anyhow.
+    pub fn listens_for_tones(&self) -> bool {
+        let negotiated = self.stream.is_some_and(|stream| stream.receive.events.is_some());
+        !self.keys_come_otherwise && (!negotiated || self.listeners.is_empty())
+    }
+
+    /// Whether a key told otherwise is one that was heard a moment ago: its tone leaked, or the party speaks both ways.
+    pub fn was_heard_in_band(&mut self, now: Moment, happened: Happened) -> bool {
+        let (told, held) = match happened {
+            Happened::Pressed(key) => (key, Duration::ZERO),
+            Happened::Released(key, held) => (key, held),
+        };
+        let is_same = |(key, at): (char, Moment)| key == told && now.since(at) < SAME_KEY + held;
+        let same = self.in_band.is_some_and(is_same);
+        if matches!(happened, Happened::Released(..)) {
+            self.in_band = None;
+        }
+        same
     }
 
     pub fn codec(&self) -> Codec {

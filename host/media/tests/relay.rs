@@ -357,23 +357,63 @@ fn rtcp_on_the_rtp_port_is_told_apart() {
     assert_eq!((stats.malformed, stats.packets_received), (0, 0));
 }
 
-#[test]
-fn in_band_listening_ends_with_negotiated_events() {
-    let mut world = World::new();
-    let alice = world.phone_with(1, without_events(stream(1, Codec::Pcma)), PortOptions::default());
-    let five: Vec<i16> = sine(770.0, 6_000.0, 800)
+/// The tones of the key 5 for 100 ms, and as long a silence.
+fn five() -> Vec<i16> {
+    sine(770.0, 6_000.0, 800)
         .iter()
         .zip(sine(1_336.0, 6_000.0, 800))
         .map(|(a, b)| a + b)
-        .collect();
-    world.speak(alice, &five);
-    world.speak(alice, &[0; 800]);
+        .chain([0; 800])
+        .collect()
+}
+
+/// There are phones that agree to send telephone-events, and send tones all the same.
+#[test]
+fn a_tone_counts_while_no_event_has_come_though_events_were_negotiated() {
+    let mut world = World::new();
+    let alice = world.phone(1, Codec::Pcma);
+    world.speak(alice, &five());
     assert_eq!(world.digits(1), "5");
+    world.press(alice, 7);
+    world.speak(alice, &five());
+    assert_eq!(
+        world.digits(1),
+        "57",
+        "who sends events is not listened to any more"
+    );
+}
+
+/// The beginning of the tone leaks before the events, or an INFO follows it.
+#[test]
+fn a_key_told_both_ways_is_one() {
+    let mut world = World::new();
+    let (alice, bob) = (world.phone(1, Codec::Pcma), world.phone(2, Codec::Pcma));
+    world.speak(alice, &five());
+    world.press(alice, 5);
+    world.press(alice, 5);
+    assert_eq!(world.digits(1), "55");
+    world.speak(bob, &five());
+    for _ in 0..2 {
+        world.command(Command::InjectDigit {
+            port: PortId(2),
+            digit: '5',
+            held: Duration::from_millis(100),
+        });
+    }
+    assert_eq!(world.digits(2), "55");
+}
+
+/// Listening costs more than relaying, and the other party hears the tone.
+#[test]
+fn between_two_parties_tones_count_only_of_whom_cannot_send_events() {
+    let mut world = connected(Codec::Pcma, Codec::Pcma);
+    let (alice, bob) = (phone_address(1), phone_address(2));
+    world.speak(alice, &five());
+    assert_eq!(world.digits(1), "");
     world.command(Command::Update {
-        port: PortId(1),
-        stream: stream(1, Codec::Pcma),
+        port: PortId(2),
+        stream: without_events(stream(2, Codec::Pcma)),
     });
-    world.speak(alice, &five);
-    world.speak(alice, &[0; 800]);
-    assert_eq!(world.digits(1), "5");
+    world.speak(bob, &five());
+    assert_eq!(world.digits(2), "5");
 }

@@ -16,6 +16,9 @@ use crate::{PATIENCE, program, sound, until};
 /// How often the control connection is looked at.
 const TICK: Duration = Duration::from_millis(20);
 
+/// A pair for each of a few calls; baresip tries them by chance.
+const RTP_PORTS: u16 = 32;
+
 /// Who the phone is, and how it behaves.
 pub struct Setup {
     user: String,
@@ -64,7 +67,8 @@ impl Setup {
     #[track_caller]
     pub fn start(self, server: &Server) -> Baresip {
         let folder = TempDir::new().unwrap();
-        let [sip, control, rtp] = [free_port(), free_port(), free_port()];
+        let [sip, control] = [free_port(), free_port()];
+        let rtp = client::ports::free(RTP_PORTS).unwrap();
         let path = folder.path();
         std::fs::write(path.join("says.wav"), sound::wav(&self.says)).unwrap();
         std::fs::write(path.join("contacts"), "").unwrap();
@@ -88,7 +92,7 @@ impl Setup {
              ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
              ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\nmodule_path {MODULES}\n{modules}\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
-            rtp.saturating_add(20),
+            rtp + RTP_PORTS - 1,
             says = path.join("says.wav").display(),
             folder = path.display(),
         );
@@ -234,9 +238,10 @@ impl Drop for Baresip {
         drop(self.child.wait());
         if std::thread::panicking() {
             let log = self.log();
+            let noise = |line: &&str| line.contains("handle_command") || line.contains("(bit/s)");
             let lines: Vec<&str> = log
-                .lines()
-                .filter(|line| !line.contains("handle_command"))
+                .split(['\n', '\r'])
+                .filter(|line| !line.is_empty() && !noise(line))
                 .collect();
             let tail = lines.get(lines.len().saturating_sub(80)..).unwrap_or_default();
             eprintln!("── the phone of {} ends with\n{}\n──", self.user, tail.join("\n"));

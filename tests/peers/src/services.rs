@@ -2,7 +2,7 @@
 
 use crate::baresip::{Baresip, Setup};
 use crate::server::Server;
-use crate::sound::{holds_tone, tone};
+use crate::sound::{RATE, holds_tone, share_of, tone};
 use crate::{tenant, until};
 
 /// What each phone says.
@@ -50,4 +50,31 @@ fn peers_services_unattended_transfer() {
     hears(&carol, BOB);
     bob.hang_up();
     carol.expect("CALL_CLOSED");
+}
+
+/// RFC 5359 §2.1 and §2.3: who is held hears something else than who holds, and him again afterwards. What the holder
+/// hears then cannot be told: baresip 1.0 does not write it down any more once it has held.
+#[test]
+fn peers_services_call_hold_with_music() {
+    let server = Server::start();
+    tenant::create(&server);
+    let (mut alice, mut bob) = talk(&server);
+    alice.command("hold", "");
+    let held = bob.heard().len() + RATE;
+    until("two seconds of being held", || {
+        (bob.heard().len() > held + 2 * RATE).then_some(())
+    });
+    let heard = bob.heard();
+    let meanwhile = heard.get(held..held + 2 * RATE).unwrap();
+    let power = meanwhile
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum::<f64>()
+        / meanwhile.len() as f64;
+    assert!(power > 1_000.0, "silence instead of music: {power}");
+    assert!(share_of(meanwhile, ALICE) < 0.1, "the holder is heard");
+    alice.command("resume", "");
+    hears(&bob, ALICE);
+    alice.hang_up();
+    bob.expect("CALL_CLOSED");
 }

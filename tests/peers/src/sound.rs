@@ -24,6 +24,23 @@ pub fn song() -> Vec<i16> {
         .collect()
 }
 
+/// A key as its two tones (ITU-T Q.23) for a fifth of a second, and as long a silence.
+pub fn key(key: char) -> Vec<i16> {
+    let keys = ["123A", "456B", "789C", "*0#D"];
+    let (row, column) = keys
+        .iter()
+        .enumerate()
+        .find_map(|(row, keys)| Some((row, keys.find(key)?)))
+        .unwrap();
+    let low = [697.0, 770.0, 852.0, 941.0][row];
+    let high = [1_209.0, 1_336.0, 1_477.0, 1_633.0][column];
+    let both = |n| {
+        let at = n as f64 / RATE as f64;
+        (5_000.0 * (TAU * low * at).sin() + 5_000.0 * (TAU * high * at).sin()) as i16
+    };
+    (0..RATE / 5).map(both).chain([0; RATE / 5]).collect()
+}
+
 /// The recording as a WAV file.
 pub fn wav(samples: &[i16]) -> Vec<u8> {
     let spec = hound::WavSpec {

@@ -3,7 +3,7 @@
 
 use crate::baresip::{Baresip, Setup};
 use crate::server::Server;
-use crate::sound::{RATE, holds_tone, likeness, song, tone};
+use crate::sound::{RATE, holds_tone, key, likeness, song, tone};
 use crate::{tenant, until};
 
 /// What the caller and the called say.
@@ -102,4 +102,16 @@ fn peers_baresip_a_key_sent_as_info_leads_on() {
     talk_through_the_menu(&server, caller, Setup::of("202").codecs("pcma"), |phone| {
         phone.command("sndcode", "2");
     });
+}
+
+/// The key's tones are in what the caller says: three seconds of silence, then the key, then speech.
+#[test]
+fn peers_baresip_a_key_heard_in_band_leads_on() {
+    let server = Server::start();
+    tenant::create(&server);
+    let mut says = vec![0; 3 * RATE];
+    says.extend(key('2'));
+    says.extend(tone(CALLER, 30_000));
+    let caller = Setup::of("201").says(says);
+    talk_through_the_menu(&server, caller, Setup::of("202"), |_| {});
 }

@@ -55,7 +55,7 @@ pub fn create(server: &Server) {
         (
             "team",
             "group",
-            json!({ "members": ["202"], "mode": "linear", "greeting": null, "max-wait": 120 }),
+            json!({ "members": ["202"], "mode": "linear", "greeting": null, "waiting": null, "max-wait": 120 }),
             TEAM,
         ),
         ("news", "announcement", json!({ "announcement": "song" }), NEWS),

@@ -1,4 +1,5 @@
-//! Keys as tone pairs in the audio (ITU-T Q.23, Q.24), for parties that negotiated no telephone-event.
+//! Keys as tone pairs in the audio (ITU-T Q.23, Q.24), for parties that negotiated no telephone-event, and for those
+//! that did and send none while they speak to us alone.
 //!
 //! Eight Goertzel filters over windows of 20 ms, one every 5 ms. A window shows a key when its strongest row and
 //! column together carry most of its power, are of similar strength (twist), stand out from the other rows and columns,

@@ -3,7 +3,7 @@
 use base::Moment;
 
 use super::{Engine, inbound, outbound};
-use crate::digits::{Detector, Happened};
+use crate::digits::Happened;
 use crate::player::Player;
 use crate::port::{Port, Slot};
 use crate::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, PortOptions, Stats, Stream};
@@ -39,9 +39,16 @@ pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
         Command::InjectDigit { port, digit, held } => with(engine, port, |engine, slot| {
             let digit = digit.to_ascii_uppercase();
             if crate::digits::code(digit).is_some() {
-                inbound::key(engine, slot, Happened::Pressed(digit), DigitSource::Signalling);
                 inbound::key(
                     engine,
+                    now,
+                    slot,
+                    Happened::Pressed(digit),
+                    DigitSource::Signalling,
+                );
+                inbound::key(
+                    engine,
+                    now,
                     slot,
                     Happened::Released(digit, held),
                     DigitSource::Signalling,
@@ -70,10 +77,6 @@ fn update(engine: &mut Engine, now: Moment, slot: Slot, stream: Stream) {
         return;
     };
     port.latch.negotiated(stream.remote);
-    let listens_for_tones = stream.receive.events.is_none();
-    if listens_for_tones != port.detector.is_some() {
-        port.detector = listens_for_tones.then(Box::<Detector>::default);
-    }
     // Silence is counted anew: a party that was held needs its time to speak again.
     port.awaited_since = stream.direction.receives().then_some(now);
     port.is_silent = false;

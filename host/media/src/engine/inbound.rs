@@ -87,7 +87,7 @@ fn take(engine: &mut Engine, now: Moment, slot: Slot, kind: Kind, rtp: &RtpPacke
     match kind {
         Kind::Audio => {
             pass_on(engine, now, slot, kind, rtp);
-            listen_for_tones(engine, slot, rtp.payload());
+            listen_for_tones(engine, now, slot, rtp.payload());
         }
         Kind::Event => {
             pass_on(engine, now, slot, kind, rtp);
@@ -99,24 +99,26 @@ fn take(engine: &mut Engine, now: Moment, slot: Slot, kind: Kind, rtp: &RtpPacke
                 engine.make_busy(slot);
             }
             for happened in happened.into_iter().flatten() {
-                key(engine, slot, happened, DigitSource::Rtp);
+                key(engine, now, slot, happened, DigitSource::Rtp);
             }
         }
         Kind::ComfortNoise => pass_on(engine, now, slot, kind, rtp),
     }
 }
 
-fn listen_for_tones(engine: &mut Engine, slot: Slot, payload: &[u8]) {
+fn listen_for_tones(engine: &mut Engine, now: Moment, slot: Slot, payload: &[u8]) {
     let Some(port) = engine.ports.get_mut(slot) else {
         return;
     };
     let codec = port.codec();
     // Taken out while it speaks to the engine; put back below.
-    let Some(mut detector) = port.detector.take() else {
+    let detector = port.detector.take();
+    if !port.listens_for_tones() {
         return;
-    };
+    }
+    let mut detector = detector.unwrap_or_default();
     detector.hear(payload.iter().map(|byte| codec.decode(*byte)), |happened| {
-        key(engine, slot, happened, DigitSource::InBand);
+        key(engine, now, slot, happened, DigitSource::InBand);
     });
     if let Some(port) = engine.ports.get_mut(slot) {
         port.detector = Some(detector);
@@ -124,11 +126,17 @@ fn listen_for_tones(engine: &mut Engine, slot: Slot, payload: &[u8]) {
 }
 
 /// A key of the port's party, whichever way it came.
-pub(super) fn key(engine: &mut Engine, slot: Slot, happened: Happened, source: DigitSource) {
-    let Some(port) = engine.ports.get(slot) else {
+pub(super) fn key(engine: &mut Engine, now: Moment, slot: Slot, happened: Happened, source: DigitSource) {
+    let Some(port) = engine.ports.get_mut(slot) else {
         return;
     };
     let id = port.id;
+    if source != DigitSource::InBand {
+        port.keys_come_otherwise = true;
+        if port.was_heard_in_band(now, happened) {
+            return;
+        }
+    }
     match happened {
         Happened::Pressed(key) => {
             if port.player.as_ref().is_some_and(|player| player.barge_in) {
@@ -136,6 +144,9 @@ pub(super) fn key(engine: &mut Engine, slot: Slot, happened: Happened, source: D
             }
         }
         Happened::Released(digit, held) => {
+            if source == DigitSource::InBand {
+                port.in_band = Some((digit, now));
+            }
             engine.emit(Event::Digit {
                 port: id,
                 digit,

@@ -47,7 +47,7 @@ fn play(engine: &mut Engine, now: Moment, slot: Slot) -> bool {
         return false;
     };
     if let Some(happened) = port.events.give_up(now) {
-        inbound::key(engine, slot, happened, DigitSource::Rtp);
+        inbound::key(engine, now, slot, happened, DigitSource::Rtp);
     }
     while let Some(Step::Done(play)) = engine.ports.get_mut(slot).and_then(next_done) {
         let Some(port) = engine.ports.get(slot) else {
