@@ -11,7 +11,7 @@ use crate::borrowed_cases::{B2BUA, Case, METHODS, Role, Want};
 use crate::collected;
 use crate::server::{Server, free_port};
 use crate::sipp::Sipp;
-use crate::tenant::{self, PROVIDER};
+use crate::tenant::{self, PROVIDER, REGISTRAR};
 
 /// There is one carrier, and one scenario at a time is it.
 static CARRIER: Mutex<()> = Mutex::new(());
@@ -184,7 +184,7 @@ fn run(server: &Server, folder: &Path, case: &Case, line: &str) -> Result {
     let ours = |name: &str| Sipp::new(name, server.address()).seconds(seconds);
     let mut carrier = None;
     // Our other party plays no part in the result: it is there until the scenario ends.
-    let (mut sipp, _other) = match case.role {
+    let (mut sipp, other) = match case.role {
         Role::Provider if address.is_ipv6() => (sipp.from("::1").start(), None),
         Role::Provider => (sipp.from(PROVIDER).start(), None),
         Role::Phone => (sipp.user(case.service).start(), None),
@@ -206,7 +206,7 @@ fn run(server: &Server, folder: &Path, case: &Case, line: &str) -> Result {
         Role::Registrar => {
             carrier = Some(CARRIER.lock().unwrap());
             let port = sipp.port;
-            let sipp = sipp.start();
+            let sipp = sipp.from(REGISTRAR).start();
             tenant::put_registrar(server, port);
             (sipp, None)
         }
@@ -215,7 +215,12 @@ fn run(server: &Server, folder: &Path, case: &Case, line: &str) -> Result {
     drop(carrier);
     match end.is_some_and(|status| status.success()) {
         true => Result::Passed,
-        false if matches!(case.want, Want::Passes) => Result::Failed(sipp.story()),
+        false if matches!(case.want, Want::Passes) => {
+            let other = other.map_or_else(String::new, |other| {
+                format!("\nthe other party:\n{}", other.story())
+            });
+            Result::Failed(format!("{}{other}", sipp.story()))
+        }
         false => Result::Failed(sipp.complaint()),
     }
 }

@@ -1,6 +1,6 @@
 //! SIPp as a process with an end: one scenario, one port, a number of calls, a time limit.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -175,14 +175,10 @@ pub struct Running {
 impl Running {
     /// The port is taken, or the run is over already.
     fn wait_for_port(&mut self, ip: IpAddr, port: u16, tcp: bool) {
-        while Instant::now() < self.limit && self.child.try_wait().unwrap().is_none() {
-            let free = match tcp {
-                false => UdpSocket::bind((ip, port)).is_ok(),
-                true => TcpListener::bind((ip, port)).is_ok(),
-            };
-            if !free || tcp {
-                return;
-            }
+        while Instant::now() < self.limit
+            && self.child.try_wait().unwrap().is_none()
+            && !is_bound(ip, port, tcp)
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -252,14 +248,29 @@ impl Drop for Running {
     }
 }
 
+/// Whether some socket has this port. The system's list is read: to try the port would take it for a moment from whom
+/// we wait for.
+fn is_bound(ip: IpAddr, port: u16, tcp: bool) -> bool {
+    let list = match (ip, tcp) {
+        (IpAddr::V4(_), false) => "/proc/net/udp",
+        (IpAddr::V6(_), false) => "/proc/net/udp6",
+        (IpAddr::V4(_), true) => "/proc/net/tcp",
+        (IpAddr::V6(_), true) => "/proc/net/tcp6",
+    };
+    let wanted = format!(":{port:04X}");
+    let text = std::fs::read_to_string(list).unwrap();
+    text.lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .any(|local| local.ends_with(&wanted))
+}
+
 /// The fields of a scenario: user name, password, domain, and what SIPp puts its credentials for.
 pub fn account(user: &str) -> String {
     let password = password(user);
     format!("{user};{password};{DOMAIN};[authentication username={user} password={password}];")
 }
 
-/// SIPp takes the next ports, too, for RTCP and video.
+/// An even port; SIPp takes the next ones, too, for RTCP and video.
 fn media_port() -> u16 {
-    let port = free_port();
-    if port > 65_500 { port - 100 } else { port & !1 }
+    client::ports::free(6).unwrap().next_multiple_of(2)
 }

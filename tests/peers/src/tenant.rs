@@ -11,6 +11,9 @@ pub const DOMAIN: &str = "127.0.0.1";
 /// Where the provider's calls come from: loopback, and not what phones use.
 pub const PROVIDER: &str = "127.0.0.2";
 
+/// Where a carrier is that we register with: what comes from there is the carrier's, so it is nobody else's address.
+pub const REGISTRAR: &str = "127.0.0.4";
+
 /// A number outside.
 pub const OUTSIDE: &str = "0145678901";
 
@@ -106,23 +109,24 @@ pub fn put_carrier(server: &Server, port: u16) {
     let login = json!({ "username": "foo", "password": "bar" });
     put_trunk(
         server,
-        port,
+        &format!("127.0.0.1:{port}"),
         json!({ "address": { "networks": ["127.0.0.3"], "login": login } }),
     );
 }
 
-/// A carrier that wants to be registered with on this port.
+/// A carrier that wants to be registered with on this port of [`REGISTRAR`].
 pub fn put_registrar(server: &Server, port: u16) {
-    let registrar = format!("sip:127.0.0.1:{port}");
+    let address = format!("{REGISTRAR}:{port}");
+    let registrar = format!("sip:{address}");
     let register = json!({ "registrar": registrar, "username": "foo", "password": "bar" });
-    put_trunk(server, port, json!({ "register": register }));
+    put_trunk(server, &address, json!({ "register": register }));
 }
 
-fn put_trunk(server: &Server, port: u16, access: serde_json::Value) {
+fn put_trunk(server: &Server, address: &str, access: serde_json::Value) {
     let trunk = json!({
         "name": "Carrier",
         "access": access,
-        "outbound": format!("sip:127.0.0.1:{port}"),
+        "outbound": format!("sip:{address}"),
         "caller-id": { "foreign": false, "fallback": "+33145000000" },
     });
     server
