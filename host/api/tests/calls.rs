@@ -179,7 +179,7 @@ async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
     let mut world = World::new().await;
     let (manager, other) = (world.manager("acme"), world.manager("other"));
     let because = Fact::Because {
-        rule: "dial-plan",
+        rule: "dial-plan".into(),
         sentence: "300 is the menu's number".to_owned(),
     };
     world.report(report("", 7, 1, started()));

@@ -3,6 +3,7 @@
 //! Reports never feed back: an exchange whose reports are thrown away behaves the same. Numbers and
 //! names are [`Pii`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,11 +46,13 @@ impl fmt::Debug for Report {
     }
 }
 
-#[derive(Clone, Serialize)]
+/// What happened. A stored one can be read again, but for messages, whose text is stored beside it.
+#[derive(Clone, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fact {
     /// A SIP message came or went.
+    #[serde(skip_deserializing)]
     Sip(SipMessage),
 
     CallStarted {
@@ -130,7 +133,7 @@ pub enum Fact {
     /// A command that could not be carried out because things had changed meanwhile.
     Dropped {
         command: Command,
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// The failure ladder was taken one step down.
     Ladder {
@@ -151,7 +154,7 @@ pub enum Fact {
     },
     /// One sentence of the exchange's own for `why`, beside those of the behaviours.
     Because {
-        rule: &'static str,
+        rule: Cow<'static, str>,
         sentence: String,
     },
 
@@ -243,7 +246,7 @@ pub enum Direction {
 }
 
 /// Which side of a leg started it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LegRole {
     Caller,
@@ -251,7 +254,7 @@ pub enum LegRole {
 }
 
 /// A step of the failure ladder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rung {
     /// The same event again, on the last version that is known to work.

@@ -2,6 +2,7 @@
 //!
 //! The shell hands every report to [`Hub::report`], on a thread of its own: ending a call writes its whole trace.
 
+mod kept;
 mod retention;
 mod sink;
 mod story;
@@ -19,6 +20,7 @@ use tokio::sync::broadcast;
 pub use retention::{Keep, clear_old};
 pub use story::{Step, Story};
 
+use kept::Found;
 use sink::Sink;
 use traces::Traces;
 
@@ -84,7 +86,8 @@ impl Hub {
             return Ok(Some(story));
         }
         let document = store.get(&trace_key(tenant, call))?;
-        Ok(document.and_then(|document| serde_json::from_slice(&document.value).ok()))
+        let found = document.and_then(|document| serde_json::from_slice::<Found>(&document.value).ok());
+        Ok(found.map(Found::tell))
     }
 
     /// Notes who changed what.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use base::Moment;
 use store::{Expect, Retention, Store};
 
-use super::story::Story;
+use super::kept::Found;
 
 /// How long records of ended calls are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +65,8 @@ fn clear_traces(store: &dyn Store, before: Moment) -> Result<(), store::Error> {
     loop {
         let page = store.list("trace/", after.as_deref(), usize::MAX)?;
         for document in page.documents {
-            let story: Option<Story> = serde_json::from_slice(&document.value).ok();
-            let ended =
-                story.and_then(|story| story.steps.last().map(|step| Moment::from_micros(step.at_us)));
+            let found: Option<Found> = serde_json::from_slice(&document.value).ok();
+            let ended = found.and_then(|found| found.ended_us()).map(Moment::from_micros);
             if ended.is_none_or(|ended| ended < before) {
                 store.delete(&document.key, Expect::At(document.revision))?;
             }

@@ -75,15 +75,6 @@ impl Story {
             missing,
         }
     }
-
-    /// Leaves out the second half, but for the end.
-    pub(super) fn halve(&mut self) {
-        let end = self.steps.pop();
-        let keep = self.steps.len() / 2;
-        self.missing += (self.steps.len() - keep) as u64;
-        self.steps.truncate(keep);
-        self.steps.extend(end.filter(|_| keep > 0));
-    }
 }
 
 impl Step {
@@ -125,7 +116,7 @@ impl SipStep {
         }
     }
 
-    fn sentence(&self) -> String {
+    pub(super) fn sentence(&self) -> String {
         let arrow = if self.sent { "──▶" } else { "◀──" };
         format!("{arrow} {} {}", self.remote, self.summary)
     }
@@ -142,7 +133,7 @@ fn detail(fact: &Fact) -> Value {
     }
 }
 
-fn sentence(fact: &Fact) -> String {
+pub(super) fn sentence(fact: &Fact) -> String {
     match fact {
         Fact::Sip(message) => message.summary.clone(),
         Fact::CallStarted { caller, called, .. } => format!("{} calls {}", caller.reveal(), called.reveal()),

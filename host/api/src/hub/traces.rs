@@ -6,6 +6,7 @@ use base::Moment;
 use exchange::{Fact, Report};
 use store::Write;
 
+use super::kept::Kept;
 use super::story::Story;
 use super::{HOST, trace_key};
 
@@ -15,6 +16,8 @@ const STEPS: usize = 2_000;
 const CALLS: usize = 100_000;
 /// Bytes of a stored trace. A document may have 4 MiB.
 const STORED: usize = 3 << 20;
+/// What a simple call's trace takes.
+const TYPICAL: usize = 24 << 10;
 
 /// How long a trace stays open after its call's detail record: the behaviours still have their last word.
 const LINGER: Duration = Duration::from_secs(2);
@@ -127,13 +130,14 @@ impl Trace {
 impl Ended {
     /// The trace.
     pub fn write(&self) -> Option<Write> {
-        let mut story = self.trace.story(self.call, false);
+        let mut kept = Kept::of(self.call, &self.trace.reports, self.trace.missing);
         loop {
-            let json = serde_json::to_vec(&story).ok()?;
+            let mut json = Vec::with_capacity(TYPICAL);
+            serde_json::to_writer(&mut json, &kept).ok()?;
             if json.len() <= STORED {
                 return Some(Write::set(trace_key(&self.tenant, self.call), Some(json.into())));
             }
-            story.halve();
+            kept.halve();
         }
     }
 }

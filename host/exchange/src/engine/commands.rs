@@ -121,7 +121,13 @@ impl Exchange {
     }
 
     fn dropped(&mut self, id: SessionId, command: Command, why: &'static str) {
-        self.report_session(id, Fact::Dropped { command, why });
+        self.report_session(
+            id,
+            Fact::Dropped {
+                command,
+                why: why.into(),
+            },
+        );
     }
 
     /// Playing to a caller before the answer is for its sole holder.

@@ -58,6 +58,15 @@ impl Exchange {
     }
 
     pub(super) fn because(&mut self, tenant: &Arc<str>, call: CallId, rule: &'static str, sentence: String) {
-        self.report_for(tenant, Some(call), None, None, Fact::Because { rule, sentence });
+        self.report_for(
+            tenant,
+            Some(call),
+            None,
+            None,
+            Fact::Because {
+                rule: rule.into(),
+                sentence,
+            },
+        );
     }
 }
