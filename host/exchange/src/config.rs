@@ -35,6 +35,8 @@ pub struct Config {
     pub registration: Registration,
     /// Whether calls that are up, and the sessions that hold them, are stored so that they survive the process.
     pub keep_calls: bool,
+    /// How long changes of calls and sessions gather before they are written: what a crash may cost of them.
+    pub keep_after: Duration,
     /// Whether every SIP message is reported. Costs one allocation each.
     pub report_messages: bool,
 }
@@ -94,6 +96,7 @@ impl Default for Config {
                 max: Duration::from_secs(7_200),
             },
             keep_calls: true,
+            keep_after: Duration::ZERO,
             report_messages: true,
         }
     }

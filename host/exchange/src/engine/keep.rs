@@ -1,11 +1,14 @@
 //! Storing calls and sessions, so that they survive the process.
 //!
-//! What an input changed is noted and written together once it is done. A call is stored from the moment
-//! at which one of its legs is up, or at which it has lasted for a while unanswered; a
-//! session per call as long as it has to do with such a call, one per number always.
+//! What an input changed is noted and written together once it is done, or a little later
+//! ([`Config::keep_after`](crate::Config)): most of what changes in a call's first moments changes again at once. What
+//! is over goes at once: a call that has its detail record must not come back. A call is stored from the moment at
+//! which one of its legs is up, or at which it has lasted for a while unanswered; a session per call as long as it has
+//! to do with such a call, one per number always.
 
 use std::collections::BTreeSet;
 
+use base::Moment;
 use contract::{LegId, SessionId, SessionScope};
 
 use super::Exchange;
@@ -23,6 +26,15 @@ pub(crate) struct Dirty {
     calls: BTreeSet<CallId>,
     /// Keys of what is gone.
     removed: Vec<String>,
+    /// When the changes are written.
+    due: Option<Moment>,
+}
+
+impl Dirty {
+    /// When there is something to write.
+    pub(super) fn due(&self) -> Option<Moment> {
+        self.due
+    }
 }
 
 impl Exchange {
@@ -58,22 +70,34 @@ impl Exchange {
         }
     }
 
-    /// Writes what the input changed.
+    /// Writes what has changed, at once: before a stop.
+    pub fn keep_now(&mut self) {
+        self.dirty.due = Some(self.now);
+        self.write_dirty();
+    }
+
+    /// Writes what inputs have changed: what is gone at once, as its detail record is, the rest if it is time.
     pub(super) fn write_dirty(&mut self) {
-        let dirty = &self.dirty;
-        if dirty.sessions.is_empty() && dirty.calls.is_empty() && dirty.removed.is_empty() {
-            return;
+        let dirty = &mut self.dirty;
+        let removed = std::mem::take(&mut dirty.removed);
+        let mut writes: Vec<Write> = removed.into_iter().map(Write::remove).collect();
+        if dirty.sessions.is_empty() && dirty.calls.is_empty() {
+            dirty.due = None;
+        } else if *dirty.due.get_or_insert(self.now + self.config.keep_after) <= self.now {
+            self.write_changed(&mut writes);
         }
+        if !writes.is_empty() {
+            self.outbox.push_back(Output::Persist { writes, ticket: None });
+        }
+    }
+
+    fn write_changed(&mut self, writes: &mut Vec<Write>) {
         let dirty = std::mem::take(&mut self.dirty);
-        let mut writes: Vec<Write> = dirty.removed.into_iter().map(Write::remove).collect();
         for id in dirty.calls {
             writes.extend(self.write_call(id));
         }
         for id in dirty.sessions {
             writes.extend(self.write_session(id));
-        }
-        if !writes.is_empty() {
-            self.outbox.push_back(Output::Persist { writes, ticket: None });
         }
     }
 

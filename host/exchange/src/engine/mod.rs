@@ -303,7 +303,7 @@ impl Exchange {
 
     /// When to hand in [`Input::Timeout`]; none when nothing is waited for.
     pub fn next_timeout(&self) -> Option<Moment> {
-        [self.timers.next(), self.sip.next_timeout()]
+        [self.timers.next(), self.sip.next_timeout(), self.dirty.due()]
             .into_iter()
             .flatten()
             .min()

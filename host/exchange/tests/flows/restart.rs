@@ -53,6 +53,36 @@ fn a_talk_survives_a_restart() {
     );
 }
 
+/// Changes gather before they are written, but a call that is over does not come back.
+#[test]
+fn a_call_that_is_over_stays_over_while_changes_gather() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("menu", module(1), SessionScope::PerCall)
+        .number("300", &["menu"])
+        .open(&["201", "202"]);
+    world.behaves(module(1), logic::menu);
+    world.config.keep_after = Duration::from_millis(25);
+    world.restart();
+    world.call("201", "300");
+    world.presses("201", '2');
+    world.rings("202");
+    let callee = world.answers("202");
+    world.run(Duration::from_secs(1));
+    assert_eq!(
+        world.store.keys().filter(|key| key.starts_with("call/")).count(),
+        1
+    );
+
+    world.with("202", |phone, now| phone.hang_up(now, callee));
+    world.run(Duration::from_millis(5));
+    assert_eq!(world.cdrs().len(), 1);
+    world.restart();
+    assert_eq!(world.exchange.census().legs, 0);
+    assert_eq!(world.cdrs().len(), 1);
+}
+
 /// A caller who waits in a queue still waits in it, and is connected when the line becomes free (R36).
 #[test]
 fn a_waiting_call_goes_on_waiting() {

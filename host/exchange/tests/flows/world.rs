@@ -40,7 +40,8 @@ struct Desk {
 /// See the module.
 pub struct World {
     pub exchange: Exchange,
-    config: Config,
+    /// What the next restart starts with.
+    pub config: Config,
     now: Moment,
     order: u64,
     queue: BTreeMap<(Moment, u64), Happening>,
