@@ -175,6 +175,7 @@ fn a_full_pool_gives_the_event_back_instead_of_waiting() {
     };
 
     pool.submit(event(1)).unwrap();
+    pool.wake();
     while pool.waiting() > 0 {
         std::thread::yield_now();
     }

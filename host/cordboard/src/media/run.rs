@@ -21,8 +21,12 @@ const TURNS: usize = 4;
 /// Jobs taken before the sockets get their turn.
 const JOBS: usize = 1_024;
 
+/// The shortest time from one turn to the next, and what a packet may wait longer: a twentieth of a packet's length.
+/// Falling asleep and waking up for each would cost more than passing it on.
+const TURN_TIME: Duration = Duration::from_millis(1);
+
 /// Socket pairs kept for the next call on the same address: binding costs more than keeping.
-const SPARE: usize = 512;
+const SPARE: usize = 2_048;
 
 /// Events that wait for an exchange that takes none.
 const EVENTS: usize = 100_000;
@@ -97,10 +101,8 @@ impl Runner {
         let mut events = Events::with_capacity(1_024);
         let mut behind = false;
         while !self.waiting.is_stopped() {
-            match self.poll.poll(&mut events, Some(self.nap(behind))) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
+            self.sleep(&mut events, behind)?;
+            let began = (self.config.clock)();
             // First, so that a packet finds what was asked for before it was sent.
             behind = self.take_jobs();
             for token in std::mem::take(&mut self.unfinished) {
@@ -113,8 +115,28 @@ impl Runner {
             }
             self.tick();
             self.hand_over_events();
+            if !behind && self.unfinished.is_empty() {
+                // What comes meanwhile is taken together.
+                std::thread::sleep(TURN_TIME.saturating_sub((self.config.clock)().since(began)));
+            }
         }
         Ok(())
+    }
+
+    /// Waits for packets, jobs or the next tick.
+    fn sleep(&mut self, events: &mut Events, behind: bool) -> io::Result<()> {
+        let nap = self.nap(behind);
+        let nap = if nap.is_zero() || !self.waiting.rest() {
+            Duration::ZERO
+        } else {
+            nap
+        };
+        let result = self.poll.poll(events, Some(nap));
+        self.waiting.wake();
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn nap(&self, behind: bool) -> Duration {
@@ -184,7 +206,6 @@ impl Runner {
 
     /// Takes waiting jobs; true when there may be more.
     fn take_jobs(&mut self) -> bool {
-        self.waiting.hush();
         for _ in 0..JOBS {
             match self.waiting.next() {
                 Some(Job::Bind(port, local)) => self.bind(port, local),

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ pub struct Load {
 
 #[derive(Default)]
 pub(super) struct Shared {
-    pub rung: AtomicBool,
+    /// The thread is awake, or will be: it looks before it sleeps, so nobody need ring.
+    pub awake: AtomicBool,
     pub stop: AtomicBool,
     pub packets_in: AtomicU64,
     pub packets_out: AtomicU64,
@@ -140,7 +141,7 @@ impl MediaThread {
 
     fn ask_to_stop(&self) {
         self.handle.shared.stop.store(true, Ordering::Release);
-        self.handle.ring();
+        self.handle.wake();
     }
 }
 
@@ -206,12 +207,14 @@ impl MediaHandle {
             self.shared.refused.fetch_add(1, Ordering::Relaxed);
             return Err(Overloaded);
         }
-        self.ring();
         Ok(())
     }
 
-    fn ring(&self) {
-        if !self.shared.rung.swap(true, Ordering::AcqRel)
+    /// Has the thread look at what was handed over, if it sleeps. Call it when a batch is complete.
+    pub fn wake(&self) {
+        // Between what was sent and the look at the flag; `rest` has the other half.
+        fence(Ordering::SeqCst);
+        if !self.shared.awake.swap(true, Ordering::AcqRel)
             && let Err(error) = self.waker.wake()
         {
             tracing::error!(%error, "the media thread cannot be woken");
@@ -231,9 +234,20 @@ impl Waiting {
         self.jobs.try_recv().ok()
     }
 
-    /// To be called before taking jobs: whoever hands one over afterwards rings again.
-    pub fn hush(&self) {
-        self.shared.rung.store(false, Ordering::Release);
+    /// To be called before sleeping: from now on whoever wakes the thread rings. False when jobs wait already.
+    pub fn rest(&self) -> bool {
+        self.shared.awake.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.jobs.is_empty() && !self.is_stopped() {
+            return true;
+        }
+        self.shared.awake.store(true, Ordering::Release);
+        false
+    }
+
+    /// To be called after sleeping.
+    pub fn wake(&self) {
+        self.shared.awake.store(true, Ordering::Release);
     }
 
     pub fn is_stopped(&self) -> bool {

@@ -15,13 +15,17 @@ use sip::endpoint::{Packet, Path, Transport};
 use super::clock::Clock;
 use super::inbox::{Inbox, Outlet, inbox};
 use super::tcp::Tcp;
-use super::udp::{Bound, UdpPort};
+use super::udp::{BATCH, Bound, UdpPort};
 
 /// Inputs of one kind taken before the others get their turn.
 const TURN: usize = 256;
 
 /// The longest sleep: bounds how late a stop is noticed, costs nothing.
 const NAP: Duration = Duration::from_secs(1);
+
+/// The shortest time from one turn to the next. What comes meanwhile is taken together: under load most of a small turn's
+/// cost is falling asleep and waking up. A set-up takes about five turns.
+const TURN_TIME: Duration = Duration::from_millis(1);
 
 const BELL: Token = Token(usize::MAX);
 
@@ -55,6 +59,15 @@ pub struct Core {
     poll: Poll,
     outlet: Outlet<Input>,
     udp: Vec<Bound>,
+}
+
+/// What a turn took of what waited.
+enum Taken {
+    /// Nothing waited.
+    Nothing,
+    All,
+    /// There may be more.
+    Some,
 }
 
 /// The loop while it runs.
@@ -124,21 +137,12 @@ impl Core {
 impl Loop<'_> {
     fn run(mut self, clock: Clock, mut exchange: Exchange, stop: &Arc<AtomicBool>) -> io::Result<()> {
         let mut events = Events::with_capacity(64);
-        let mut busy = false;
         let mut told = Moment::ZERO;
         // What a restored exchange wants done at once.
         self.carry_out(&mut exchange);
         while !stop.load(Ordering::Relaxed) {
-            let nap = if busy {
-                Duration::ZERO
-            } else {
-                nap(clock.now(), exchange.next_timeout())
-            };
-            match self.poll.poll(&mut events, Some(nap)) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-            busy = self.take(&clock, &mut exchange)?;
+            let began = clock.now();
+            let taken = self.take(&clock, &mut exchange)?;
             let now = clock.now();
             if exchange.next_timeout().is_some_and(|due| due <= now) {
                 exchange.handle(now, Input::Timeout);
@@ -152,18 +156,37 @@ impl Loop<'_> {
                     refused: self.outlet.refused(),
                 });
             }
+            match taken {
+                Taken::Nothing => self.sleep(&mut events, nap(clock.now(), exchange.next_timeout()))?,
+                Taken::All => std::thread::sleep(TURN_TIME.saturating_sub(clock.now().since(began))),
+                Taken::Some => {}
+            }
+        }
+        exchange.keep_now();
+        self.carry_out(&mut exchange);
+        Ok(())
+    }
+
+    /// Sleeps until something comes, `most` has passed, or a signal says so.
+    fn sleep(&mut self, events: &mut Events, most: Duration) -> io::Result<()> {
+        if self.outlet.rest() {
+            match self.poll.poll(events, Some(most)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            self.outlet.wake();
         }
         Ok(())
     }
 
-    /// Takes one turn of every source; tells whether one of them may have more.
+    /// Takes one turn of every source.
     ///
     /// Sockets are read whether or not the poll named them: it tells of each arrival only once.
-    fn take(&mut self, clock: &Clock, exchange: &mut Exchange) -> io::Result<bool> {
-        let mut busy = false;
+    fn take(&mut self, clock: &Clock, exchange: &mut Exchange) -> io::Result<Taken> {
+        let (mut taken, mut more) = (0, false);
         for port in &mut self.udp {
             let local = port.local();
-            let mut taken = 0;
+            let mut from_port = 0;
             loop {
                 let now = clock.now();
                 let count = port.receive(|remote, bytes| {
@@ -175,19 +198,24 @@ impl Loop<'_> {
                         }),
                     );
                 })?;
-                taken += count;
-                if count == 0 {
+                from_port += count;
+                if count < BATCH {
                     break;
                 }
-                if taken >= TURN {
-                    busy = true;
+                if from_port >= TURN {
+                    more = true;
                     break;
                 }
             }
+            taken += from_port;
         }
         let now = clock.now();
-        let taken = self.outlet.take(TURN, |input| exchange.handle(now, input));
-        Ok(busy || taken == TURN)
+        let from_inbox = self.outlet.take(TURN, |input| exchange.handle(now, input));
+        Ok(match taken + from_inbox {
+            0 => Taken::Nothing,
+            _ if more || from_inbox == TURN => Taken::Some,
+            _ => Taken::All,
+        })
     }
 
     fn carry_out(&mut self, exchange: &mut Exchange) {

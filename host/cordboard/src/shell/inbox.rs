@@ -1,7 +1,7 @@
 //! The one way into the exchange's thread for all that is not UDP.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use mio::Waker;
@@ -18,8 +18,8 @@ pub struct Inbox<T> {
 
 struct Bell {
     waker: Waker,
-    /// Rung and not yet heard: one wake-up serves all who come in between.
-    rung: AtomicBool,
+    /// The exchange's thread is awake, or will be: it looks before it sleeps, so nobody need ring.
+    awake: AtomicBool,
     refused: AtomicU64,
 }
 
@@ -38,7 +38,7 @@ pub fn inbox<T>(waker: Waker) -> (Inbox<T>, Outlet<T>) {
     let (sender, receiver) = bounded(CAPACITY);
     let bell = Arc::new(Bell {
         waker,
-        rung: AtomicBool::new(false),
+        awake: AtomicBool::new(true),
         refused: AtomicU64::new(0),
     });
     (
@@ -70,7 +70,9 @@ impl<T> Inbox<T> {
     }
 
     fn ring(&self) {
-        if !self.bell.rung.swap(true, Ordering::AcqRel)
+        // Between what was sent and the look at the flag; `rest` has the other half.
+        fence(Ordering::SeqCst);
+        if !self.bell.awake.swap(true, Ordering::AcqRel)
             && let Err(error) = self.bell.waker.wake()
         {
             tracing::error!(%error, "the exchange's thread cannot be woken");
@@ -88,11 +90,8 @@ impl<T> Clone for Inbox<T> {
 }
 
 impl<T> Outlet<T> {
-    /// Takes up to `most` inputs. Call it after each wake-up; when it returns `most`, there may
-    /// be more, and no further wake-up comes for them.
+    /// Takes up to `most` inputs.
     pub fn take(&self, most: usize, mut each: impl FnMut(T)) -> usize {
-        // Before reading: who sends after this rings again.
-        self.bell.rung.store(false, Ordering::Release);
         let mut taken = 0;
         while taken < most {
             let Ok(input) = self.receiver.try_recv() else {
@@ -102,6 +101,22 @@ impl<T> Outlet<T> {
             taken += 1;
         }
         taken
+    }
+
+    /// To be called before sleeping: from now on senders ring. False when something waits already.
+    pub fn rest(&self) -> bool {
+        self.bell.awake.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.receiver.is_empty() {
+            return true;
+        }
+        self.wake();
+        false
+    }
+
+    /// To be called after sleeping: nobody need ring any more.
+    pub fn wake(&self) {
+        self.bell.awake.store(true, Ordering::Release);
     }
 
     /// Inputs dropped since the start because the exchange was too far behind.

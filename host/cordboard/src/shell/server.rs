@@ -35,6 +35,13 @@ use crate::media::{MediaConfig, MediaThread, Notice};
 /// Reports that may wait for traces and metrics.
 const REPORTS: usize = 65_536;
 
+/// How long changes of calls gather before they are written, and then again before they are committed: together what a
+/// crash may cost. Of a call that is over by then nothing is ever written.
+const KEEP_AFTER: Duration = Duration::from_millis(25);
+
+/// How long reports gather while one waits: waking up for each costs more than most of them do.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Events that may wait for the workers.
 const EVENTS: usize = 16_384;
 
@@ -86,7 +93,7 @@ impl Server {
         let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || metrics.render());
 
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
-        let writer = Arc::new(Writer::start(Arc::clone(&store), GroupLimits::default(), None)?);
+        let writer = Arc::new(Writer::start(Arc::clone(&store), groups(), None)?);
         let entries = stored::entries(&*store)?;
 
         let workers = match config.behaviours.threads {
@@ -249,6 +256,13 @@ fn entropy() -> Result<[u8; 32]> {
     Ok(seed)
 }
 
+fn groups() -> GroupLimits {
+    GroupLimits {
+        max_delay: KEEP_AFTER,
+        ..GroupLimits::default()
+    }
+}
+
 fn open(data: &Path) -> Result<EmbeddedStore> {
     let path = data.join("cordboard.redb");
     EmbeddedStore::open_file(&path, &Schema::default(), OpenOptions::default())
@@ -286,7 +300,10 @@ pub fn component(store: &dyn Store, digest: ModuleDigest) -> Result<Vec<u8>, Str
 }
 
 fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {
-    let mut wanted = exchange::Config::default();
+    let mut wanted = exchange::Config {
+        keep_after: KEEP_AFTER,
+        ..exchange::Config::default()
+    };
     wanted.sip.addresses = sip.to_vec();
     wanted.media.v4 = config.media_v4();
     wanted.media.v6 = config.media_v6();
@@ -337,7 +354,11 @@ fn reporter(hub: api::hub::Hub, clock: Clock, reports: Receiver<Report>) -> Resu
         .spawn(move || {
             loop {
                 match reports.recv_timeout(Duration::from_secs(1)) {
-                    Ok(report) => hub.report(report),
+                    Ok(report) => {
+                        hub.report(report);
+                        reports.try_iter().for_each(|report| hub.report(report));
+                        std::thread::sleep(GATHER);
+                    }
                     Err(RecvTimeoutError::Timeout) => hub.tidy(clock.now()),
                     Err(RecvTimeoutError::Disconnected) => break,
                 }

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 
 /// Datagrams read or written with one system call.
-const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 
 /// The largest datagram that UDP can carry.
 const DATAGRAM: usize = 65_535;
@@ -107,7 +107,7 @@ impl UdpPort {
         self.local
     }
 
-    /// Reads up to one batch; returns how many there were, so that a full batch can be followed by another.
+    /// Reads up to one batch; returns how many there were. Fewer than [`BATCH`] mean that the socket is empty.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl UdpPort {
                     .collect(),
                 Err(Errno::EAGAIN | Errno::EINTR) => return Ok(0),
                 // The peer of an earlier datagram is not there: its transaction times out by itself.
-                Err(Errno::ECONNREFUSED) => return Ok(1),
+                Err(Errno::ECONNREFUSED) => return Ok(BATCH),
                 Err(error) => return Err(error.into()),
             }
         };

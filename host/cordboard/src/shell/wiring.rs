@@ -165,6 +165,8 @@ impl Sinks for Wiring {
     }
 
     fn flush(&mut self) {
+        self.pool.wake();
+        self.media.wake();
         if !self.held.is_empty() {
             self.submit();
         }

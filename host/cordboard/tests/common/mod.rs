@@ -143,9 +143,8 @@ pub fn offered(phone: &mut LivePhone) -> CallRef {
 pub fn talk(caller: &mut LivePhone, callee: &mut LivePhone, number: &str) -> (CallRef, CallRef) {
     let now = caller.now();
     let call = caller.phone.call(now, number);
-    drop(caller.pump(Duration::from_millis(50)).unwrap());
+    let mut seen = caller.pump(Duration::from_millis(50)).unwrap();
     let mut taken = None;
-    let mut seen = Vec::new();
     let end = Instant::now() + PATIENCE;
     loop {
         assert!(Instant::now() < end, "the call does not come up: {seen:?}");
