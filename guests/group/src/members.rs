@@ -1,116 +1,211 @@
-//! Who can take a call now (R31, R32), and who is rung first (R33).
+//! What the group knows of its members (R30, R31, R35), and who is rung first (R33).
 
-use cordboard::Line;
 use cordboard::prelude::*;
 
-use crate::settings::Mode;
+use crate::seats::Seat;
+use crate::settings::{Mode, Weight};
 
-/// What the group knows of its members beyond the directory. Nothing said means connected,
-/// present and past wrap-up.
+/// What one call is worth to a member of weight 1.
+const STRIDE: u64 = 1 << 20;
+
+/// The members, in the order of the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Members {
-    disconnected: Vec<String>,
-    absent: Vec<String>,
-    /// When a member's pause after a call is over, in milliseconds since the epoch.
-    wrap_up: Vec<(String, u64)>,
-    /// The last that answered.
-    last: Option<String>,
+    list: Vec<Member>,
+    /// The last that answered (cyclic).
+    last: Option<Seat>,
+}
+
+/// What the group knows of a member beyond the directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub name: String,
+    disconnected: bool,
+    absent: bool,
+    /// Was told to be without a registered device.
+    unregistered: bool,
+    /// When the pause after a call is over.
+    resting_until: u64,
+    /// How many of the group's calls it has had, by its weight.
+    share: u64,
+    pub tally: Tally,
+}
+
+/// A member's figures since the last midnight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How often it was rung.
+    pub offered: u32,
+    pub answered: u32,
+    /// In seconds.
+    pub talked: u64,
 }
 
 /// A member who can take a call now.
-#[derive(Clone, Copy)]
-pub struct Free<'a> {
-    pub name: &'a str,
-    idle_since: Option<u64>,
+#[derive(Clone, Copy, Debug)]
+pub struct Free {
+    pub seat: Seat,
+    pub idle_since: u64,
+}
+
+impl Member {
+    fn called(name: &str, share: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            share,
+            ..Self::default()
+        }
+    }
+
+    /// R31, but for being registered, which the directory knows.
+    pub fn is_in(&self) -> bool {
+        !self.disconnected && !self.absent
+    }
+
+    /// When the last pause ended, or will.
+    pub fn rested_at(&self) -> u64 {
+        self.resting_until
+    }
+
+    pub fn rests(&self, now: u64) -> bool {
+        self.resting_until > now
+    }
 }
 
 impl Members {
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Member> {
+        self.list.iter()
+    }
+
+    pub fn get(&self, seat: Seat) -> Option<&Member> {
+        self.list.get(seat)
+    }
+
+    pub fn name(&self, seat: Seat) -> &str {
+        self.list.get(seat).map_or("", |member| member.name.as_str())
+    }
+
+    pub fn tally(&mut self, seat: Option<Seat>) -> Option<&mut Tally> {
+        Some(&mut self.list.get_mut(seat?)?.tally)
+    }
+
+    pub fn forget_tallies(&mut self) {
+        self.list
+            .iter_mut()
+            .for_each(|member| member.tally = Tally::default());
+    }
+
+    /// R30: the list is that of the settings; who is added (again) is present. Tells where each seat went,
+    /// if the list has changed.
+    pub fn follow(&mut self, names: &[String]) -> Option<Vec<Option<Seat>>> {
+        if self.list.iter().map(|member| &member.name).eq(names) {
+            return None;
+        }
+        let seat_of = |name: &String| names.iter().position(|other| other == name);
+        let moved: Vec<_> = self.list.iter().map(|member| seat_of(&member.name)).collect();
+        let share = self.least_share(None);
+        let before = std::mem::take(&mut self.list);
+        self.list = names.iter().map(|name| Member::called(name, share)).collect();
+        for (member, seat) in before.into_iter().zip(&moved) {
+            if let Some(place) = seat.and_then(|seat| self.list.get_mut(seat)) {
+                *place = member;
+            }
+        }
+        self.last = self.last.and_then(|last| moved.get(last).copied().flatten());
+        Some(moved)
+    }
+
     /// Takes a word about a member: `absent`, `present`, `disconnect` or `connect`. False when it
     /// is none of these.
-    pub fn hear(&mut self, what: &str, member: &str) -> bool {
+    pub fn hear(&mut self, what: &str, seat: Seat) -> bool {
+        let Some(member) = self.list.get_mut(seat) else {
+            return false;
+        };
         match what {
-            "absent" => set(&mut self.absent, member, true),
-            "present" => set(&mut self.absent, member, false),
-            "disconnect" => set(&mut self.disconnected, member, true),
-            "connect" => self.connect(member),
+            "absent" => member.absent = true,
+            "disconnect" => member.disconnected = true,
+            "present" => {
+                member.absent = false;
+                self.rejoins(seat);
+            }
+            "connect" => {
+                member.disconnected = false;
+                self.rejoins(seat);
+            }
             _ => return false,
         }
         true
     }
 
-    pub fn connect(&mut self, member: &str) {
-        set(&mut self.disconnected, member, false);
+    /// R31: who registers is connected again. That a line stays registered while its calls change is none.
+    pub fn registered(&mut self, seat: Seat, registered: bool) {
+        if let Some(member) = self.list.get_mut(seat)
+            && std::mem::replace(&mut member.unregistered, !registered)
+            && registered
+        {
+            member.disconnected = false;
+            self.rejoins(seat);
+        }
     }
 
-    /// R30: who is added again is present again.
-    pub fn keep_only(&mut self, members: &[String]) {
-        let stays = |line: &String| members.contains(line);
-        self.disconnected.retain(stays);
-        self.absent.retain(stays);
-        self.wrap_up.retain(|(line, _)| members.contains(line));
+    /// Who was away gets no more than their share now.
+    fn rejoins(&mut self, seat: Seat) {
+        let least = self.least_share(Some(seat));
+        if let Some(member) = self.list.get_mut(seat) {
+            member.share = member.share.max(least);
+        }
     }
 
-    pub fn answered(&mut self, member: &str) {
-        self.last = Some(member.to_owned());
+    /// The share of the member who has had least, but for this one.
+    fn least_share(&self, but: Option<Seat>) -> u64 {
+        let others = self
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(seat, member)| Some(*seat) != but && member.is_in());
+        others.map(|(_, member)| member.share).min().unwrap_or(0)
+    }
+
+    pub fn answered(&mut self, seat: Seat, weights: &[Weight]) {
+        self.last = Some(seat);
+        if let Some(member) = self.list.get_mut(seat) {
+            let weight = weights.iter().find(|weight| weight.line == member.name);
+            let weight = weight.map_or(1, |weight| weight.weight).max(1);
+            member.share = member.share.saturating_add(STRIDE / u64::from(weight));
+            member.tally.answered = member.tally.answered.saturating_add(1);
+        }
     }
 
     /// R35: the pause after a call begins.
-    pub fn hung_up(&mut self, member: &str, until: u64) {
-        self.wrap_up.retain(|(resting, _)| resting != member);
-        self.wrap_up.push((member.to_owned(), until));
+    pub fn rests_until(&mut self, seat: Seat, until: u64) {
+        if let Some(member) = self.list.get_mut(seat) {
+            member.resting_until = until;
+        }
     }
 
     /// The next end of a pause.
-    pub fn next_wrap_up(&mut self, now: u64) -> Option<u64> {
-        self.wrap_up.retain(|(_, until)| *until > now);
-        self.wrap_up.iter().map(|(_, until)| *until).min()
+    pub fn next_end_of_rest(&self, now: u64) -> Option<u64> {
+        let ends = self.list.iter().map(|member| member.resting_until);
+        ends.filter(|until| *until > now).min()
     }
 
-    /// R31: the line of a member who takes part in the group's calls at all.
-    pub fn taking_part(&self, member: &str, view: &View) -> Option<Line> {
-        let is = |line: &String| line == member;
-        if self.disconnected.iter().any(is) || self.absent.iter().any(is) {
-            return None;
-        }
-        view.line(member).filter(|line| line.registered)
-    }
-
-    /// R32: the member if free now. Do-not-disturb and forwards are not asked.
-    pub fn free<'a>(&self, member: &'a str, view: &View, now: u64) -> Option<Free<'a>> {
-        if self
-            .wrap_up
-            .iter()
-            .any(|(resting, until)| resting == member && *until > now)
-        {
-            return None;
-        }
-        let line = self.taking_part(member, view)?;
-        (line.calls == 0).then_some(Free {
-            name: member,
-            idle_since: line.idle_since,
-        })
-    }
-
-    /// R33: in the order in which they are rung. `all` is the group's list.
-    pub fn in_order<'a>(&self, mode: Mode, all: &[String], mut free: Vec<Free<'a>>) -> Vec<&'a str> {
+    /// R33: in the order in which they are rung. `free` is in the order of the list.
+    pub fn in_order(&self, mode: Mode, mut free: Vec<Free>) -> Vec<Free> {
         match mode {
             Mode::Linear | Mode::Parallel => {}
-            // Who never had a call has been free for longest.
-            Mode::FreeLine => free.sort_by_key(|member| member.idle_since.unwrap_or(0)),
+            Mode::FreeLine => free.sort_by_key(|member| member.idle_since),
             Mode::Cyclic => {
-                let place = |name: &str| all.iter().position(|member| member == name);
-                let last = self.last.as_deref().and_then(place);
-                free.sort_by_key(|member| (place(member.name) <= last, place(member.name)));
+                let after = self.last.map_or(0, |last| last + 1);
+                free.sort_by_key(|member| (member.seat < after, member.seat));
+            }
+            Mode::Weighted => {
+                free.sort_by_key(|member| self.list.get(member.seat).map_or(0, |member| member.share))
             }
         }
-        free.iter().map(|member| member.name).collect()
-    }
-}
-
-/// A set of a few lines; a tree would be more code than all of this.
-fn set(lines: &mut Vec<String>, line: &str, member: bool) {
-    lines.retain(|other| other != line);
-    if member {
-        lines.push(line.to_owned());
+        free
     }
 }

@@ -52,6 +52,7 @@ impl Turn<'_> {
     /// Takes a call that nobody can take, and lets it go.
     pub fn send_away(&mut self, call: Waiter, why: Why) -> Result<(), Refusal> {
         self.host.explain(why.rule(), why.sentence());
+        self.group.figures.overflowed(why);
         if why == Why::Closed
             && let Some(number) = &self.settings.closed_number
         {

@@ -3,6 +3,11 @@ use cordboard::{Event, LineChange};
 
 use super::*;
 
+mod call_back;
+mod call_centre;
+mod fairness;
+mod simulation;
+
 /// 101, 102 and 103, without announcements.
 fn quiet(mode: Mode) -> GroupSettings {
     GroupSettings {
@@ -137,9 +142,20 @@ fn r31_a_line_that_registers_is_connected_again() {
     word(&mut flow, "disconnect 101");
     flow.call("0147200001");
     assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
+    registered(&mut flow, "101", false);
     registered(&mut flow, "101", true);
     flow.call("0147200002");
     assert_eq!(flow.did(), ["2: dial line 101 for 25 s, playing on"]);
+}
+
+#[test]
+fn r31_a_call_of_a_disconnected_members_own_does_not_connect_it() {
+    let mut flow = flow(&quiet(Mode::Linear));
+    word(&mut flow, "disconnect 101");
+    busy(&mut flow, "101", 1);
+    busy(&mut flow, "101", 0);
+    flow.call("0147200001");
+    assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
 }
 
 #[test]
@@ -151,6 +167,7 @@ fn r31_a_member_may_go_by_its_full_number() {
     word(&mut flow, "disconnect 101");
     flow.call("0147200001");
     assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
+    registered(&mut flow, "101", false);
     registered(&mut flow, "101", true);
     flow.call("0147200002");
     assert_eq!(flow.did(), ["2: dial line +33147200101 for 25 s, playing on"]);
@@ -539,4 +556,27 @@ fn check_finds_lines_that_are_not_there_and_members_that_are_there_twice() {
             "/overflow-number: the overflow goes to a number, and there is none",
         ]
     );
+}
+
+#[test]
+fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
+    let readme = include_str!("../README.md");
+    let sources = [
+        include_str!("tests.rs"),
+        include_str!("tests/call_centre.rs"),
+        include_str!("tests/call_back.rs"),
+        include_str!("tests/fairness.rs"),
+        include_str!("tests/simulation/mod.rs"),
+    ]
+    .concat();
+    for rule in 29..=40 {
+        assert!(readme.contains(&format!("| R{rule} | ")), "R{rule} has no row");
+    }
+    let rows = readme.lines().filter(|line| line.starts_with('|'));
+    for name in rows.flat_map(|row| row.split('`').skip(1).step_by(2)) {
+        assert!(
+            sources.contains(&format!("fn {name}()")),
+            "there is no test {name}"
+        );
+    }
 }

@@ -1,24 +1,16 @@
 //! What the group does about one event.
 
+use cordboard::contract::Message;
 use cordboard::prelude::*;
 use cordboard::{
-    CommandError, CommandOutcome, DialAnswer, DialOutcome, DialResult, Offer, OutcomeKind, Tone, leg_of,
+    CommandOutcome, DialAnswer, DialOutcome, DialResult, Identity, Offer, OutcomeKind, Tone, leg_of,
 };
 
 use crate::call::{Hears, Phase, Waiter};
-use crate::members::Free;
+use crate::lines::Lines;
 use crate::overflow::Why;
-use crate::settings::Mode;
+use crate::seats::{Seat, Seats};
 use crate::{Group, GroupSettings};
-
-/// The group's only timer.
-const WAKE: u64 = 0;
-
-/// Between two times round: one ring. Members whose phones refuse at once are not rung without pause.
-const PAUSE: u64 = 5_000;
-
-/// As many as one stage of a dial may ring together.
-const TOGETHER: usize = 64;
 
 /// The group while it handles an event.
 pub struct Turn<'a> {
@@ -26,30 +18,101 @@ pub struct Turn<'a> {
     pub settings: &'a GroupSettings,
     pub host: &'a Host,
     pub now: u64,
+    pub lines: Lines,
 }
 
 impl<'a> Turn<'a> {
+    pub fn new(group: &'a mut Group, settings: &'a GroupSettings, host: &'a Host) -> Self {
+        if let Some(moved) = group.members.follow(&settings.members) {
+            group.calls.iter_mut().for_each(|call| call.reseat(&moved));
+        }
+        Turn {
+            lines: Lines::of(group.members.len()),
+            group,
+            settings,
+            host,
+            now: host.now(),
+        }
+    }
+
     pub fn offered(&mut self, offer: &Offer) -> Result<(), Refusal> {
-        let mut call = Waiter {
-            leg: offer.leg,
-            expires: self.now + u64::from(self.settings.max_wait) * 1_000,
-            phase: Phase::Queued { not_before: self.now },
-            tried: Vec::new(),
-            hears: Hears::Nothing,
-            may_play: offer.sole_holder || offer.answered,
-        };
+        self.group.figures.offered = self.group.figures.offered.saturating_add(1);
+        let mut call = self.newcomer(offer);
         if self.is_closed() {
             return self.send_away(call, Why::Closed);
         }
-        if !self.anybody_takes_part() {
+        if !self.anybody_takes_part(&call) {
             return self.send_away(call, Why::Nobody);
         }
-        if self.must_queue() && self.queued() >= self.settings.queue_length as usize {
+        if self.places() >= self.settings.queue_length as usize && self.must_queue(&call) {
             return self.send_away(call, Why::Full);
         }
         self.greet(&mut call)?;
-        self.group.calls.push(call);
+        self.enqueue(call);
         Ok(())
+    }
+
+    fn newcomer(&self, offer: &Offer) -> Waiter {
+        Waiter {
+            leg: offer.leg,
+            came: self.now,
+            expires: self.now + u64::from(self.settings.max_wait) * 1_000,
+            phase: Phase::Queued { not_before: self.now },
+            tried: Seats::default(),
+            hears: Hears::Nothing,
+            may_play: offer.sole_holder || offer.answered,
+            answered: offer.answered,
+            priority: self.has_priority(&offer.caller),
+            skill: self.skill_for(offer),
+            announce_at: None,
+            piece: 0,
+            back: self.back_to(&offer.caller),
+            wants_back: false,
+            recalled: false,
+        }
+    }
+
+    fn has_priority(&self, caller: &Identity) -> bool {
+        let first = caller.number.as_deref().is_some_and(|number| {
+            let mut patterns = self.settings.priority.iter();
+            patterns.any(|pattern| self.host.matches(number, pattern))
+        });
+        if first {
+            self.host
+                .explain("priority", "this caller goes before the others who wait");
+        }
+        first
+    }
+
+    /// The first skill that the call needs, by the numbers it came over or by its caller's.
+    fn skill_for(&self, offer: &Offer) -> Option<String> {
+        let any = |number: &str, patterns: &[Number]| {
+            patterns.iter().any(|pattern| self.host.matches(number, pattern))
+        };
+        let skill = self.settings.skills.iter().find(|skill| {
+            any(&offer.called, &skill.called)
+                || offer.diversions.iter().any(|number| any(number, &skill.called))
+                || offer
+                    .caller
+                    .number
+                    .as_deref()
+                    .is_some_and(|number| any(number, &skill.callers))
+        })?;
+        self.host
+            .explain("skills", &["the call needs a member with ", &skill.name].concat());
+        Some(skill.name.clone())
+    }
+
+    /// At the end of the queue, or of those with priority.
+    fn enqueue(&mut self, call: Waiter) {
+        let calls = &mut self.group.calls;
+        let place = match call.priority {
+            true => calls
+                .iter()
+                .position(|other| other.has_place() && !other.priority),
+            false => None,
+        };
+        calls.insert(place.unwrap_or(calls.len()), call);
     }
 
     fn is_closed(&self) -> bool {
@@ -57,19 +120,23 @@ impl<'a> Turn<'a> {
         calendar.is_some_and(|calendar| !self.host.calendar(calendar).is_open())
     }
 
-    /// R38.
-    fn anybody_takes_part(&self) -> bool {
-        let takes_part = |member: &String| self.group.members.taking_part(member, self.host).is_some();
-        self.settings.members.iter().any(takes_part)
+    /// R29: others wait already, or nobody is free for it.
+    fn must_queue(&self, call: &Waiter) -> bool {
+        self.queued() > 0
+            || !self
+                .free_members()
+                .iter()
+                .any(|member| self.suits(call, member.seat))
     }
 
-    /// R29: nobody is free, or others wait already.
-    fn must_queue(&self) -> bool {
-        self.queued() > 0 || self.free_members().is_empty()
-    }
-
-    fn queued(&self) -> usize {
+    pub fn queued(&self) -> usize {
         self.group.calls.iter().filter(|call| call.is_queued()).count()
+    }
+
+    /// Callers in the queue, on the line or not.
+    fn places(&self) -> usize {
+        let calls = self.group.calls.iter();
+        calls.filter(|call| call.is_queued() || call.is_away()).count()
     }
 
     /// R26: an interruptive greeting plays while phones ring; any other comes to its end first.
@@ -91,84 +158,137 @@ impl<'a> Turn<'a> {
     pub fn outcome(&mut self, outcome: CommandOutcome) -> Result<(), Refusal> {
         let leg = leg_of(&outcome);
         let Some(index) = self.group.calls.iter().position(|call| call.leg == leg) else {
-            return Ok(()); // the caller hung up before
+            return self.nobodys(leg, outcome.kind); // the caller hung up before
         };
+        let call = &mut self.group.calls[index];
         match outcome.kind {
             OutcomeKind::Dialled(dialled) => self.dialled(index, dialled),
             // Something else took its place; what that was tells for itself.
-            OutcomeKind::Played(Played::Stopped) => Ok(()),
-            OutcomeKind::Played(Played::Missing(name)) => {
+            OutcomeKind::Played(Played::Stopped) | OutcomeKind::Gathered(Gathered::Stopped(_)) => Ok(()),
+            OutcomeKind::Played(Played::Missing(name)) | OutcomeKind::Gathered(Gathered::Missing(name)) => {
                 self.host
                     .explain("announcement", &["there is no announcement ", &name].concat());
-                self.played(index)
+                self.missing(index)
             }
-            OutcomeKind::Played(_) => self.played(index),
-            OutcomeKind::Failed(cause) if !matches!(self.group.calls[index].phase, Phase::Talking { .. }) => {
+            OutcomeKind::Gathered(Gathered::Digits(key))
+                if key == "1" && call.hears == Hears::Announcement =>
+            {
+                self.takes_offer(index)
+            }
+            OutcomeKind::Played(_) | OutcomeKind::Gathered(_) => self.played(index),
+            OutcomeKind::Done | OutcomeKind::Failed(_) if call.hears == Hears::Answer => {
+                call.hears = Hears::Waiting;
+                match outcome.kind {
+                    OutcomeKind::Done => call.answered = true,
+                    _ => call.back = None, // the caller is on the way out
+                }
+                Ok(())
+            }
+            OutcomeKind::Failed(cause) if !matches!(call.phase, Phase::Talking { .. }) => {
                 let targets = Vec::new();
-                self.dialled(
-                    index,
-                    DialOutcome {
-                        result: DialResult::Failed(cause),
-                        targets,
-                    },
-                )
+                let result = DialResult::Failed(cause);
+                self.dialled(index, DialOutcome { result, targets })
             }
-            OutcomeKind::Done | OutcomeKind::Failed(_) | OutcomeKind::Gathered(_) => Ok(()),
+            OutcomeKind::Done | OutcomeKind::Failed(_) => Ok(()),
         }
     }
 
-    fn played(&mut self, index: usize) -> Result<(), Refusal> {
+    /// Somebody who was called back answers, and the place is gone.
+    fn nobodys(&mut self, leg: LegId, kind: OutcomeKind) -> Result<(), Refusal> {
+        if let OutcomeKind::Dialled(DialOutcome {
+            result: DialResult::Answered(answer),
+            ..
+        }) = kind
+            && crate::recall::is_place(leg)
+        {
+            self.host.leg(answer.leg).hang_up().unless_gone()?;
+        }
+        Ok(())
+    }
+
+    /// There is no such announcement: the caller goes on without it.
+    fn missing(&mut self, index: usize) -> Result<(), Refusal> {
+        let call = &self.group.calls[index];
+        if call.hears == Hears::Waiting && matches!(call.phase, Phase::Queued { .. } | Phase::Ringing { .. })
+        {
+            let leg = self.host.leg(call.leg);
+            return Ok(leg.play_forever(Tone::Ringback).unless_gone()?);
+        }
+        self.played(index)
+    }
+
+    pub fn played(&mut self, index: usize) -> Result<(), Refusal> {
         let call = &mut self.group.calls[index];
+        let leg = call.leg;
         match call.phase {
             Phase::Leaving { cause } => {
-                let leg = call.leg;
                 self.group.calls.remove(index);
                 Ok(self.host.leg(leg).reject(cause).unless_gone()?)
+            }
+            Phase::Parting => {
+                self.group.calls.remove(index);
+                Ok(self.host.leg(leg).hang_up().unless_gone()?)
             }
             Phase::Greeting => {
                 call.phase = Phase::Queued { not_before: self.now };
                 call.hears = Hears::Nothing;
                 Ok(())
             }
-            Phase::Queued { .. } | Phase::Ringing { .. } if call.hears == Hears::Greeting => {
-                call.hears = Hears::Nothing;
-                Ok(())
-            }
-            // An announcement that plays for ever ends only when there is none: ringback, then.
-            Phase::Queued { .. } | Phase::Ringing { .. } if call.hears == Hears::Waiting => Ok(self
-                .host
-                .leg(call.leg)
-                .play_forever(Tone::Ringback)
-                .unless_gone()?),
-            Phase::Queued { .. } | Phase::Ringing { .. } | Phase::Talking { .. } | Phase::Forwarded => Ok(()),
+            // An answered caller would hear nothing while phones ring.
+            Phase::Queued { .. } | Phase::Ringing { .. } => match call.hears {
+                Hears::Greeting => {
+                    call.hears = Hears::Nothing;
+                    Ok(())
+                }
+                Hears::Waiting | Hears::Announcement => {
+                    call.hears = Hears::Nothing;
+                    self.let_wait(index)
+                }
+                Hears::Nothing | Hears::Answer => Ok(()),
+            },
+            Phase::Talking { .. } | Phase::Forwarded | Phase::Away { .. } | Phase::Recalling { .. } => Ok(()),
         }
     }
 
     fn dialled(&mut self, index: usize, outcome: DialOutcome) -> Result<(), Refusal> {
-        match outcome.result {
-            DialResult::Answered(answer) => {
-                self.answered(index, answer);
+        match (outcome.result, &self.group.calls[index].phase) {
+            (DialResult::Answered(answer), Phase::Recalling { .. }) => self.recalled(index, answer.leg),
+            (DialResult::Failed(_), Phase::Recalling { .. }) => {
+                self.not_recalled(index);
                 Ok(())
             }
-            DialResult::Failed(cause) => self.unanswered(index, cause),
+            (DialResult::Answered(answer), _) => {
+                self.answered(index, &answer);
+                Ok(())
+            }
+            (DialResult::Failed(cause), _) => self.unanswered(index, cause),
         }
     }
 
-    fn answered(&mut self, index: usize, answer: DialAnswer) {
+    fn answered(&mut self, index: usize, answer: &DialAnswer) {
         let call = &mut self.group.calls[index];
         // By its place in the dial: a line may go by several names.
         let member = match &call.phase {
-            Phase::Ringing { members, .. } => members.get(answer.target as usize).cloned(),
+            Phase::Ringing { members, .. } => members.get(answer.target as usize).copied().flatten(),
             _ => None,
         };
-        if let Some(member) = &member {
-            self.group.members.answered(member);
-            self.host.explain("R33", &[member, " answered"].concat());
-        }
+        let is_members = matches!(call.phase, Phase::Ringing { .. });
+        let waited = self.now.saturating_sub(call.came);
         call.phase = Phase::Talking {
             member,
             callee: answer.leg,
+            since: self.now,
         };
+        if is_members {
+            let others = self.group.calls.iter().any(Waiter::is_waiting);
+            let within = u64::from(self.settings.service_level) * 1_000;
+            self.group.figures.answered(waited, within, self.now, others);
+        }
+        if let Some(seat) = member {
+            self.group.members.answered(seat, &self.settings.weights);
+            let name = self.group.members.name(seat);
+            self.host.explain("R33", &[name, " answered"].concat());
+        }
     }
 
     fn unanswered(&mut self, index: usize, cause: Cause) -> Result<(), Refusal> {
@@ -179,17 +299,31 @@ impl<'a> Turn<'a> {
                 self.send_away(call, Why::Expired)
             }
             Phase::Ringing { members, .. } => {
-                let names = members.join(", ");
+                let names = names(
+                    members
+                        .iter()
+                        .flatten()
+                        .map(|seat| self.group.members.name(*seat)),
+                );
                 self.host
                     .explain("R33", &[&names, " did not take the call"].concat());
                 call.phase = Phase::Queued { not_before: self.now };
-                Ok(())
+                match std::mem::take(&mut call.wants_back) {
+                    true => self.takes_offer(index),
+                    false => Ok(()),
+                }
             }
             Phase::Forwarded => {
                 let call = self.group.calls.remove(index);
                 Ok(self.host.leg(call.leg).reject(cause).unless_gone()?)
             }
-            Phase::Greeting | Phase::Queued { .. } | Phase::Talking { .. } | Phase::Leaving { .. } => Ok(()),
+            Phase::Greeting
+            | Phase::Queued { .. }
+            | Phase::Talking { .. }
+            | Phase::Leaving { .. }
+            | Phase::Parting
+            | Phase::Away { .. }
+            | Phase::Recalling { .. } => Ok(()),
         }
     }
 
@@ -203,209 +337,82 @@ impl<'a> Turn<'a> {
             return Ok(());
         };
         let call = self.group.calls.remove(index);
-        if let Phase::Talking { member, callee } = call.phase {
-            let other = if call.leg == leg { callee } else { call.leg };
-            self.host.leg(other).hang_up().unless_gone()?;
-            if let Some(member) = member {
-                self.rest(&member);
+        match call.phase {
+            Phase::Talking {
+                member,
+                callee,
+                since,
+            } => {
+                let other = if call.leg == leg { callee } else { call.leg };
+                self.host.leg(other).hang_up().unless_gone()?;
+                self.talked(member, self.now.saturating_sub(since));
             }
+            _ if call.is_waiting() => {
+                self.group.figures.abandoned = self.group.figures.abandoned.saturating_add(1)
+            }
+            _ => {}
         }
         Ok(())
     }
 
+    fn talked(&mut self, member: Option<Seat>, length: u64) {
+        let Some(tally) = self.group.members.tally(member) else {
+            return;
+        };
+        tally.talked = tally.talked.saturating_add(length / 1_000);
+        self.group.figures.talked(length);
+        if let Some(seat) = member {
+            self.rest(seat);
+        }
+    }
+
     /// R35.
-    fn rest(&mut self, member: &str) {
+    fn rest(&mut self, seat: Seat) {
         if self.settings.wrap_up > 0 {
             let until = self.now + u64::from(self.settings.wrap_up) * 1_000;
-            self.group.members.hung_up(member, until);
+            self.group.members.rests_until(seat, until);
+            let name = self.group.members.name(seat);
             self.host
-                .explain("R35 wrap-up", &[member, " has a pause after the call"].concat());
+                .explain("R35 wrap-up", &[name, " has a pause after the call"].concat());
         }
     }
 
     /// A word about a member, from a feature code or from an operator: `absent 201`, `present 201`,
-    /// `disconnect 201`, `connect 201`.
-    pub fn heard(&mut self, body: &[u8]) {
-        let word = std::str::from_utf8(body)
-            .ok()
-            .and_then(|word| word.split_once(' '));
+    /// `disconnect 201`, `connect 201`; or `statistics`, which are sent to whoever asks.
+    pub fn heard(&mut self, message: &Message) -> Result<(), Refusal> {
+        let text = std::str::from_utf8(&message.body).unwrap_or_default();
+        if text == "statistics" {
+            return self.tell_figures(message.sender.as_ref());
+        }
+        let word = text.split_once(' ');
         let known = word.and_then(|(what, line)| Some((what, self.member_called(line)?)));
-        if !known.is_some_and(|(what, member)| self.group.members.hear(what, member)) {
+        if !known.is_some_and(|(what, seat)| self.group.members.hear(what, seat)) {
             self.host
                 .log("a message that says nothing about a member was dropped");
         }
+        Ok(())
     }
 
     /// R31: a line that registers is connected again.
-    pub fn registered(&mut self, line: &str) {
-        if let Some(member) = self.member_called(line) {
-            self.group.members.connect(member);
+    pub fn registered(&mut self, line: &str, registered: bool) {
+        if let Some(seat) = self.member_called(line) {
+            self.group.members.registered(seat, registered);
         }
     }
 
     /// The member with this line, by whichever of its names.
-    fn member_called(&self, name: &str) -> Option<&'a str> {
-        let is_called = |member: &&String| {
-            let line = || self.host.line(member);
-            *member == name
-                || line().is_some_and(|line| line.name == name || line.number.as_deref() == Some(name))
-        };
-        self.settings.members.iter().find(is_called).map(String::as_str)
-    }
-
-    /// R36, R38: who has waited for long enough, or for nobody, leaves.
-    pub fn expire(&mut self) -> Result<(), Refusal> {
-        let nobody = self.queued() > 0 && !self.anybody_takes_part();
-        let mut index = 0;
-        while index < self.group.calls.len() {
-            let call = &mut self.group.calls[index];
-            let expired = call.expires <= self.now;
-            match &mut call.phase {
-                Phase::Queued { .. } | Phase::Greeting if expired || nobody => {
-                    let call = self.group.calls.remove(index);
-                    self.send_away(call, if expired { Why::Expired } else { Why::Nobody })?;
-                    // Who was sent away may still be in the list, at its end; nobody there waits.
-                    continue;
-                }
-                Phase::Ringing { expired: over, .. } if expired && !*over => {
-                    *over = true;
-                    // An answer may come first; the outcome tells.
-                    self.host.leg(call.leg).cancel_dial().unless_gone()?;
-                }
-                _ => {}
-            }
-            index += 1;
-        }
-        Ok(())
-    }
-
-    /// R29, R33: gives the first who waits the first who is free, and so on.
-    pub fn distribute(&mut self) -> Result<(), Refusal> {
-        if self.queued() == 0 {
-            return Ok(());
-        }
-        let mut free = self.free_members();
-        for index in 0..self.group.calls.len() {
-            let Phase::Queued { not_before } = self.group.calls[index].phase else {
-                continue;
-            };
-            if not_before <= self.now && !free.is_empty() {
-                self.ring_for(index, &mut free)?;
-            }
-            if self.group.calls[index].is_queued() {
-                self.let_wait(index)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Rings whoever is next for this call, and takes them out of those who are free.
-    fn ring_for(&mut self, index: usize, free: &mut Vec<Free<'a>>) -> Result<(), Refusal> {
-        let call = &mut self.group.calls[index];
-        let mode = self.settings.mode;
-        let untried = free
-            .iter()
-            .filter(|member| !call.tried.iter().any(|tried| tried == member.name));
-        let order = self
-            .group
-            .members
-            .in_order(mode, &self.settings.members, untried.copied().collect());
-        let together = if mode == Mode::Parallel { TOGETHER } else { 1 };
-        let chosen = order.get(..order.len().min(together)).unwrap_or_default();
-        if chosen.is_empty() {
-            // All who are free were rung: another time round (R36).
-            call.tried.clear();
-            call.phase = Phase::Queued {
-                not_before: self.now + PAUSE,
-            };
-            return Ok(());
-        }
-        let targets = chosen.iter().map(cordboard::line).collect();
-        let stages = Stages::one(targets).for_rings(self.settings.rings);
-        self.host
-            .explain(rule(mode), &["rings ", &chosen.join(", ")].concat());
-        match self.host.leg(call.leg).dial_playing(stages) {
-            Err(CommandError::UnknownLeg(_)) => return Ok(()), // its end is on the way
-            queued => queued?,
-        }
-        let members: Vec<String> = chosen.iter().map(|name| (*name).to_owned()).collect();
-        free.retain(|member| !chosen.contains(&member.name));
-        call.tried.extend(members.iter().cloned());
-        call.phase = Phase::Ringing {
-            members,
-            expired: false,
-        };
-        Ok(())
-    }
-
-    /// R37: once a caller waits, the announcement plays until somebody answers.
-    fn let_wait(&mut self, index: usize) -> Result<(), Refusal> {
-        let call = &mut self.group.calls[index];
-        if call.hears != Hears::Nothing {
-            return Ok(());
-        }
-        let leg = self.host.leg(call.leg);
-        call.hears = Hears::Waiting;
-        let waiting = self.settings.waiting.as_deref();
-        match (waiting.filter(|name| !name.is_empty()), call.may_play) {
-            (_, false) => leg.ring().unless_gone()?,
-            (Some(announcement), true) => {
-                self.host
-                    .explain("R37 waiting", "the caller waits and hears the announcement");
-                leg.play_forever(announcement).unless_gone()?;
-            }
-            (None, true) => {
-                self.host
-                    .explain("R37 waiting", "the caller waits and hears ringback");
-                leg.play_forever(Tone::Ringback).unless_gone()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// R32, without those whom a call of this group rings or has.
-    fn free_members(&self) -> Vec<Free<'a>> {
-        let members = self.settings.members.iter();
-        let unoccupied = members.filter(|member| !self.group.calls.iter().any(|call| call.occupies(member)));
-        unoccupied
-            .filter_map(|member| self.group.members.free(member, self.host, self.now))
-            .collect()
-    }
-
-    /// Sets the timer to what is due next.
-    pub fn set_timer(&mut self) -> Result<(), Refusal> {
-        let waiting = self.group.calls.iter().filter(|call| call.is_waiting());
-        let due = waiting.flat_map(|call| {
-            let pause = match call.phase {
-                Phase::Queued { not_before } if not_before > self.now => Some(not_before),
-                _ => None,
-            };
-            // A dial that is being cancelled reports by itself.
-            let expires = (call.expires > self.now).then_some(call.expires);
-            [pause, expires]
-        });
-        let mut next = due.flatten().min();
-        if self.queued() > 0 {
-            let wrap_up = self.group.members.next_wrap_up(self.now);
-            next = [next, wrap_up].into_iter().flatten().min();
-        }
-        if next != self.group.wake_at {
-            let timer = self.host.timer(WAKE);
-            match next {
-                Some(instant) => timer.at(instant)?,
-                None => timer.cancel()?,
-            }
-            self.group.wake_at = next;
-        }
-        Ok(())
+    fn member_called(&self, name: &str) -> Option<Seat> {
+        let members = || self.group.members.iter();
+        members().position(|member| member.name == name).or_else(|| {
+            let line = self.host.line(name)?;
+            members().position(|member| {
+                member.name == line.name || line.number.as_deref() == Some(member.name.as_str())
+            })
+        })
     }
 }
 
-fn rule(mode: Mode) -> &'static str {
-    match mode {
-        Mode::FreeLine => "R33 free-line",
-        Mode::Linear => "R33 linear",
-        Mode::Cyclic => "R33 cyclic",
-        Mode::Parallel => "R33 parallel",
-    }
+/// In words.
+pub fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }

@@ -44,6 +44,16 @@ impl Host {
         Timer(tag)
     }
 
+    /// Rings others for nobody yet. The leg that answers is this session's, and is told in the outcome with this
+    /// tag, which is not to be the number of a leg.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not queued.
+    pub fn originate(&self, tag: Tag, stages: Stages, options: DialOptions) -> Queued {
+        imports::dialling::dial(tag, None, stages.into_vec(), options)
+    }
+
     /// Sends a message to the session of a per-number behaviour.
     ///
     /// # Errors

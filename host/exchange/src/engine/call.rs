@@ -75,12 +75,8 @@ impl Exchange {
     /// The call that a behaviour's own dial belongs to: that of its caller, else a new one.
     pub(super) fn call_to_originate(&mut self, id: SessionId) -> Option<CallId> {
         let session = self.sessions.get(&id)?;
-        let of_caller = session
-            .custodies
-            .first()
-            .and_then(|custody| self.custodies.get(custody));
-        let own = of_caller.map(|custody| custody.call).or(session.call);
-        if let Some(call) = own.filter(|call| self.calls.contains_key(call)) {
+        // A session per number holds many calls, and this one is none of them.
+        if let Some(call) = session.call.filter(|call| self.calls.contains_key(call)) {
             return Some(call);
         }
         let (tenant, number) = (session.tenant.clone(), session.number.clone());

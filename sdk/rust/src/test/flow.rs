@@ -7,8 +7,8 @@ use std::time::Duration;
 use base::Moment;
 use contract::{
     AskId, Cause, Command, Decided, Decision, DialAnswer, DialOutcome, DialResult, Event, Failure,
-    GatherOutcome, HeldLeg, Identity, Invocation, LegEnded, LegId, Limits, Offer, Outcome, OutcomeKind,
-    PlayOutcome, Session, SessionId, Stage, Tag, Target, TargetOutcome, Task,
+    GatherOutcome, HeldLeg, Identity, Invocation, LegAnswered, LegEnded, LegId, Limits, Offer, Outcome,
+    OutcomeKind, PlayOutcome, Session, SessionId, Stage, Tag, Target, TargetOutcome, Task,
 };
 
 use super::Tenant;
@@ -48,6 +48,7 @@ pub struct Flow {
     next: VecDeque<Event>,
     did: Vec<String>,
     why: Vec<String>,
+    sent: Vec<Vec<u8>>,
     callers: u64,
     callees: u64,
     silent_cancel: bool,
@@ -83,6 +84,7 @@ impl Flow {
             next: VecDeque::new(),
             did: Vec::new(),
             why: Vec::new(),
+            sent: Vec::new(),
             callers: 0,
             callees: 0,
             silent_cancel: false,
@@ -142,6 +144,11 @@ impl Flow {
         std::mem::take(&mut self.why)
     }
 
+    /// What it sent to other sessions since this was last asked.
+    pub fn sent(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.sent)
+    }
+
     /// Whether one of the explanations so far names this rule; they are kept.
     pub fn cited(&self, rule: &str) -> bool {
         self.why.iter().any(|line| line.split(':').next() == Some(rule))
@@ -194,6 +201,11 @@ impl Flow {
         });
         for held in self.held.iter_mut().filter(|held| held.leg == leg) {
             held.answered = true;
+        }
+        if !self.held.iter().any(|held| held.leg == leg) {
+            let line = line.clone();
+            self.next
+                .push_back(Event::LegAnswered(LegAnswered { leg: callee, line }));
         }
         let result = DialResult::Answered(DialAnswer {
             target,
@@ -267,8 +279,8 @@ impl Flow {
         self.now = end;
     }
 
-    /// From now on a cancelled dial reports nothing by itself: the test says what came of it, such
-    /// as an answer that crossed the cancel.
+    /// From now on a cancelled dial reports nothing by itself: the test says what came of it, with `fails` or, for
+    /// an answer that crossed the cancel, `answers`.
     pub fn hold_outcomes(&mut self) {
         self.silent_cancel = true;
     }
@@ -389,24 +401,22 @@ impl Flow {
             Command::Play { tag, leg, .. } | Command::Gather { tag, leg, .. } => self.plays(leg, tag),
             Command::StopAudio { leg } => self.running.entry(leg).or_default().audio = None,
             Command::Dial {
-                tag,
-                caller: Some(leg),
-                stages,
-                ..
+                tag, caller, stages, ..
             } => {
+                // Without a caller the tag stands for one.
+                let leg = caller.unwrap_or(LegId(tag));
                 self.running.entry(leg).or_default().dial = Some((tag, stages));
             }
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
             Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
+            Command::Send { body, .. } => self.sent.push(body),
             Command::Ring { .. }
             | Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Bridge { .. }
             | Command::Unbridge { .. }
             | Command::SendDigits { .. }
-            | Command::Dial { caller: None, .. }
-            | Command::Send { .. }
             | Command::Finish => {}
         }
     }
@@ -422,10 +432,10 @@ impl Flow {
     fn cancel(&mut self, tag: Tag) {
         for running in self.running.values_mut() {
             if running.dial.as_ref().is_some_and(|(of, _)| *of == tag) {
-                running.dial = None;
                 if self.silent_cancel {
-                    return;
+                    return; // still rings, as far as anybody here knows
                 }
+                running.dial = None;
                 let outcome = DialOutcome {
                     result: DialResult::Failed(Cause::Cancelled),
                     targets: Vec::new(),

@@ -26,7 +26,9 @@ const MENU: &str = r#"{"enabled":true,"calendar":"opening","attempts":3,"wait":5
 
 const GROUP: &str = r#"{"members":["101","102","103"],"mode":"cyclic","rings":5,"wrap-up":10,"queue-length":3,
     "max-wait":60,"greeting":"welcome","greeting-interruptive":false,"waiting":"please-wait",
-    "overflow":"number","overflow-number":"0147200001"}"#;
+    "overflow":"number","overflow-number":"0147200001","playlist":["waltz","tango"],"place":{"every":10,"estimate":"estimated-wait"},
+    "call-back":{"on":true,"after":5,"noted":"noted"},"priority":["06*"],"weights":[{"line":"102","weight":3}],
+    "skills":[{"name":"english","members":["102"],"callers":["0044*"]}],"skill-wait":20}"#;
 
 const LINE: &str = r#"{"blocked":["0899*"],"call-waiting":true,"greeting":{"announcement":"hello","interruptive":true},
     "multi-ring":{"on":true,"order":"sequential","numbers":["102","0612345678"]},
