@@ -19,5 +19,5 @@ mod sdp;
 mod text;
 mod transaction;
 
-pub use phone::{CallRef, CallState, Event, Output, Phone, PhoneConfig};
+pub use phone::{AskRef, CallRef, CallState, Event, Output, Phone, PhoneConfig};
 pub use sdp::Description;

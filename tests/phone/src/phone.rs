@@ -1,5 +1,6 @@
 //! The phone itself: who it is, its calls, what it repeats and when. What it does is beside it.
 
+mod asking;
 mod called;
 mod calling;
 mod receiving;
@@ -10,6 +11,8 @@ use std::net::SocketAddr;
 
 use base::{Moment, Random};
 
+pub use self::asking::AskRef;
+use self::asking::Asked;
 use self::registering::Registering;
 use crate::dialog::Dialog;
 use crate::sdp::Description;
@@ -92,7 +95,16 @@ pub enum Event {
     /// The peer changed the session; the direction it offered.
     Changed(CallRef, String),
     Ended(CallRef),
+    /// To a request outside of calls.
     Answer(u16),
+    /// A NOTIFY or MESSAGE came.
+    Told {
+        method: String,
+        from: String,
+        /// Subscription-State.
+        state: Option<String>,
+        body: String,
+    },
     /// Nothing came back to a request of ours: the method.
     NoResponse(String),
     /// The exchange broke a rule, or sent what `rsip` cannot read.
@@ -114,6 +126,9 @@ pub struct Phone {
     servers: Vec<Server>,
     calls: BTreeMap<CallRef, Dialog>,
     register: Registering,
+    asked: Vec<Asked>,
+    /// The answer to a NOTIFY or MESSAGE.
+    pub answers_with: u16,
     next_call: usize,
     nonce_count: u8,
 }
@@ -130,6 +145,8 @@ impl Phone {
             servers: Vec::new(),
             calls: BTreeMap::new(),
             register,
+            asked: Vec::new(),
+            answers_with: 200,
             next_call: 0,
             nonce_count: 0,
         }

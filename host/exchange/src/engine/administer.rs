@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use contract::{Cause, Event, LegId, Message, SessionId, SessionScope};
+use sip::endpoint::Termination;
 
 use super::Exchange;
 use super::requests::Waiting;
@@ -83,9 +84,10 @@ impl Exchange {
         let mut lines: BTreeSet<Arc<str>> = BTreeSet::new();
         for change in changes.iter().filter(|change| *change.key.tenant == **tenant) {
             match (change.key.kind, &change.document) {
-                (Kind::Line, _) => {
+                (Kind::Line, Some(_)) => {
                     lines.insert(change.key.id.clone());
                 }
+                (Kind::Line, None) => self.line_is_watched_no_more(tenant, &change.key.id),
                 (Kind::Device, Some(_)) => {
                     let device = view.device(&change.key.id);
                     let of_device = device.into_iter().flat_map(|device| view.lines_of_device(device));
@@ -108,6 +110,7 @@ impl Exchange {
     }
 
     fn device_gone(&mut self, tenant: &Arc<str>, device: &str) {
+        self.device_watches_no_more(tenant, device, Termination::Rejected);
         let gone = self
             .registrations
             .get_mut(tenant)

@@ -17,6 +17,7 @@ impl Exchange {
             timers: self.timers.len(),
             ports: ports.into_iter().flatten().map(PortPairs::in_use).sum(),
             usages: self.sip.live_usages(),
+            subscriptions: self.sip.live_subscriptions(),
             late_decisions: self.late_decisions,
         }
     }
@@ -37,6 +38,8 @@ pub struct Census {
     pub ports: usize,
     /// INVITE usages of the SIP stack.
     pub usages: usize,
+    /// Watchers of lines.
+    pub subscriptions: usize,
     /// Answers that came too late, since the start.
     pub late_decisions: u64,
 }

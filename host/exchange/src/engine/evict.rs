@@ -41,6 +41,7 @@ impl Exchange {
         for id in calls(self) {
             self.end_call(id);
         }
+        self.nobody_watches(tenant);
         self.forget_registrations(tenant);
         for state in self
             .trunks

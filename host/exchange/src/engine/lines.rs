@@ -25,6 +25,12 @@ pub(crate) struct Activity {
     pub watchers: SmallVec<[SessionId; 1]>,
 }
 
+impl Activity {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = CallId> + '_ {
+        self.calls.iter().map(|(call, _)| *call)
+    }
+}
+
 impl Exchange {
     /// Counts a leg in or out, for its device, its line or its trunk.
     pub(super) fn count_leg(&mut self, tenant: &Arc<str>, party: &Party, call: CallId, starts: bool) {
@@ -60,6 +66,7 @@ impl Exchange {
             activity.idle_since = Some(now);
         }
         self.line_changed(tenant, line);
+        self.dialogs_changed(tenant, line);
     }
 
     /// A leg belongs to another call from now on; nothing changes for the line unless two of its calls became one.

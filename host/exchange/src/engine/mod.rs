@@ -3,11 +3,11 @@
 //! One [`Exchange`] owns every table; the parts are `impl` blocks beside each other:
 //!
 //! ```text
-//!  sip_events ─▶ requests (REGISTER, OPTIONS)      invited (a call comes in)
+//!  sip_events ─▶ requests (REGISTER, OPTIONS), texts (MESSAGE)      invited (a call comes in)
 //!            └▶ call, leg, bridge                  transfer (REFER, Replaces)
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!  lines (state), trunks (registering), keep and restore (storage), lookup (the directory),
+//!  lines (state), notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
 //! ```
 //!
@@ -34,6 +34,7 @@ mod live;
 mod lookup;
 mod media;
 mod names;
+mod notifier;
 mod offers;
 mod ports;
 mod records;
@@ -43,6 +44,7 @@ mod restore;
 mod resume;
 mod session;
 mod sip_events;
+mod texts;
 mod timers;
 mod tones;
 mod transfer;
@@ -148,6 +150,8 @@ pub struct Exchange {
     believed: Vec<Believed>,
     /// After a restore: what played to legs, until its recordings are there.
     sounds_again: Vec<(LegId, AudioRecord)>,
+    texts: texts::Texts,
+    notifier: notifier::Notifier,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
 }
@@ -204,7 +208,8 @@ enum Step {
 
 impl Exchange {
     /// `random` gives tags, nonces and seeds: seed it from the operating system, or from a simulation's seed.
-    pub fn new(config: Config, mut random: Random) -> Self {
+    pub fn new(mut config: Config, mut random: Random) -> Self {
+        config.sip.packages = vec![notifier::PACKAGE.to_owned()];
         let mut secret = [0; 32];
         random.fill(&mut secret);
         let pairs = |first: Option<IpAddr>| {
@@ -257,6 +262,8 @@ impl Exchange {
             dirty: Dirty::default(),
             believed: Vec::new(),
             sounds_again: Vec::new(),
+            texts: texts::Texts::default(),
+            notifier: notifier::Notifier::default(),
             waiting: FxHashMap::default(),
         }
     }
@@ -386,6 +393,9 @@ impl Exchange {
         loop {
             self.drain_sip();
             let Some(step) = self.steps.pop_front() else {
+                if self.notify_watchers() {
+                    continue;
+                }
                 self.write_dirty();
                 return;
             };

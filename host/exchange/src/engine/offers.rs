@@ -62,6 +62,7 @@ impl Exchange {
         }
         self.call_answered(call);
         self.keep_call(call);
+        self.dialog_changed(id);
         self.report_leg(id, Fact::LegAnswered);
         Ok(())
     }

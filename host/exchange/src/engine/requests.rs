@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base::Pii;
 use sip::digest::{Algorithm, Ha1, Verdict};
-use sip::endpoint::{ConnectionId, Path, Reply, RequestId, Transport};
+use sip::endpoint::{ConnectionId, Path, Reply, RequestId, Termination, Transport};
 use sip::registrar::{Bindings, Policy, RegisterError, Source};
 use sip::{Method, Name, Request};
 
@@ -52,6 +52,7 @@ impl Exchange {
                 let reply = Reply::new(200).header("Accept", "application/sdp");
                 let _ = self.sip.respond(self.now, id, reply);
             }
+            Method::Message => self.text(id, request, path),
             _ => self.respond(id, 405),
         }
     }
@@ -273,6 +274,9 @@ impl Exchange {
         };
         self.report_for(tenant, None, None, None, fact);
         self.device_changed(tenant, name);
+        if contacts == 0 {
+            self.device_watches_no_more(tenant, name, Termination::Deactivated);
+        }
     }
 
     fn device_changed(&mut self, tenant: &Arc<str>, device: &str) {

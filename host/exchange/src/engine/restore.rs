@@ -7,13 +7,14 @@ use contract::SessionId;
 use sip::registrar::Bindings;
 
 use super::administer::read_record;
+use super::notifier::SubscriptionRecord;
 use super::requests::Registration;
 use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
 use crate::io::{CallId, Entry};
 
 impl Exchange {
-    /// Takes up what another run had stored: directory, registrations, sessions, timers, calls. Once,
+    /// Takes up what another run had stored: directory, registrations, sessions, timers, calls, subscriptions. Once,
     /// before the first input. Entries that cannot be read are left out, and logged.
     pub fn restore(&mut self, now: Moment, entries: Vec<Entry>) {
         self.now = now;
@@ -22,6 +23,7 @@ impl Exchange {
         let (mut calls, mut sessions) = (Vec::new(), Vec::new());
         let mut documents = Vec::new();
         let mut registrations = Vec::new();
+        let mut subscriptions = Vec::new();
         for (key, value) in entries {
             let mut words = key.splitn(3, '/');
             let read = match (words.next(), words.next(), words.next()) {
@@ -36,6 +38,11 @@ impl Exchange {
                 }
                 (Some("session"), Some(tenant), Some(id)) => record(id, &value)
                     .map(|(id, session)| sessions.push((Arc::from(tenant), SessionId(id), session))),
+                (Some("subscription"), Some(tenant), Some(_)) => {
+                    postcard::from_bytes::<SubscriptionRecord>(&value)
+                        .ok()
+                        .map(|record| subscriptions.push((Arc::from(tenant), record)))
+                }
                 _ => None,
             };
             if read.is_none() {
@@ -57,6 +64,9 @@ impl Exchange {
             self.restore_call(tenant, id, call);
         }
         self.after_restore();
+        for (tenant, subscription) in subscriptions {
+            self.restore_subscription(tenant, subscription);
+        }
         let tenants: Vec<Arc<str>> = self
             .directory
             .tenants()

@@ -109,7 +109,19 @@ impl Exchange {
                 request,
                 path,
             } => self.request(request_id, &request, path),
-            Event::Response { request_id, result } => self.trunk_answered(request_id, result),
+            Event::Response { request_id, result } => {
+                if !self.text_answered(request_id, &result) {
+                    self.trunk_answered(request_id, result);
+                }
+            }
+            Event::Subscribing {
+                subscription,
+                request,
+                path,
+                ..
+            } => self.subscribing(subscription, &request, path),
+            Event::Resubscribed { subscription, .. } => self.resubscribed(subscription),
+            Event::SubscriptionEnded { subscription, .. } => self.subscription_ended(subscription),
             // Answers to our NOTIFYs change nothing, and neither does what is not known here.
             Event::InDialogAnswered { .. } | _ => {}
         }

@@ -21,6 +21,8 @@ mod refusals;
 mod registration;
 mod restart;
 mod sessions;
+mod supervision;
+mod texts;
 mod thin_path;
 mod trunks;
 mod versions;

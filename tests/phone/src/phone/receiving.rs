@@ -41,7 +41,8 @@ impl Phone {
             "INVITE" | "UPDATE" => self.changed(now, message),
             "CANCEL" => self.cancelled(now, message),
             "BYE" => self.ended(now, message),
-            "OPTIONS" | "INFO" | "NOTIFY" | "MESSAGE" => self.reply(now, message, 200, None),
+            "OPTIONS" | "INFO" => self.reply(now, message, 200, None),
+            "NOTIFY" | "MESSAGE" => self.told(now, message),
             _ => self.reply(now, message, 405, None),
         }
     }
@@ -180,7 +181,7 @@ impl Phone {
             "REGISTER" => self.register_answered(now, status, message),
             "INVITE" => self.invite_answered(now, status, message),
             "CANCEL" | "BYE" => {}
-            _ => self.event(Event::Answer(status)),
+            _ => self.asked_answered(now, status, message),
         }
     }
 }

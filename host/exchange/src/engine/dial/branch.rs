@@ -194,6 +194,7 @@ impl Exchange {
             leg.state = LegState::Ringing;
             let call = leg.call;
             self.keep_call(call);
+            self.dialog_changed(leg_id);
             if status == 180 || early.is_none() {
                 self.call_rings(call);
                 self.report_leg(leg_id, Fact::LegRinging);
@@ -226,6 +227,7 @@ impl Exchange {
                 return;
             }
         };
+        self.dialog_changed(leg_id);
         self.report_leg(leg_id, Fact::LegAnswered);
         self.end_other_forks(dial, target, leg_id);
         let Some((caller, custody, owner)) = self.dials.get(&dial).map(|d| (d.caller, d.custody, d.owner))

@@ -1,0 +1,90 @@
+//! The calls of a line as its watchers see them: `application/dialog-info+xml` (RFC 4235).
+//!
+//! Each leg of the line's is a dialog, seen from the line. Documents hold the full state, so that nobody depends on an
+//! earlier one; what has just ended is in there once more, because there are phones that wait for the word.
+
+use contract::LegId;
+use sip::body::{Dialog, DialogInfo, DialogState, Direction, Participant};
+use sip::endpoint::{Body, Role};
+
+use crate::engine::Exchange;
+use crate::engine::leg::{Leg, LegState};
+
+/// What is told of one leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    leg: LegId,
+    state: DialogState,
+    direction: Option<Direction>,
+}
+
+impl Exchange {
+    /// The line's calls as they are now, oldest first.
+    pub(super) fn dialogs_of(&self, tenant: &str, line: &str) -> Vec<Told> {
+        let Some(activity) = self.lines.get(tenant).and_then(|lines| lines.get(line)) else {
+            return Vec::new();
+        };
+        let legs = activity
+            .calls()
+            .filter_map(|call| self.calls.get(&call))
+            .flat_map(|call| call.legs.iter())
+            .filter_map(|leg| self.legs.get(leg))
+            .filter(|leg| leg.party.line().is_some_and(|own| **own == *line));
+        let mut told: Vec<Told> = legs.map(|leg| self.dialog_of_leg(leg)).collect();
+        told.sort_unstable_by_key(|told| told.leg);
+        told
+    }
+
+    fn dialog_of_leg(&self, leg: &Leg) -> Told {
+        let state = match leg.state {
+            LegState::Calling => DialogState::Trying,
+            LegState::Offered | LegState::Ringing => DialogState::Early,
+            LegState::Confirming | LegState::Up => DialogState::Confirmed,
+        };
+        let direction = match leg.state {
+            LegState::Offered | LegState::Confirming => Some(Direction::Initiator),
+            LegState::Calling | LegState::Ringing => Some(Direction::Recipient),
+            LegState::Up => self.sip.usage(leg.usage).map(|usage| match usage.role {
+                Role::Uac => Direction::Recipient,
+                Role::Uas => Direction::Initiator,
+            }),
+        };
+        Told {
+            leg: leg.id,
+            state,
+            direction,
+        }
+    }
+}
+
+/// What is now, with what has ended since.
+pub(super) fn with_ended(mut now: Vec<Told>, before: Vec<Told>) -> Vec<Told> {
+    for mut ended in before {
+        if !now.iter().any(|told| told.leg == ended.leg) {
+            ended.state = DialogState::Terminated;
+            now.push(ended);
+        }
+    }
+    now
+}
+
+pub(super) fn document(entity: &str, version: u32, told: &[Told]) -> Body {
+    let line = Participant {
+        identity: entity.to_owned(),
+        ..Participant::default()
+    };
+    let dialog = |told: &Told| Dialog {
+        id: told.leg.0.to_string(),
+        state: told.state,
+        direction: told.direction,
+        local: Some(line.clone()),
+        ..Dialog::default()
+    };
+    let info = DialogInfo {
+        version,
+        full: true,
+        entity: entity.to_owned(),
+        dialogs: told.iter().map(dialog).collect(),
+    };
+    info.to_body()
+}

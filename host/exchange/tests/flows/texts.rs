@@ -1,0 +1,97 @@
+//! Texts between lines (RFC 3428).
+
+use phone::Event;
+
+use crate::office::Office;
+use crate::world::World;
+
+/// One phone sends a text; returns what it is answered.
+fn texts(world: &mut World, from: &str, to: &str, text: &str) -> u16 {
+    let before = answers(world, from).len();
+    world.with(from, |phone, now| {
+        phone.ask(
+            now,
+            "MESSAGE",
+            to,
+            "Content-Type: text/plain;charset=utf-8\r\n",
+            text,
+        )
+    });
+    world.settle();
+    match answers(world, from).get(before..) {
+        Some([status]) => *status,
+        others => panic!("{others:?}"),
+    }
+}
+
+fn answers(world: &World, name: &str) -> Vec<u16> {
+    let answer = |event: &Event| match event {
+        Event::Answer(status) => Some(*status),
+        _ => None,
+    };
+    world.events(name).iter().filter_map(answer).collect()
+}
+
+/// Texts that a phone got: from whom, and what they say.
+fn got(world: &World, name: &str) -> Vec<(String, String)> {
+    let text = |event: &Event| match event {
+        Event::Told {
+            method, from, body, ..
+        } if method == "MESSAGE" => {
+            let from = from.split(";tag=").next().unwrap_or_default();
+            Some((from.to_owned(), body.clone()))
+        }
+        _ => None,
+    };
+    world.events(name).iter().filter_map(text).collect()
+}
+
+fn office() -> Office {
+    Office::new().line("201").line("202")
+}
+
+#[test]
+fn a_text_reaches_every_phone_of_the_line_from_the_line_that_sent_it() {
+    let mut world = office().open(&["201", "202"]);
+    world.add_phone_with("202 at home", 150, |config| config.user = "202".into());
+    world.register("202 at home");
+    assert_eq!(texts(&mut world, "201", "202", "café?"), 200);
+    let expected = [(
+        "\"Line 201\" <sip:201@acme.example>".to_owned(),
+        "café?".to_owned(),
+    )];
+    for phone in ["202", "202 at home"] {
+        assert_eq!(got(&world, phone), expected, "{phone}");
+    }
+}
+
+/// The first phone that takes the text decides; when none does, the first refusal.
+#[test]
+fn one_phone_that_takes_the_text_is_enough() {
+    let mut world = office().open(&["201", "202"]);
+    world.add_phone_with("202 at home", 150, |config| config.user = "202".into());
+    world.register("202 at home");
+    world.with("202", |phone, _| phone.answers_with = 486);
+    assert_eq!(texts(&mut world, "201", "202", "hello"), 200);
+    world.with("202 at home", |phone, _| phone.answers_with = 415);
+    assert!(matches!(texts(&mut world, "201", "202", "hello"), 415 | 486));
+}
+
+#[test]
+fn a_text_that_cannot_be_delivered_is_refused_with_the_reason() {
+    let mut world = office().number("300", &[]).line("203").open(&["201", "202"]);
+    let refused = [("203", 480), ("299", 404), ("0145678901", 404)];
+    for (to, status) in refused {
+        assert_eq!(texts(&mut world, "201", to, "hello"), status, "{to}");
+    }
+    assert_eq!(texts(&mut world, "201", "202", &"x".repeat(1_301)), 413);
+    assert!(got(&world, "202").is_empty());
+}
+
+#[test]
+fn a_stranger_sends_no_texts() {
+    let mut world = office().open(&["202"]);
+    world.add_phone_with("201", 150, |config| config.password = "guess".into());
+    assert_eq!(texts(&mut world, "201", "202", "hello"), 401);
+    assert!(got(&world, "202").is_empty());
+}
