@@ -216,4 +216,27 @@ impl Command {
             Self::StopAudio { .. } | Self::Finish => None,
         }
     }
+
+    /// The same, to be given another name.
+    pub fn tag_mut(&mut self) -> Option<&mut Tag> {
+        match self {
+            Self::Ring { tag, .. }
+            | Self::Answer { tag, .. }
+            | Self::Reject { tag, .. }
+            | Self::HangUp { tag, .. }
+            | Self::Hold { tag, .. }
+            | Self::Resume { tag, .. }
+            | Self::Bridge { tag, .. }
+            | Self::Unbridge { tag, .. }
+            | Self::SendDigits { tag, .. }
+            | Self::Dial { tag, .. }
+            | Self::CancelDial { tag }
+            | Self::Play { tag, .. }
+            | Self::Gather { tag, .. }
+            | Self::SetTimer { tag, .. }
+            | Self::CancelTimer { tag }
+            | Self::Send { tag, .. } => Some(tag),
+            Self::StopAudio { .. } | Self::Finish => None,
+        }
+    }
 }
