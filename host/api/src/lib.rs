@@ -96,6 +96,8 @@ pub(crate) struct Inner {
     guesses: Limiter,
     /// Uploads at once: each may hold some ten MB and a core.
     uploads: Semaphore,
+    /// Replays at once: one takes what calls leave.
+    replays: Arc<Semaphore>,
     /// Held while a blob is stored and named by a document, and while unused ones are removed.
     blobs: tokio::sync::Mutex<()>,
 }
@@ -146,6 +148,7 @@ pub fn router(parts: Parts) -> Router {
         strangers: Limiter::new(60, 20.0),
         guesses: Limiter::new(10, 0.5),
         uploads: Semaphore::new(2),
+        replays: Arc::new(Semaphore::new(1)),
         blobs: tokio::sync::Mutex::default(),
     }));
     let mut endpoints = routes::all();

@@ -95,6 +95,11 @@ const TENANT: &[Field] = &[
         Object,
         "Number classes that `lines` and `behaviours` may dial outside.",
     ),
+    may(
+        "journal",
+        Object,
+        "What is kept of its sessions: `days` (default 7; 0: nothing), `mebibytes` of each behaviour, `numbers-for-operators`.",
+    ),
 ];
 
 const SITE: &[Field] = &[

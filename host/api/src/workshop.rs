@@ -1,9 +1,11 @@
 //! What is done with uploaded files: components are inspected, recordings measured.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{Manifest, ModuleDigest, Problem};
+use journal::{Recorded, Verdict};
 
 /// Work to wait for.
 pub type Done = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -38,6 +40,21 @@ pub trait Workshop: Send + Sync {
         component: &[u8],
         settings: &str,
     ) -> Result<Vec<Problem>, String>;
+
+    /// Plays recorded sessions on a module, in parallel and after whatever calls need: a verdict each, in their order.
+    /// `component` is fetched when the module is not loaded; `settings` are the candidate's for recorded ones.
+    ///
+    /// # Errors
+    ///
+    /// The module cannot be used.
+    fn replay(
+        &self,
+        tenant: &str,
+        module: ModuleDigest,
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
+        sessions: &[Arc<Recorded>],
+        settings: &(dyn Fn(&Arc<str>) -> Arc<str> + Sync),
+    ) -> Result<Vec<Verdict>, String>;
 
     /// A component that nothing uses any more: what was compiled of it may go.
     fn forget(&self, module: ModuleDigest);

@@ -98,6 +98,8 @@ const TABLE: &str = "
     DELETE /v1/tenants/{tenant}/behaviours/{name}/candidate   om
     POST   /v1/tenants/{tenant}/behaviours/{name}/promote     om
     POST   /v1/tenants/{tenant}/behaviours/{name}/roll-back   om
+    GET    /v1/tenants/{tenant}/behaviours/{name}/journal     om
+    POST   /v1/tenants/{tenant}/behaviours/{name}/replay      om
     GET    /v1/tenants/{tenant}/behaviours/{name}/settings    om
     PUT    /v1/tenants/{tenant}/behaviours/{name}/settings    om
     GET    /v1/tenants/{tenant}/calls                         omu

@@ -4,6 +4,7 @@
 //! uploads. So it gives way to calls: these threads have the lowest priority but idle ones, and there are
 //! half as many as processors.
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 /// Nice value (Linux keeps one for each thread).
@@ -22,6 +23,11 @@ impl Compiler {
             .stack_size(STACK)
             .start_handler(|_| give_way());
         Ok(Self(pool.build()?))
+    }
+
+    /// Does this for each item there, side by side, and waits for all.
+    pub fn each<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+        self.0.install(|| items.par_iter().map(work).collect())
     }
 
     /// Does this work there and waits for it; wasmtime's own parallel work stays there too.

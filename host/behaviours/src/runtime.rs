@@ -151,6 +151,15 @@ impl Runtime {
             .result
     }
 
+    /// Does work that can wait for each item, on the threads that give way to calls, and waits for all: replays.
+    pub fn each_patiently<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> R + Sync + Send,
+    ) -> Vec<R> {
+        self.compiler.each(items, work)
+    }
+
     fn module(&self, digest: ModuleDigest) -> Option<Arc<Module>> {
         self.modules.load().get(&digest).cloned()
     }

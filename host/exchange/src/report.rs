@@ -11,7 +11,8 @@ use std::time::Duration;
 use base::{Moment, Pii};
 use bytes::Bytes;
 use contract::{
-    AskId, Cause, Command, Failure, LegId, ModuleDigest, OutcomeKind, Record, SessionId, Spent, Tag, Task,
+    AskId, Cause, Command, Failure, HeldLeg, LegId, ModuleDigest, OutcomeKind, Record, SessionId, Spent, Tag,
+    Task,
 };
 use serde::Serialize;
 use sip::endpoint::Path;
@@ -103,6 +104,9 @@ pub enum Fact {
         module: ModuleDigest,
         version: Arc<str>,
         task: Task,
+        /// For the journal of sessions; none where the tenant wants none.
+        #[serde(skip)]
+        given: Option<Box<Given>>,
     },
     /// What the behaviour decided.
     Decided {
@@ -219,6 +223,16 @@ impl Fact {
             Self::Refused { .. } => "refused",
         }
     }
+}
+
+/// What a behaviour is given beside an event: with it the event can be played again.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub number: Arc<str>,
+    pub settings: Arc<str>,
+    pub state: Option<Arc<[u8]>>,
+    pub seed: u64,
+    pub held: Vec<HeldLeg>,
 }
 
 /// A message as it was on the wire.

@@ -13,8 +13,6 @@ pub(crate) const FORMAT: u8 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     pub session: SessionId,
-    /// None for a session per number.
-    pub call: Option<u64>,
     pub behaviour: Arc<str>,
     /// The number it is bound to.
     pub number: Arc<str>,
@@ -31,6 +29,8 @@ pub struct Header {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Step {
     pub at: Moment,
+    /// The call that it was about; none when a session per number has several, or none.
+    pub call: Option<u64>,
     /// The version that was asked, where it is another than before.
     pub version: Option<(ModuleDigest, Arc<str>)>,
     /// Where they are others than before.
@@ -103,6 +103,14 @@ impl Recorded {
             ended,
             missing,
         })
+    }
+
+    /// The calls that it was about.
+    pub fn calls(&self) -> Vec<u64> {
+        let mut calls: Vec<u64> = self.steps.iter().filter_map(|step| step.call).collect();
+        calls.sort_unstable();
+        calls.dedup();
+        calls
     }
 
     /// When it begins.

@@ -20,6 +20,7 @@ const BYTES: usize = 512 << 10;
 #[derive(Debug, Serialize)]
 pub struct StepRef<'a> {
     pub at: Moment,
+    pub call: Option<u64>,
     pub version: Option<(ModuleDigest, &'a str)>,
     pub settings: Option<&'a str>,
     pub task: &'a Task,
@@ -30,7 +31,7 @@ pub struct StepRef<'a> {
 }
 
 /// See [`Answer`](crate::Answer). The order of the variants is the format.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum AnswerRef<'a> {
     Decided(&'a [Command], usize),
     Failed(&'a Failure),
@@ -131,7 +132,6 @@ mod tests {
     fn header() -> Header {
         Header {
             session: SessionId(7),
-            call: Some(3),
             behaviour: "menu".into(),
             number: "300".into(),
             module: ModuleDigest([1; 32]),
@@ -169,6 +169,7 @@ mod tests {
         }];
         let step = |seed, answer| StepRef {
             at: Moment::from_secs(seed),
+            call: Some(3),
             version: None,
             settings: None,
             task: &task,
@@ -193,6 +194,7 @@ mod tests {
         assert_eq!((read.header, read.ended, read.missing), (header(), true, 0));
         let expected = |seed, answer, version: Option<(ModuleDigest, &str)>, settings: Option<&str>| Step {
             at: Moment::from_secs(seed),
+            call: Some(3),
             version: version.map(|(digest, text)| (digest, text.into())),
             settings: settings.map(Into::into),
             task: task.clone(),
@@ -224,6 +226,7 @@ mod tests {
             segment.add(
                 StepRef {
                     at: Moment::ZERO,
+                    call: None,
                     version: None,
                     settings: None,
                     task: &task,

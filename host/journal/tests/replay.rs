@@ -62,7 +62,6 @@ fn events() -> Vec<Event> {
 fn header(state: Option<&[u8]>) -> Header {
     Header {
         session: SessionId(1),
-        call: Some(1),
         behaviour: "menu".into(),
         number: "300".into(),
         module: OLD,
@@ -93,6 +92,7 @@ fn record(
         };
         let step = StepRef {
             at: Moment::from_secs(index as u64),
+            call: Some(1),
             version: None,
             settings: None,
             task: &task,

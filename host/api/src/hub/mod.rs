@@ -2,12 +2,14 @@
 //!
 //! The shell hands every report to [`Hub::report`], on a thread of its own: ending a call writes its whole trace.
 
+mod journal;
 mod kept;
 mod retention;
 mod sink;
 mod story;
 mod tally;
 mod traces;
+pub(crate) mod words;
 
 use std::sync::Arc;
 
@@ -17,9 +19,10 @@ use serde_json::Value;
 use store::{Store, Write, Writer, key};
 use tokio::sync::broadcast;
 
-pub use retention::{Keep, clear_old};
+pub use retention::{Keep, KeepJournal, clear_journals, clear_old};
 pub use story::{Step, Story};
 
+use journal::Journal;
 use kept::Found;
 use sink::Sink;
 use traces::Traces;
@@ -34,6 +37,7 @@ pub struct Hub(Arc<Inner>);
 struct Inner {
     watchers: broadcast::Sender<Arc<Report>>,
     traces: Traces,
+    journal: Journal,
     sink: Sink,
 }
 
@@ -44,6 +48,7 @@ impl Hub {
         Self(Arc::new(Inner {
             watchers,
             traces: Traces::default(),
+            journal: Journal::default(),
             sink: Sink::new(writer),
         }))
     }
@@ -53,22 +58,28 @@ impl Hub {
         let report = Arc::new(report);
         tally::count(&report);
         self.0.traces.add(&report);
+        self.0.journal.add(&report);
         self.tidy(report.at);
         // Nobody may be watching.
         let _ = self.0.watchers.send(report);
     }
 
-    /// Stores the traces of calls that ended a while before `now`. Call it now and then when nothing is reported,
+    /// Stores the traces of calls that ended a while before `now`, and the sessions that the journal has gathered. Call it now and then when nothing is reported,
     /// and with [`Moment::MAX`] at the end.
     pub fn tidy(&self, now: Moment) {
         for ended in self.0.traces.close(now) {
             self.0.sink.send(ended.write().into_iter().collect());
+        }
+        let sessions = self.0.journal.due(now);
+        if !sessions.is_empty() {
+            self.0.sink.send(sessions);
         }
     }
 
     /// Drops what is being traced of a tenant that is no more.
     pub(crate) fn forget(&self, tenant: &str) {
         self.0.traces.forget(tenant);
+        self.0.journal.forget(tenant);
     }
 
     /// Reports from now on.
@@ -117,6 +128,11 @@ pub fn detail_record(report: &Report) -> Option<Write> {
 
 /// Stands for the tenant where there is none. No tenant's id begins with a dash.
 const HOST: &str = "-";
+
+/// The stream that the sessions of a tenant's behaviour are in.
+pub(crate) fn journal_of(tenant: &str, behaviour: &str) -> String {
+    key::join(["journal", tenant, behaviour])
+}
 
 /// Of fixed width, so that keys lie in the order of calls.
 fn trace_key(tenant: &str, call: u64) -> String {

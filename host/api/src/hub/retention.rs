@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use base::Moment;
-use store::{Expect, Retention, Store};
+use store::{Expect, Retention, Store, key};
 
 use super::kept::Found;
 
@@ -21,6 +21,47 @@ impl Default for Keep {
             traces: days(7),
             cdrs: days(365),
             audit: days(365),
+        }
+    }
+}
+
+/// How much of its sessions a tenant wants to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepJournal {
+    pub longest: Duration,
+    /// Of each behaviour.
+    pub bytes: u64,
+}
+
+/// Removes what is older, or more, than each tenant wants of its sessions. Tenants without a rule are gone, and so is
+/// their journal.
+///
+/// # Errors
+///
+/// The store's; what was removed until then stays removed.
+pub fn clear_journals(
+    store: &dyn Store,
+    rule: &dyn Fn(&str) -> Option<KeepJournal>,
+    now: Moment,
+) -> Result<(), store::Error> {
+    let mut after = None;
+    loop {
+        let streams = store.streams("journal/", after.as_deref(), usize::MAX)?;
+        let Some((last, _)) = streams.last() else {
+            return Ok(());
+        };
+        after = Some(last.clone());
+        for (stream, _) in &streams {
+            let tenant = key::split(stream).into_iter().nth(1);
+            let rule = tenant.as_deref().and_then(rule);
+            let keep = Retention {
+                max_age: rule.map(|rule| rule.longest),
+                max_bytes: Some(rule.map_or(0, |rule| rule.bytes)),
+            };
+            while store.trim(stream, &keep, now)?.more {}
+            if rule.is_none() {
+                store.forget_stream(stream)?;
+            }
         }
     }
 }

@@ -83,8 +83,11 @@ fn purge(api: &Api, tenant: &str) -> Result<Vec<store::Digest>, Problem> {
         max_bytes: Some(0),
         ..Retention::default()
     };
-    for kind in STREAMS {
-        let stream = key::join([kind, tenant]);
+    let journals = api
+        .store
+        .streams(&key::prefix(["journal", tenant]), None, usize::MAX)?;
+    let records = STREAMS.map(|kind| key::join([kind, tenant]));
+    for stream in journals.into_iter().map(|(name, _)| name).chain(records) {
         while api.store.trim(&stream, &nothing, api.now())?.more {}
         api.store.forget_stream(&stream)?;
     }

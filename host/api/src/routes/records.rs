@@ -143,7 +143,7 @@ async fn audit(
 }
 
 /// A page of a stream from its end. The mark is the offset of the last entry looked at.
-async fn backwards<T: Send + 'static>(
+pub(super) async fn backwards<T: Send + 'static>(
     api: &Api,
     stream: String,
     page: PageOf,

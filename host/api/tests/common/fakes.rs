@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contract::{Interests, Manifest, ModuleDigest, Problem, SessionScope};
+use contract::{
+    Cause, Command, Decided, Decision, EmptyView, Interests, Invocation, LegId, Limits, Manifest,
+    ModuleDigest, Problem, Record, SessionScope, Spent,
+};
 use cordboard_api::exchange::{
     Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal,
     Registration, Stored, Versioned,
 };
 use cordboard_api::workshop::{Done, Inspected, Workshop};
 use exchange::admin::VersionChange;
+use journal::{Candidate, Recorded, Verdict, play};
 use serde_json::{Value, json};
 
 /// An exchange that keeps documents and asks of them only that what they name exists.
@@ -260,6 +264,8 @@ pub struct FakeWorkshop {
     pub told: Mutex<Vec<String>>,
     /// Settings that were checked.
     pub checked: Mutex<Vec<Value>>,
+    /// Settings that recorded sessions were played with.
+    pub played_with: Mutex<Vec<String>>,
 }
 
 pub fn schema() -> Value {
@@ -317,6 +323,47 @@ impl Workshop for FakeWorkshop {
             message: "at most 10".to_owned(),
         };
         Ok(rings.is_none().then(problem).into_iter().collect())
+    }
+
+    /// It hangs up at once, whatever the event.
+    fn replay(
+        &self,
+        _: &str,
+        module: ModuleDigest,
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
+        sessions: &[Arc<Recorded>],
+        settings: &(dyn Fn(&Arc<str>) -> Arc<str> + Sync),
+    ) -> Result<Vec<Verdict>, String> {
+        assert!(component()?.starts_with(b"module "));
+        let candidate = Candidate {
+            module,
+            limits: Limits::default(),
+            view: Arc::new(EmptyView),
+        };
+        let invoke = |invocation: Invocation| {
+            self.played_with
+                .lock()
+                .unwrap()
+                .push(invocation.session.settings.to_string());
+            let hang_up = Command::HangUp {
+                tag: 1,
+                leg: LegId(7),
+                cause: Cause::Normal,
+            };
+            Decision {
+                ask: invocation.ask,
+                result: Ok(Decided {
+                    state: vec![],
+                    commands: vec![hang_up],
+                }),
+                record: Record::default(),
+                spent: Spent::default(),
+            }
+        };
+        Ok(sessions
+            .iter()
+            .map(|recorded| play(recorded, &candidate, settings, &invoke))
+            .collect())
     }
 
     fn forget(&self, _: ModuleDigest) {}

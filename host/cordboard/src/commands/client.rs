@@ -1,5 +1,6 @@
 //! How the command line speaks with an exchange's API.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,6 +109,44 @@ impl Connection {
             .header("Content-Type", kind)
             .send(bytes);
         self.answer(call)
+    }
+
+    /// Posts, and hands over each server-sent event of the answer: its name and its data. `each` ends it by returning false.
+    pub fn follow(
+        &self,
+        path: &str,
+        body: &Value,
+        each: &mut dyn FnMut(&str, Value) -> Result<bool>,
+    ) -> Result<()> {
+        // It takes as long as it takes: what is silent for too long is gone.
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_recv_response(Some(Duration::from_secs(120)))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let call = agent
+            .post(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .send_json(body);
+        if !call.as_ref().is_ok_and(|response| response.status().is_success()) {
+            return self.answer(call).map(drop);
+        }
+        let reader = BufReader::new(call?.into_body().into_reader());
+        let mut name = String::new();
+        for line in reader.lines() {
+            let line = line?;
+            match line.split_once(':') {
+                Some(("event", text)) => name = text.trim().to_owned(),
+                Some(("data", text)) => {
+                    let value = serde_json::from_str(text.trim()).unwrap_or_default();
+                    if !each(&name, value)? {
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+        bail!("the exchange ended its answer in the middle")
     }
 
     fn at(&self, path: &str) -> String {

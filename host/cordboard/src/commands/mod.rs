@@ -6,6 +6,7 @@ mod client;
 mod document;
 mod module;
 mod new;
+mod replay;
 mod serve;
 mod versions;
 mod when;
@@ -23,7 +24,7 @@ use document::Kind;
     name = "cordboard",
     version,
     about = "A telephone exchange whose call logic is WebAssembly",
-    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no exchange or no token.\n\nExample:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
+    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no exchange or no token, 4 a replay found differences.\n\nExample:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -68,13 +69,24 @@ enum Command {
     Registrations(call::Registrations),
     /// Why a call went where it went: SIP ladder, events, decisions, explanations
     Why(why::Why),
+    /// Play recorded sessions again on another version: which calls would have gone otherwise, and from which step on
+    Replay(replay::Replay),
+    /// What a behaviour's sessions were told, asked and decided
+    Journal(replay::Journal),
     /// Print a completion script for a shell
     Completions { shell: Shell },
 }
 
-/// 3 when nobody could be asked, 1 for everything else that went wrong; clap has 2 for wrong usage.
+/// 3 when nobody could be asked, 4 when a replay found differences, 1 for everything else that went wrong; clap has 2
+/// for wrong usage.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
-    if error.is::<client::NoExchange>() { 3 } else { 1 }
+    if error.is::<client::NoExchange>() {
+        3
+    } else if error.is::<replay::Differences>() {
+        4
+    } else {
+        1
+    }
 }
 
 /// `cordboard … | head` ends as other tools do when nobody reads on, instead of complaining about it. The server
@@ -113,6 +125,8 @@ impl Arguments {
             Command::Contact(command) => document::run(connection, Kind::Contact, command),
             Command::Registrations(options) => call::registrations(connection, &options),
             Command::Why(why) => why::run(connection, &why),
+            Command::Replay(replay) => replay::run(connection, &replay),
+            Command::Journal(journal) => replay::journal(connection, &journal),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut script);

@@ -22,6 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
+use super::janitor;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
@@ -158,7 +159,7 @@ impl Server {
         };
 
         let hub = api::hub::Hub::new(Arc::clone(&writer));
-        let helpers = vec![
+        let mut helpers = vec![
             ticker(runtime, Arc::clone(&stop))?,
             reporter(hub.clone(), clock, reported)?,
         ];
@@ -174,6 +175,12 @@ impl Server {
             recordings: tokio::sync::Mutex::default(),
         }));
         office.load_announcements(&tenants);
+        helpers.push(janitor::start(
+            Arc::clone(&office),
+            Arc::clone(&store),
+            clock,
+            Arc::clone(&stop),
+        )?);
         let router = api::router(api::Parts {
             exchange: office.clone(),
             workshop: office,

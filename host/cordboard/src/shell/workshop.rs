@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Moment;
-use behaviours::{Image, Inspected, Runtime};
-use contract::{ModuleDigest, Problem, View};
+use behaviours::{Image, Inspected, Invoker, Runtime};
+use contract::{Limits, ModuleDigest, Problem, View};
+use journal::{Candidate, Recorded, Verdict};
 
 /// How often the runtime's deadlines move on.
 pub const TICK: Duration = Duration::from_millis(5);
@@ -96,6 +97,30 @@ impl Workshop {
         self.runtime
             .check(digest, settings, view, now)
             .map_err(|failure| failure.to_string())
+    }
+
+    /// Plays recorded sessions on a module that is ready, on threads that give way to calls.
+    pub fn replay(
+        &self,
+        digest: ModuleDigest,
+        view: Arc<dyn View>,
+        sessions: &[Arc<Recorded>],
+        settings: &(dyn Fn(&Arc<str>) -> Arc<str> + Sync),
+    ) -> Vec<Verdict> {
+        let limits = Limits {
+            // They may have to wait for the processor: fuel alone tells what runs too long.
+            deadline: Duration::from_secs(5),
+            ..Limits::default()
+        };
+        let candidate = Candidate {
+            module: digest,
+            limits,
+            view,
+        };
+        let invoke = |invocation| self.runtime.invoke(invocation);
+        self.runtime.each_patiently(sessions, |recorded| {
+            journal::play(recorded, &candidate, &settings, &invoke)
+        })
     }
 
     /// Removes what was compiled of a module. Calls that still run it go on.

@@ -4,6 +4,7 @@
 mod sounds;
 mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,13 @@ use api::exchange::{
     Address, Answer, Call, Collection, Expect, Listing, NewCredentials, Refusal, Registration, Stored,
     Versioned,
 };
+use api::hub::KeepJournal;
 use api::workshop::{Done, Inspected};
 use contract::{EmptyView, ModuleDigest, Problem, View};
 use exchange::admin::{self, Change, Request, VersionChange};
 use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
 use exchange::{CallId, Input, live};
+use journal::{Recorded, Verdict};
 use media::Limits;
 use serde_json::Value;
 use store::Store;
@@ -70,6 +73,20 @@ impl Office {
             admin::Answer::View(view) => Ok(view),
             _ => Err(Refusal::NotFound),
         }
+    }
+
+    /// What each tenant wants to be kept of its sessions; none while the exchange does not answer.
+    pub fn journal_rules(&self) -> Option<BTreeMap<String, KeepJournal>> {
+        let tenants = self.0.tokio.block_on(self.tenants()).ok()?;
+        let rules = tenants.iter().map(|view| {
+            let rule = view.tenant().document.journal;
+            let keep = KeepJournal {
+                longest: Duration::from_secs(u64::from(rule.days) * 86_400),
+                bytes: u64::from(rule.mebibytes) << 20,
+            };
+            (view.id().to_string(), keep)
+        });
+        Some(rules.collect())
     }
 
     async fn tenants(&self) -> Result<Vec<Arc<TenantView>>, Refusal> {
@@ -375,6 +392,21 @@ impl api::workshop::Workshop for Office {
             Err(refusal) => return Err(refusal.to_string()),
         };
         self.0.workshop.check(module, settings, view, self.0.clock.now())
+    }
+
+    fn replay(
+        &self,
+        tenant: &str,
+        module: ModuleDigest,
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
+        sessions: &[Arc<Recorded>],
+        settings: &(dyn Fn(&Arc<str>) -> Arc<str> + Sync),
+    ) -> Result<Vec<Verdict>, String> {
+        self.0.workshop.ready(module, component)?;
+        // The caller is on a thread that may wait.
+        let view = self.0.tokio.block_on(self.view(tenant));
+        let view = view.map_err(|refusal| refusal.to_string())?;
+        Ok(self.0.workshop.replay(module, view, sessions, settings))
     }
 
     fn forget(&self, module: ModuleDigest) {

@@ -33,6 +33,9 @@ impl Check<'_> {
             "/limits/hops",
             "must be 1 to 100",
         );
+        self.expect(tenant.journal.days <= 366, "/journal/days", "must be at most 366");
+        let size = (1..=4_096).contains(&tenant.journal.mebibytes);
+        self.expect(size, "/journal/mebibytes", "must be 1 to 4096");
         for (position, name) in tenant.defaults.line.iter().enumerate() {
             let there = self.after.behaviour(name).is_some();
             self.refers(there, &at("/defaults/line", position), Kind::Behaviour, name);

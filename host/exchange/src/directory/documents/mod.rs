@@ -31,7 +31,9 @@ pub use people::{Address, Site, User};
 pub use plan::{Action, DialPlan, Direction, Pattern, Rule, Tell};
 pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
-pub use tenant::{Defaults, DigestOffer, Grants, InternalDigits, Numbering, Tenant, TenantLimits};
+pub use tenant::{
+    Defaults, DigestOffer, Grants, InternalDigits, JournalRule, Numbering, Tenant, TenantLimits,
+};
 pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
 pub use version::{Activation, Audit, CanaryRule, Candidate, Guard, VersionStep};
 

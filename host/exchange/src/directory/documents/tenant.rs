@@ -35,6 +35,8 @@ pub struct Tenant {
     pub defaults: Defaults,
     #[serde(default)]
     pub grants: Grants,
+    #[serde(default)]
+    pub journal: JournalRule,
 }
 
 fn default_country() -> String {
@@ -65,6 +67,7 @@ impl Tenant {
             limits: TenantLimits::default(),
             defaults: Defaults::default(),
             grants: Grants::default(),
+            journal: JournalRule::default(),
         }
     }
 }
@@ -174,6 +177,28 @@ impl Default for Grants {
         Self {
             lines: vec![Fixed, Mobile, Free, Premium, NearAbroad, World],
             behaviours: vec![Fixed, Mobile, Free, NearAbroad],
+        }
+    }
+}
+
+/// What is kept of what the tenant's sessions were told and decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct JournalRule {
+    /// How long; 0: nothing is written down.
+    pub days: u16,
+    /// How much of each behaviour; the oldest goes first.
+    pub mebibytes: u16,
+    /// Whether operators see the numbers in it, or only that there are some. Managers of the tenant always see them.
+    pub numbers_for_operators: bool,
+}
+
+impl Default for JournalRule {
+    fn default() -> Self {
+        Self {
+            days: 7,
+            mebibytes: 64,
+            numbers_for_operators: true,
         }
     }
 }

@@ -5,7 +5,7 @@ use contract::{HeldLeg, Invocation, ModuleDigest, Session as Told, SessionId, Ta
 
 use super::{Asked, Question};
 use crate::engine::{Due, Exchange};
-use crate::report::Fact;
+use crate::report::{Fact, Given};
 
 impl Exchange {
     /// Sends the first event of the mailbox off, after a change of version where there is one to make.
@@ -37,6 +37,9 @@ impl Exchange {
             return;
         };
         let view = self.view_of(&tenant);
+        let journalled = self
+            .tenant(&tenant)
+            .is_some_and(|view| view.tenant().journal.days > 0);
         let held = self.held_by(id);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
@@ -47,6 +50,15 @@ impl Exchange {
             module,
             what,
             deadline,
+        });
+        let given = journalled.then(|| {
+            Box::new(Given {
+                number: session.number.clone(),
+                settings: session.settings.clone(),
+                state: session.state.clone(),
+                seed,
+                held: held.clone(),
+            })
         });
         let invocation = Invocation {
             ask,
@@ -73,6 +85,7 @@ impl Exchange {
             module,
             version,
             task,
+            given,
         };
         self.report_session(id, fact);
         self.outbox
