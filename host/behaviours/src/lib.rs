@@ -19,6 +19,7 @@
 mod compiled;
 mod compiler;
 mod config;
+mod deadline;
 mod engine;
 mod failure;
 mod inspect;

@@ -7,6 +7,7 @@ use desk::Desk;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
+use crate::deadline::Deadline;
 use crate::failure::failure;
 use crate::memory::MemoryCap;
 use crate::v0_1;
@@ -19,6 +20,7 @@ const HOSTCALL_BYTES: usize = 256 << 10;
 pub(crate) struct Seat {
     pub desk: Desk,
     pub memory: MemoryCap,
+    pub deadline: Deadline,
 }
 
 /// A component, linked against the version of the package that it was built for.
@@ -99,20 +101,20 @@ impl Module {
 /// A store for one run: its own fuel, deadline and memory cap.
 fn store(engine: &Engine, tick: Duration, desk: Desk) -> Store<Seat> {
     let limits = *desk.limits();
-    let memory = MemoryCap::new(limits.memory);
-    let mut store = Store::new(engine, Seat { desk, memory });
+    let seat = Seat {
+        memory: MemoryCap::new(limits.memory),
+        deadline: Deadline::new(limits.deadline, tick),
+        desk,
+    };
+    let first = seat.deadline.first();
+    let mut store = Store::new(engine, seat);
     store.limiter(|seat| &mut seat.memory);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
-    store.set_epoch_deadline(ticks(limits.deadline, tick));
+    store.set_epoch_deadline(first);
+    store.epoch_deadline_callback(|mut context| Ok(context.data_mut().deadline.reached()));
     // It fails only where fuel is tuned off, and then there is none to set.
     let _ = store.set_fuel(limits.fuel);
     store
-}
-
-/// Ticks after which a deadline is over for certain: the first may come at once.
-fn ticks(deadline: Duration, tick: Duration) -> u64 {
-    let whole = deadline.as_nanos().div_ceil(tick.as_nanos().max(1));
-    u64::try_from(whole).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// Judges what was returned, and only then lets the commands out.

@@ -89,7 +89,7 @@ fn a_calls_story_is_told_with_its_ladder() {
     assert!(prints(&house, &["why", &id]).contains("the call is up"));
     let now = alice.now();
     alice.phone.hang_up(now, call);
-    drop(alice.pump(common::PATIENCE / 100).unwrap());
+    drop(alice.pump(common::PATIENCE / 300).unwrap());
     ends(&mut bob, taken);
     until("the record is written", || {
         prints(&house, &["call", "records"]).contains("201")
@@ -115,7 +115,7 @@ fn a_click_dials() {
     let call = offered(&mut alice);
     let now = alice.now();
     alice.phone.answer(now, call);
-    drop(alice.pump(common::PATIENCE / 50).unwrap());
+    drop(alice.pump(common::PATIENCE / 150).unwrap());
     offered(&mut bob);
 }
 

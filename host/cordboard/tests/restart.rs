@@ -38,7 +38,7 @@ fn documents_registrations_and_detail_records_are_there_after_a_crash() {
     let (call, taken) = talk(&mut alice, &mut bob, "202");
     let now = alice.now();
     alice.phone.hang_up(now, call);
-    drop(alice.pump(common::PATIENCE / 100).unwrap());
+    drop(alice.pump(common::PATIENCE / 300).unwrap());
     ends(&mut bob, taken);
     until("the record is written", || !house.items("/cdrs").is_empty());
     let all = ["/lines", "/devices", "/registrations"];

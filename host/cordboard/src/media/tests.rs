@@ -12,7 +12,7 @@ use media::{
 
 use super::{MediaConfig, MediaHandle, MediaThread, Notice};
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Bench {
     thread: MediaThread,
@@ -158,13 +158,12 @@ fn a_tone_comes_every_twenty_milliseconds_until_a_digit() {
         times: 0,
         barge_in: true,
     };
-    bench.handle().command(play).unwrap();
-    hear(&alice);
     let started = Instant::now();
-    (0..25).for_each(|_| drop(hear(&alice)));
+    bench.handle().command(play).unwrap();
+    (0..26).for_each(|_| drop(hear(&alice)));
     let length = started.elapsed().as_millis();
-    // Late packets are caught up with; only early ones would be wrong.
-    assert!(length >= 440, "25 packets in {length} ms");
+    // The first may come at once. Late packets are caught up with; only early ones would be wrong.
+    assert!(length >= 480, "26 packets in {length} ms");
 
     alice.send(&rtp(101, 1, &[7, 0x8a, 3, 32])).unwrap();
     let end = PlayEnd::Interrupted('7');
