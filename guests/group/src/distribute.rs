@@ -57,13 +57,13 @@ impl Turn<'_> {
         let untried = suiting
             .into_iter()
             .filter(|member| !call.tried.contains(member.seat));
-        let order = self.group.members.in_order(self.settings.mode, untried.collect());
-        let together = if self.settings.mode == Mode::Parallel {
-            TOGETHER
-        } else {
-            1
+        let chosen: Vec<Seat> = match self.settings.mode {
+            Mode::Parallel => untried.take(TOGETHER).map(|member| member.seat).collect(),
+            mode => {
+                let first = self.group.members.first(mode, untried);
+                first.iter().map(|member| member.seat).collect()
+            }
         };
-        let chosen: Vec<Seat> = order.iter().take(together).map(|member| member.seat).collect();
         if chosen.is_empty() {
             // All who are free were rung: another time round (R36).
             let not_before = self.now + PAUSE;

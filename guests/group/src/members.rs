@@ -193,19 +193,14 @@ impl Members {
         ends.filter(|until| *until > now).min()
     }
 
-    /// R33: in the order in which they are rung. `free` is in the order of the list.
-    pub fn in_order(&self, mode: Mode, mut free: Vec<Free>) -> Vec<Free> {
-        match mode {
-            Mode::Linear | Mode::Parallel => {}
-            Mode::FreeLine => free.sort_by_key(|member| member.idle_since),
-            Mode::Cyclic => {
-                let after = self.last.map_or(0, |last| last + 1);
-                free.sort_by_key(|member| (member.seat < after, member.seat));
-            }
-            Mode::Weighted => {
-                free.sort_by_key(|member| self.list.get(member.seat).map_or(0, |member| member.share))
-            }
-        }
-        free
+    /// R33: who is rung first. `free` is in the order of the list, and so are equals.
+    pub fn first(&self, mode: Mode, free: impl Iterator<Item = Free>) -> Option<Free> {
+        let after = self.last.map_or(0, |last| last + 1);
+        free.min_by_key(|member| match mode {
+            Mode::Linear | Mode::Parallel => 0,
+            Mode::FreeLine => member.idle_since,
+            Mode::Cyclic => u64::from(member.seat < after),
+            Mode::Weighted => self.list.get(member.seat).map_or(0, |member| member.share),
+        })
     }
 }

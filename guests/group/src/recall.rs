@@ -83,11 +83,8 @@ impl Turn<'_> {
             return Ok(());
         };
         let suiting = free.iter().filter(|member| self.suits(call, member.seat));
-        let order = self
-            .group
-            .members
-            .in_order(self.settings.mode, suiting.copied().collect());
-        let (Some(member), Some(number)) = (order.first(), &call.back) else {
+        let first = self.group.members.first(self.settings.mode, suiting.copied());
+        let (Some(member), Some(number)) = (first, &call.back) else {
             return Ok(());
         };
         match self.host.destination(number) {
