@@ -2,6 +2,8 @@
 
 use cordboard::prelude::*;
 
+use crate::keypad;
+
 /// A menu (R41–R43).
 #[derive(Settings, Serialize, Deserialize)]
 #[settings(check)]
@@ -28,6 +30,43 @@ pub struct Menu {
     pub goodbye: String,
     /// Where callers go when the attempts are used up; none: the call ends.
     pub fallback: Option<Number>,
+    /// Callers may dial a short number instead of a key, of so many digits; 0: they may not.
+    #[settings(default = 0, min = 0, max = 9)]
+    pub extension_digits: u32,
+    /// Callers may spell whom they want.
+    pub by_name: ByName,
+}
+
+/// Finds people by the letters of their names on the keys (ABC on 2 to WXYZ on 9).
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct ByName {
+    /// The key of the first level that leads here; none: nobody is found by name.
+    #[settings(pattern = "^[1-9]$")]
+    pub key: Option<String>,
+    /// Asks for the first letters of a name.
+    #[settings(default = "spell-the-name", kind = "announcement")]
+    pub prompt: String,
+    /// Heard when nobody has such a name.
+    #[settings(default = "nobody-of-that-name", kind = "announcement")]
+    pub unknown: String,
+    /// Who can be found.
+    #[settings(max_items = 200)]
+    pub people: Vec<Person>,
+}
+
+/// Somebody who can be found by name.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Person {
+    /// First and last name; callers may spell either.
+    #[settings(required, min_length = 1, max_length = 64)]
+    pub name: String,
+    #[settings(required, min_length = 1)]
+    pub number: Number,
+    /// The name, spoken, for callers whose letters fit several people; none: the number's digits.
+    #[settings(kind = "announcement", max_length = 128)]
+    pub spoken: Option<String>,
 }
 
 /// The first level: a greeting and its keys.
@@ -48,6 +87,9 @@ pub struct Level {
 pub struct Key {
     #[settings(required, pattern = "^[1-9]$")]
     pub key: String,
+    /// What it is for, for those who read why a call went where it went.
+    #[settings(max_length = 64)]
+    pub label: String,
     /// Where it leads.
     pub number: Option<Number>,
     /// Or the menu that it opens.
@@ -71,6 +113,9 @@ pub struct Submenu {
 pub struct Subkey {
     #[settings(required, pattern = "^[1-9]$")]
     pub key: String,
+    /// What it is for.
+    #[settings(max_length = 64)]
+    pub label: String,
     #[settings(required, min_length = 1)]
     pub number: Number,
 }
@@ -98,6 +143,29 @@ impl Menu {
         }
         if let Some(number) = &self.fallback {
             check_number("/fallback", number, view, problems);
+        }
+        self.by_name.check(self, view, problems);
+    }
+}
+
+impl ByName {
+    fn check(&self, menu: &Menu, view: &View, problems: &mut Problems) {
+        let Some(key) = &self.key else {
+            return;
+        };
+        let taken = |level: &Level| level.keys.iter().any(|other| other.key == *key);
+        if taken(&menu.open) || (menu.calendar.is_some() && taken(&menu.closed)) {
+            problems.at("/by-name/key", "this key has an entry already");
+        }
+        if self.people.is_empty() {
+            problems.at("/by-name/people", "there is nobody to be found");
+        }
+        for (index, person) in self.people.iter().enumerate() {
+            let path = ["/by-name/people/", &index.to_string()].concat();
+            check_number(&(path.clone() + "/number"), &person.number, view, problems);
+            if keypad::keys_of(&person.name).len() < 2 {
+                problems.at(path + "/name", "a name has letters that can be spelt on the keys");
+            }
         }
     }
 }

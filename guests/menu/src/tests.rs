@@ -8,10 +8,12 @@ fn example() -> Menu {
         key: key.into(),
         number: Some(number.into()),
         submenu: None,
+        ..Key::default()
     };
     let sub = |key: &str, number: &str| Subkey {
         key: key.into(),
         number: number.into(),
+        ..Subkey::default()
     };
     let submenu = Submenu {
         greeting: "sales".into(),
@@ -26,6 +28,7 @@ fn example() -> Menu {
                     key: "2".into(),
                     number: None,
                     submenu: Some(submenu),
+                    ..Key::default()
                 },
             ],
         },
@@ -110,6 +113,7 @@ fn r42_check_refuses_special_and_far_numbers_before_anybody_calls() {
         key: "3".into(),
         number: Some("001 212 555 0100".into()),
         submenu: None,
+        ..Key::default()
     };
     let mut settings = example();
     settings.open.keys.push(far);
@@ -184,6 +188,7 @@ fn a_key_has_one_entry_and_one_target() {
             greeting: "more".into(),
             keys: vec![],
         }),
+        ..Key::default()
     };
     let neither = Key {
         key: "4".into(),
@@ -197,6 +202,7 @@ fn a_key_has_one_entry_and_one_target() {
             key: "1".into(),
             number: Some("202".into()),
             submenu: None,
+            ..Key::default()
         },
     ];
     assert_eq!(
@@ -281,6 +287,184 @@ fn another_version_that_would_have_done_something_else_declines() {
     flow.call("0147200001");
     let reason = flow.swap::<jingle_first>().unwrap_err();
     assert!(reason.contains("another way"), "{reason}");
+}
+
+#[test]
+fn r41_a_menu_has_two_levels_of_nine_keys() {
+    let schema = cordboard::native::Module::of::<menu>().describe().settings_schema;
+    assert_eq!(
+        schema.matches("\"maxItems\":9").count(),
+        4,
+        "open, closed, and below each"
+    );
+    assert_eq!(
+        schema.matches("\"pattern\":\"^[1-9]$\"").count(),
+        5,
+        "and by name"
+    );
+}
+
+#[test]
+fn r41_an_unassigned_key_may_be_pressed_and_plays_the_menu_again() {
+    let mut flow = flow(&example());
+    let caller = flow.call("0147200001");
+    flow.presses(caller, "7");
+    flow.presses(caller, "1");
+    assert_eq!(flow.did().last().unwrap(), "dial number 201");
+}
+
+#[test]
+fn r43_a_menu_without_a_calendar_is_open_day_and_night() {
+    let mut flow = flow(&example());
+    flow.tenant().calendar("opening", false);
+    flow.call("0147200001");
+    assert_eq!(flow.did(), ["answer", "gather a key welcome"]);
+}
+
+#[test]
+fn the_trace_tells_keys_by_their_labels() {
+    let mut settings = example();
+    settings.open.keys[0].label = "reception".into();
+    let mut flow = flow(&settings);
+    let caller = flow.call("0147200001");
+    flow.presses(caller, "1");
+    assert!(
+        flow.why()
+            .contains(&"keys: key 1 (reception) leads to 201".into())
+    );
+}
+
+#[test]
+fn a_short_number_may_be_dialled_instead_of_a_key() {
+    let settings = Menu {
+        extension_digits: 3,
+        ..example()
+    };
+    let mut dialled = flow(&settings);
+    let caller = dialled.call("0147200001");
+    assert_eq!(dialled.did(), ["answer", "gather 3 keys welcome"]);
+    dialled.presses(caller, "202");
+    assert_eq!(dialled.did(), ["dial number 202"]);
+
+    let mut pressed = flow(&settings);
+    let caller = pressed.call("0147200001");
+    pressed.audio(
+        caller,
+        cordboard::OutcomeKind::Gathered(Gathered::Timeout("1".into())),
+    );
+    assert_eq!(
+        pressed.did().last().unwrap(),
+        "dial number 201",
+        "a key alone is a key"
+    );
+
+    let mut nobody = flow(&settings);
+    let caller = nobody.call("0147200001");
+    nobody.presses(caller, "118");
+    assert_eq!(
+        nobody.did().last().unwrap(),
+        "gather 3 keys welcome",
+        "only short numbers of the house"
+    );
+}
+
+fn people() -> Menu {
+    let person = |name: &str, number: &str, spoken: Option<&str>| Person {
+        name: name.into(),
+        number: number.into(),
+        spoken: spoken.map(String::from),
+    };
+    Menu {
+        by_name: ByName {
+            key: Some("9".into()),
+            people: vec![
+                person("Anne Müller", "201", Some("anne-muller")),
+                person("Otto Muller-Weiß", "202", None),
+                person("Zoé Dubois", "06 12 34 56 78", None),
+            ],
+            ..ByName::default()
+        },
+        ..example()
+    }
+}
+
+#[test]
+fn somebody_is_found_by_the_first_letters_of_either_name() {
+    let mut flow = flow(&people());
+    let caller = flow.call("0147200001");
+    flow.presses(caller, "9");
+    assert_eq!(
+        flow.did(),
+        ["answer", "gather a key welcome", "gather 16 keys spell-the-name"]
+    );
+    flow.presses(caller, "382"); // DUB
+    assert_eq!(flow.did(), ["dial outside +33612345678"]);
+    assert!(
+        flow.why()
+            .contains(&"keys: the name Zoé Dubois leads to 06 12 34 56 78".into())
+    );
+}
+
+#[test]
+fn where_several_names_fit_the_caller_chooses() {
+    let mut flow = flow(&people());
+    let caller = flow.call("0147200001");
+    flow.presses(caller, "9");
+    flow.presses(caller, "685"); // MUL
+    assert_eq!(
+        flow.did().last().unwrap(),
+        "gather a key beep tone, digits 1, anne-muller, digits 2, digits 202"
+    );
+    flow.presses(caller, "2");
+    assert_eq!(flow.did(), ["dial number 202"]);
+}
+
+#[test]
+fn a_name_that_nobody_has_may_be_spelt_again_three_times_in_all() {
+    let mut flow = flow(&people());
+    let caller = flow.call("0147200001");
+    flow.presses(caller, "9");
+    for _ in 0..3 {
+        flow.presses(caller, "999");
+        flow.played(caller);
+    }
+    assert_eq!(flow.did().last().unwrap(), "play goodbye");
+    assert!(flow.cited("by-name"));
+}
+
+#[test]
+fn check_finds_what_is_wrong_with_names() {
+    let mut settings = people();
+    settings.by_name.key = Some("1".into());
+    settings.by_name.people[0].number = "0899123456".into();
+    settings.by_name.people[1].name = "!".into();
+    let found = problems(&settings);
+    let paths: Vec<_> = found.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/open/keys/1/submenu/keys/1/number",
+            "/by-name/key",
+            "/by-name/people/0/number",
+            "/by-name/people/1/name"
+        ]
+    );
+}
+
+#[test]
+fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
+    let readme = include_str!("../README.md");
+    let rows = || readme.lines().filter(|line| line.starts_with('|'));
+    for rule in ["R41", "R42", "R43"] {
+        assert!(rows().any(|row| row.starts_with(&format!("| {rule} "))), "{rule}");
+    }
+    for name in rows().flat_map(|row| row.split('`').skip(1).step_by(2)) {
+        let test = format!("fn {name}()");
+        assert!(
+            include_str!("tests.rs").contains(&test),
+            "there is no test {name}"
+        );
+    }
 }
 
 fn problems(settings: &Menu) -> Vec<String> {

@@ -15,7 +15,8 @@ use contract::{
 use cordboard::test::Flow;
 use cordboard::{Event, LegId, native, secs};
 
-const MENU: &str = r#"{"enabled":true,"calendar":"opening","attempts":3,"wait":5,"goodbye":"goodbye","fallback":null,
+const MENU: &str = r#"{"enabled":true,"calendar":"opening","attempts":3,"wait":5,"goodbye":"goodbye","fallback":null,"extension-digits":3,
+    "by-name":{"key":"9","people":[{"name":"Anne Weber","number":"101"},{"name":"Otto Weber","number":"102"}]},
     "open":{"greeting":"welcome","keys":[{"key":"1","number":"101","submenu":null},
         {"key":"2","number":null,"submenu":{"greeting":"sales","keys":[{"key":"1","number":"0612345678"}]}}]},
     "closed":{"greeting":"closed","keys":[{"key":"1","number":"0899123456","submenu":null}]}}"#;
