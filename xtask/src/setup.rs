@@ -33,6 +33,10 @@ pub const BARESIP: Tool = Tool {
     program: "baresip",
     package: "baresip",
 };
+pub const LINPHONE: Tool = Tool {
+    program: "linphonec",
+    package: "linphone-cli",
+};
 pub const KAMAILIO: Tool = Tool {
     program: "kamailio",
     package: "kamailio",

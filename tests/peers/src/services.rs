@@ -1,6 +1,7 @@
 //! Services of RFC 5359 with phones that speak: what their buttons do is heard at the other end.
 
 use crate::baresip::{Baresip, Setup};
+use crate::linphone::{self, Linphone};
 use crate::server::Server;
 use crate::sound::{RATE, holds_tone, share_of, tone};
 use crate::{tenant, until};
@@ -52,29 +53,166 @@ fn peers_services_unattended_transfer() {
     carol.expect("CALL_CLOSED");
 }
 
-/// RFC 5359 §2.1 and §2.3: who is held hears something else than who holds, and him again afterwards. What the holder
-/// hears then cannot be told: baresip 1.0 does not write it down any more once it has held.
+/// RFC 5359 §2.1 and §2.3: who is held hears music, and both hear each other afterwards. linphone holds, because
+/// baresip 1.0 does not write down any more what it hears once it has held.
 #[test]
 fn peers_services_call_hold_with_music() {
+    if !linphone::is_there() {
+        return;
+    }
     let server = Server::start();
     tenant::create(&server);
-    let (mut alice, mut bob) = talk(&server);
-    alice.command("hold", "");
+    let bob = phone("204", BOB).answers().start(&server);
+    let mut alice = Linphone::start(&server, "203", &tone(ALICE, 50_000));
+    alice.dial("204");
+    alice.expect("Media streams established");
+    hears(&bob, ALICE);
+    until("the held party is heard", || {
+        holds_tone(&alice.heard(), BOB).then_some(())
+    });
+
+    alice.command("pause");
+    alice.expect("is now paused");
     let held = bob.heard().len() + RATE;
     until("two seconds of being held", || {
         (bob.heard().len() > held + 2 * RATE).then_some(())
     });
     let heard = bob.heard();
     let meanwhile = heard.get(held..held + 2 * RATE).unwrap();
-    let power = meanwhile
-        .iter()
-        .map(|sample| f64::from(*sample).powi(2))
-        .sum::<f64>()
-        / meanwhile.len() as f64;
-    assert!(power > 1_000.0, "silence instead of music: {power}");
+    assert!(power(meanwhile) > 1_000.0, "silence instead of music");
     assert!(share_of(meanwhile, ALICE) < 0.1, "the holder is heard");
-    alice.command("resume", "");
+
+    let before = alice.heard().len();
+    alice.command("resume");
+    alice.expect("Media streams established");
     hears(&bob, ALICE);
+    until("the held party is heard again", || {
+        // Its recording goes on, or begins anew.
+        let heard = alice.heard();
+        let new = heard.get(before..).unwrap_or(&heard);
+        holds_tone(new, BOB).then_some(())
+    });
+    alice.command("terminate");
+    alice.expect("ended");
+}
+
+fn power(samples: &[i16]) -> f64 {
+    let sum: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    sum / samples.len() as f64
+}
+
+/// RFC 5359 §2.5, RFC 5589 §7: Alice talks with Bob, asks Carol, and brings the two together with REFER and Replaces.
+#[test]
+fn peers_services_attended_transfer() {
+    if !linphone::is_there() {
+        return;
+    }
+    let server = Server::start();
+    tenant::create(&server);
+    let mut bob = phone("204", BOB).answers().start(&server);
+    let mut carol = phone("205", CAROL).answers().start(&server);
+    let mut alice = Linphone::start(&server, "203", &tone(ALICE, 50_000));
+    alice.dial("204");
+    alice.expect("Media streams established");
+    bob.expect("CALL_ESTABLISHED");
+    alice.command("pause");
+    alice.expect("is now paused");
+    alice.dial("205");
+    alice.expect("Media streams established");
+    carol.expect("CALL_ESTABLISHED");
+    hears(&carol, ALICE);
+
+    alice.command("transfer 1 --to-call 2");
+    hears(&bob, CAROL);
+    hears(&carol, BOB);
+    until("Alice is out of it", || {
+        (alice.log().matches("LinphoneCallReleased").count() >= 2).then_some(())
+    });
+    assert!(alice.log().contains("Replaces="), "it was no attended transfer");
+    bob.hang_up();
+    carol.expect("CALL_CLOSED");
+}
+
+/// RFC 3326: of two phones of a line one answers; the other is told so and shows no missed call.
+#[test]
+fn peers_services_answered_elsewhere() {
+    if !linphone::is_there() {
+        return;
+    }
+    let server = Server::start();
+    tenant::create(&server);
+    let mut desk = phone("204", BOB).start(&server);
+    let mut other = Linphone::start(&server, "204", &tone(CAROL, 50_000));
+    let mut alice = phone("203", ALICE).start(&server);
+    alice.dial("204");
+    desk.expect("CALL_INCOMING");
+    other.expect("Receiving new incoming call");
+    desk.command("accept", "");
+    alice.expect("CALL_ESTABLISHED");
+    other.expect("ended");
+    let log = other.log();
+    let cancel = log.split("CANCEL sip:").nth(1).unwrap_or_default();
+    let reason = cancel
+        .lines()
+        .find(|line| line.starts_with("Reason:"))
+        .unwrap_or_default();
+    assert!(
+        reason.contains("SIP") && reason.contains("cause=200"),
+        "{reason:?}"
+    );
+    hears(&alice, BOB);
     alice.hang_up();
-    bob.expect("CALL_CLOSED");
+    desk.expect("CALL_CLOSED");
+}
+
+/// RFC 3428: what one types the other reads.
+#[test]
+fn peers_services_a_text_from_phone_to_phone() {
+    if !linphone::is_there() {
+        return;
+    }
+    let server = Server::start();
+    tenant::create(&server);
+    let bob = phone("204", BOB).start(&server);
+    let mut alice = Linphone::start(&server, "203", &tone(ALICE, 8_000));
+    alice.command("chat sip:204@127.0.0.1 lunch at noon?");
+    until("the text is read", || {
+        bob.log().contains("lunch at noon?").then_some(())
+    });
+    until("the sender knows", || {
+        let log = alice.log();
+        let mut answers = log.split("SIP/2.0 200 ").skip(1);
+        let of_message = |answer: &str| {
+            let mut head = answer.lines().take_while(|line| !line.trim().is_empty());
+            head.any(|line| line.starts_with("CSeq:") && line.contains("MESSAGE"))
+        };
+        answers.any(of_message).then_some(())
+    });
+}
+
+/// RFC 8760, RFC 7616: a tenant whose phones all know SHA-256.
+#[test]
+fn peers_services_digest_with_sha_256() {
+    if !linphone::is_there() {
+        return;
+    }
+    let server = Server::start();
+    tenant::create(&server);
+    let path = "/v1/tenants/works";
+    let mut works = server.client.get(path).unwrap()["document"].take();
+    works["digest"] = "sha-256".into();
+    server.client.put(path, &works).unwrap();
+    let mut alice = Linphone::start(&server, "203", &tone(ALICE, 8_000));
+    alice.dial(tenant::NEWS);
+    alice.expect("Media streams established");
+    until("the news are heard", || {
+        (alice.heard().len() > RATE).then_some(())
+    });
+    let log = alice.log();
+    let used = |line: &&str| line.starts_with("Authorization:");
+    let proofs: Vec<&str> = log.lines().filter(used).collect();
+    assert!(
+        !proofs.is_empty() && proofs.iter().all(|line| line.contains("algorithm=SHA-256")),
+        "{proofs:?}"
+    );
 }
