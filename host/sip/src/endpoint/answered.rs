@@ -144,16 +144,38 @@ impl Endpoint {
 
     /// A response to an INVITE whose call is gone or has another dialog already.
     pub(super) fn on_stray_outcome(&mut self, now: Moment, client: TransactionId, outcome: Outcome) {
-        if let Ok(response) = outcome
-            && response.status.is_success()
-            && response.headers.cseq().is_ok_and(|cseq| cseq.method == "INVITE")
-        {
+        let Ok(response) = outcome else { return };
+        if response.headers.cseq().is_ok_and(|cseq| cseq.method != "INVITE") {
+            return;
+        }
+        if response.status.is_success() {
             self.on_stray_success(now, client, &response, false);
+        } else if response.status.is_provisional() {
+            self.cancel_stray(now, client);
+        }
+    }
+
+    /// The callee has heard of a call that was given up already (§9.1).
+    fn cancel_stray(&mut self, now: Moment, client: TransactionId) {
+        let Some(client) = self.clients.get(client) else {
+            return;
+        };
+        let (path, sent) = (client.path, Request::parse(client.request.clone()));
+        let Some(sent) = sent.ok().filter(|sent| !is_in_dialog(sent)) else {
+            return;
+        };
+        let via = sent.headers.via().ok();
+        let to = sent.headers.get(Name::To).unwrap_or_default();
+        let cancel = compose::companion(&sent, &Method::Cancel, to, None);
+        if let (Some(branch), Some(bytes)) = (via.and_then(|via| via.branch()), cancel) {
+            let owner = ClientOwner::new(Purpose::Nothing, None);
+            self.start(now, owner, Method::Cancel, path, branch, bytes);
         }
     }
 
     /// A 2xx that makes no call of ours: the same ACK again if it is a repeat, else ACK and BYE
-    /// (§13.2.2.4). While the call's own ACK `waits` for its body, nothing.
+    /// (§13.2.2.4). While the call's own ACK `waits` for its body, nothing. The 2xx to a re-INVITE of a call that
+    /// has ended gets its ACK alone: the BYE is on its way.
     pub(super) fn on_stray_success(
         &mut self,
         now: Moment,
@@ -174,12 +196,14 @@ impl Endpoint {
             let (path, ack) = (*path, ack.clone());
             return self.send(path, ack);
         }
-        let in_dialog = |request: &Request| request.headers.to().is_ok_and(|to| to.tag().is_some());
         let Ok(sent) = Request::parse(client.request.clone()) else {
             return;
         };
-        if waits || in_dialog(&sent) || client.success_acks.len() >= self.config.limits.forks {
+        if waits || client.success_acks.len() >= self.config.limits.forks {
             return;
+        }
+        if is_in_dialog(&sent) {
+            return self.acknowledge_too_late(client_id, &sent, response);
         }
         let (path, owner) = (client.path, client.owner.clone());
         let (Some(identity), Ok(cseq)) = (Identity::of_sent(&sent), response.headers.cseq()) else {
@@ -195,4 +219,28 @@ impl Endpoint {
         let owner = ClientOwner::new(Purpose::Bye, owner.credentials);
         self.start(now, owner, Method::Bye, dialog.path, &branch, bytes);
     }
+
+    fn acknowledge_too_late(&mut self, client: TransactionId, sent: &Request, response: &Response) {
+        let Some(path) = self.clients.get(client).map(|client| client.path) else {
+            return;
+        };
+        if sent.method != Method::Invite {
+            return;
+        }
+        let (_, via) = self.via(&path, sent.uri_text());
+        let to = response.headers.get(Name::To).unwrap_or_default();
+        let Some(bytes) = compose::success_ack(sent, &via, to) else {
+            return;
+        };
+        self.send(path, bytes.clone());
+        let tag = response.headers.to().ok().and_then(|to| to.tag());
+        if let Some(client) = self.clients.get_mut(client) {
+            let tag = tag.unwrap_or_default().to_owned();
+            client.success_acks.push((tag, path, bytes));
+        }
+    }
+}
+
+fn is_in_dialog(request: &Request) -> bool {
+    request.headers.to().is_ok_and(|to| to.tag().is_some())
 }

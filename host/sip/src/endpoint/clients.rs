@@ -25,6 +25,8 @@ pub(super) enum Purpose {
     Nothing,
     /// To end a dialog, by BYE or a last NOTIFY; its call may be gone already.
     Bye,
+    /// The BYE or CANCEL of a call that has ended for its user; see [`farewell`](super::farewell).
+    Leave(UsageId),
     /// The INVITE of a call.
     Invite(UsageId),
     /// A re-INVITE or UPDATE.
@@ -42,7 +44,7 @@ impl Purpose {
             Self::Invite(usage) | Self::Change(usage) | Self::Prack(usage) | Self::InDialog(usage, _) => {
                 Some(usage)
             }
-            Self::Nothing | Self::Bye | Self::Outside(_) | Self::Subscription(_) => None,
+            Self::Nothing | Self::Bye | Self::Leave(_) | Self::Outside(_) | Self::Subscription(_) => None,
         }
     }
 }
@@ -251,6 +253,7 @@ impl Endpoint {
             Purpose::Nothing => self.on_stray_outcome(now, id, outcome),
             _ if !is_final => {}
             Purpose::Bye => {}
+            Purpose::Leave(usage) => self.farewell_over(usage),
             Purpose::Prack(usage) => self.on_prack_outcome(now, usage, outcome),
             Purpose::InDialog(usage, request) => {
                 self.on_in_dialog_outcome(now, usage, request, &method, outcome)
@@ -313,8 +316,10 @@ impl Endpoint {
         if let Some(usage) = purpose.usage().and_then(|usage| self.usages.get_mut(&usage)) {
             usage.adopt(purpose, again);
         }
-        if let Purpose::Subscription(subscription) = purpose {
-            self.subscriptions.adopt(subscription, again);
+        match purpose {
+            Purpose::Subscription(subscription) => self.subscriptions.adopt(subscription, again),
+            Purpose::Leave(usage) => self.takes_leave(usage, again),
+            _ => {}
         }
         true
     }

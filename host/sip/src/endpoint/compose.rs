@@ -126,17 +126,27 @@ pub(super) fn in_dialog(
 /// ACK or CANCEL for a request that was sent: same Request-URI, topmost Via, From, Call-ID, CSeq number and
 /// Route (§9.1, §17.1.1.3). `to` is the response's for an ACK, the request's for a CANCEL.
 pub(super) fn companion(sent: &Request, method: &Method, to: &str, reason: Option<&str>) -> Option<Bytes> {
+    let builder = beside(sent, method, sent.headers.get(Name::Via)?, to)?;
+    Some(builder.header_if(Name::Reason, reason).finish())
+}
+
+/// The ACK for a 2xx to a re-INVITE whose dialog is gone: a transaction of its own (§13.2.2.4), on the way of the
+/// re-INVITE.
+pub(super) fn success_ack(sent: &Request, via: &str, to: &str) -> Option<Bytes> {
+    Some(beside(sent, &Method::Ack, via, to)?.finish())
+}
+
+fn beside(sent: &Request, method: &Method, via: &str, to: &str) -> Option<RequestBuilder> {
     let headers = &sent.headers;
     let builder = RequestBuilder::new(method, sent.uri_text())
-        .header(Name::Via, headers.get(Name::Via)?)
+        .header(Name::Via, via)
         .header(Name::MaxForwards, "70")
         .headers(Name::Route, headers.all(Name::Route).map(|field| field.value()))
         .header(Name::From, headers.get(Name::From)?)
         .header(Name::To, to)
         .header(Name::CallId, headers.get(Name::CallId)?)
-        .cseq(headers.cseq().ok()?.number, method)
-        .header_if(Name::Reason, reason);
-    Some(builder.finish())
+        .cseq(headers.cseq().ok()?.number, method);
+    Some(builder)
 }
 
 /// The rest of a request: what its user adds, then the body.

@@ -146,7 +146,10 @@ impl Endpoint {
         let Some(fork) = usage.dialogs.first().map(|(fork, _)| *fork) else {
             return;
         };
-        self.send_in_dialog(now, usage, fork, &Method::Bye, Purpose::Bye, headers, None);
+        let purpose = Purpose::Leave(usage.id);
+        if let Some(client) = self.send_in_dialog(now, usage, fork, &Method::Bye, purpose, headers, None) {
+            self.takes_leave(usage.id, client);
+        }
     }
 
     /// Gives the last event and leaves nothing unanswered. A usage whose BYE waits for an ACK lives on silently.

@@ -51,6 +51,7 @@ mod confirming;
 mod connections;
 mod content;
 mod event;
+mod farewell;
 mod flood;
 mod in_dialog;
 mod large;
@@ -93,6 +94,7 @@ pub use self::content::{Body, ExtraHeaders};
 pub use self::event::{
     Ending, Event, Failure, Fork, Output, Reason, Renegotiated, RequestId, Role, State, UsageId, UsageInfo,
 };
+pub use self::farewell::Farewell;
 pub use self::large::Large;
 pub use self::path::{ConnectionId, Packet, Path, Transport};
 pub use self::snapshot::UsageSnapshot;
@@ -112,6 +114,8 @@ pub struct Endpoint {
     /// By Call-ID and our tag: all dialogs of a usage share both.
     dialogs: FxHashMap<Fingerprint, UsageId>,
     subscriptions: Subscriptions,
+    /// The BYE or CANCEL of each call that has ended and waits for its answer.
+    farewells: FxHashMap<UsageId, TransactionId>,
     requests: FxHashMap<RequestId, Pending>,
     queue: TimerQueue<Sleeper>,
     connections: Connections,
@@ -146,6 +150,7 @@ impl Endpoint {
             usages: FxHashMap::default(),
             dialogs: FxHashMap::default(),
             subscriptions: Subscriptions::default(),
+            farewells: FxHashMap::default(),
             requests: FxHashMap::default(),
             queue: TimerQueue::default(),
             connections: Connections::default(),

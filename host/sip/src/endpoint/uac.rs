@@ -201,8 +201,9 @@ impl Endpoint {
             .unwrap_or_default()
             .to_owned();
         if let Some(bytes) = compose::companion(&sent, &Method::Cancel, to, reason.as_deref()) {
-            let owner = ClientOwner::new(Purpose::Nothing, None);
-            self.start(now, owner, Method::Cancel, path, &branch, bytes);
+            let owner = ClientOwner::new(Purpose::Leave(usage.id), None);
+            let client = self.start(now, owner, Method::Cancel, path, &branch, bytes);
+            self.takes_leave(usage.id, client);
         }
     }
 

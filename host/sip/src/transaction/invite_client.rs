@@ -6,9 +6,13 @@
 //! ```text
 //! Calling --1xx--> Proceeding --2xx--> Accepted --M--> Terminated
 //!    |  A: resend       |                (each 2xx goes up)
-//!    |  B: Timeout      +--300..699--> Completed --D--> Terminated
+//!    |                  +--300..699--> Completed --D--> Terminated
 //!    +--2xx, 300..699 likewise           (each repeat: ACK)
+//!    +--B: Timeout--> GivenUp --M--> Terminated
 //! ```
+//!
+//! GivenUp is ours. The peer may have heard the last INVITE just in time: its user picks up, and nobody would ever say
+//! that the call is over. So what it answers goes up like any response, to be cancelled, or acknowledged and ended.
 
 use std::time::Duration;
 
@@ -26,6 +30,8 @@ pub enum State {
     Proceeding,
     Accepted,
     Completed,
+    /// Nobody waits any more, but an answer may be on its way.
+    GivenUp,
     Terminated,
 }
 
@@ -37,7 +43,7 @@ pub enum Timer {
     B,
     /// Stop acknowledging repeated failures.
     D,
-    /// Stop waiting for 2xx of other branches, 64·T1 after the first.
+    /// Stop waiting for 2xx of other branches, 64·T1 after the first; or for any answer, 64·T1 after Timer B.
     M,
 }
 
@@ -88,17 +94,24 @@ impl InviteClient {
     pub fn handle(&mut self, now: Moment, input: Input) -> Step {
         use Class::{Failure, Provisional, Success};
         use Input::{Abandon, Response, TransportError};
-        use State::{Accepted, Calling, Completed, Proceeding, Terminated};
+        use State::{Accepted, Calling, Completed, GivenUp, Proceeding, Terminated};
         match (self.state, input) {
-            (Calling | Proceeding, Response(Provisional)) => {
+            // Whoever gave it up knows already that the peer is there.
+            (Proceeding, Response(Provisional)) if self.abandoned => Step::NOTHING,
+            (Calling | Proceeding | GivenUp, Response(Provisional)) => {
                 self.deadlines.clear();
+                self.abandoned |= self.state == GivenUp;
                 if self.abandoned {
                     self.deadlines.set(Timer::B, now + self.timers.patience());
                 }
                 self.state = Proceeding;
                 Step::report(Report::Response)
             }
-            (Calling | Proceeding, Response(Success)) => {
+            (GivenUp, Response(Failure)) => {
+                self.complete(now);
+                Step::transmit(Transmit::Ack)
+            }
+            (Calling | Proceeding | GivenUp, Response(Success)) => {
                 self.wait(Timer::M, now + self.timers.patience(), Accepted);
                 Step::report(Report::Response)
             }
@@ -113,6 +126,7 @@ impl InviteClient {
             // A 2xx after a failure: some other branch of a broken fork. Its caller never hears of it.
             (Completed, Response(Provisional | Success)) => Step::NOTHING,
             (Calling | Proceeding, TransportError) => self.end(Some(Report::Transport)),
+            (GivenUp, TransportError) => self.end(None),
             // The user has its answer; only the ACK is lost, and the peer will ask again.
             (Accepted | Completed, TransportError) => Step::NOTHING,
             // Timer B runs already while nothing came back.
@@ -126,7 +140,7 @@ impl InviteClient {
                 Step::NOTHING
             }
             // These end by themselves.
-            (Accepted | Completed, Abandon) => Step::NOTHING,
+            (Accepted | Completed | GivenUp, Abandon) => Step::NOTHING,
             (Terminated, Response(_) | TransportError | Abandon) => Step::NOTHING,
         }
     }
@@ -140,8 +154,12 @@ impl InviteClient {
                 self.deadlines.set(Timer::A, now + self.gap);
                 Step::transmit(Transmit::Request)
             }
-            (Timer::B, State::Calling | State::Proceeding) => self.end(Some(Report::Timeout)),
-            (Timer::D, State::Completed) | (Timer::M, State::Accepted) => self.end(None),
+            (Timer::B, State::Calling) => {
+                self.wait(Timer::M, now + self.timers.patience(), State::GivenUp);
+                Step::report(Report::Timeout)
+            }
+            (Timer::B, State::Proceeding) => self.end(Some(Report::Timeout)),
+            (Timer::D, State::Completed) | (Timer::M, State::Accepted | State::GivenUp) => self.end(None),
             (Timer::A | Timer::B | Timer::D | Timer::M, _) => Step::NOTHING,
         })
     }
@@ -197,7 +215,7 @@ mod tests {
     /// §17.1.1.2: 500 ms, doubling without a ceiling, and Timer B after 64·T1.
     #[test]
     fn invite_is_repeated_with_doubling_gaps_until_timer_b() {
-        let steps = run(&mut udp(), Moment::MAX);
+        let steps = run(&mut udp(), T0 + Duration::from_secs(32));
         let times: Vec<_> = steps.iter().map(|(at, _)| *at).collect();
         assert_eq!(times, [500, 1_500, 3_500, 7_500, 15_500, 31_500, 32_000]);
         let (last, resends) = steps.split_last().unwrap();
@@ -214,7 +232,30 @@ mod tests {
         let mut client = InviteClient::new(T0, Timers::default(), true);
         assert_eq!(
             run(&mut client, Moment::MAX),
-            [(32_000, Step::report(Report::Timeout))]
+            [(32_000, Step::report(Report::Timeout)), (64_000, Step::NOTHING)]
+        );
+    }
+
+    /// An answer that was on its way when Timer B fired goes up; a refusal only gets its ACK.
+    #[test]
+    fn an_answer_after_timer_b_is_not_ignored() {
+        let given_up = || {
+            let mut client = udp();
+            run(&mut client, T0 + Duration::from_secs(32));
+            assert_eq!(client.state(), State::GivenUp);
+            client
+        };
+        let now = T0 + Duration::from_secs(33);
+        let answer = |class| given_up().handle(now, Input::Response(class));
+        assert_eq!(answer(Class::Success), Step::report(Report::Response));
+        assert_eq!(answer(Class::Failure), Step::transmit(Transmit::Ack));
+        let mut ringing = given_up();
+        let provisional = Input::Response(Class::Provisional);
+        assert_eq!(ringing.handle(now, provisional), Step::report(Report::Response));
+        assert_eq!(
+            ringing.handle(now, provisional),
+            Step::NOTHING,
+            "it is cancelled once"
         );
     }
 

@@ -196,6 +196,35 @@ fn a_phone_that_rings_too_long_is_cancelled() {
     ));
 }
 
+/// §13.2.2.4: whoever heard the last INVITE just in time and answers after we gave up is told that it is over.
+#[test]
+fn an_answer_that_comes_after_the_timeout_is_ended() {
+    for rings in [false, true] {
+        let mut ladder = Ladder::new();
+        let (_, invite) = ladder.calling();
+        ladder.wait(secs(32));
+        assert!(matches!(ladder.event(), Event::Failed { .. }));
+        (0..6).for_each(|_| drop(ladder.sends("INVITE")));
+        if rings {
+            for _ in 0..2 {
+                ladder.receive(response(&invite, 180, "p1", CONTACT_AND_ALL, ""));
+            }
+            let cancel = ladder.sends("CANCEL");
+            assert_eq!(cancel.headers.get(Name::Via), invite.headers.get(Name::Via));
+            ladder.receive(response(&cancel, 200, "", "", ""));
+            ladder.receive(response(&invite, 487, "p1", "", ""));
+            ladder.sends("ACK");
+        } else {
+            ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
+            ladder.sends("ACK");
+            let bye = ladder.sends("BYE");
+            ladder.receive(response(&bye, 200, "", "", ""));
+        }
+        ladder.wait(secs(70)).is_silent().no_event();
+        assert_eq!(ladder.endpoint.transactions(), 0);
+    }
+}
+
 /// §17.1.1.2: Timer B.
 #[test]
 fn silence_is_a_timeout_after_64_t1() {
@@ -210,7 +239,7 @@ fn silence_is_a_timeout_after_64_t1() {
     let failure = failure(ladder.event());
     assert!(matches!(failure, Failure::Timeout));
     assert_eq!(failure.status(), 408);
-    ladder.is_at_rest();
+    ladder.wait(secs(32)).is_at_rest();
 }
 
 /// §17.1.1.3: the ACK for a failure bears the INVITE's branch and its To the response's tag.

@@ -33,6 +33,39 @@ fn update(ladder: &mut Ladder, usage: UsageId, offer: Option<&str>) -> Result<()
     ladder.tell(|endpoint, now| endpoint.update(now, usage, Fork(0), offer, ExtraHeaders::new()))
 }
 
+/// §13.2.2.4: the 2xx to our re-INVITE crosses the BYE of either side. It gets its ACK, each time it comes.
+#[test]
+fn a_2xx_to_a_reinvite_of_a_call_that_has_ended_gets_its_ack() {
+    for we_end in [true, false] {
+        let (mut ladder, peer) = (Ladder::new(), Peer::default());
+        let (usage, tag) = ladder.established_as_callee();
+        ladder
+            .tell(|endpoint, now| endpoint.reinvite(now, usage, Some(Body::sdp(OFFER)), ExtraHeaders::new()))
+            .unwrap();
+        let invite = ladder.sends("INVITE");
+        if we_end {
+            ladder.bye(usage).unwrap();
+            ladder.sends("BYE");
+        } else {
+            ladder.receive(peer.in_dialog("BYE", 2, &tag, "", ""));
+            ladder.answers(200);
+        }
+        for _ in 0..2 {
+            ladder.receive(response(&invite, 200, "", CONTACT, ANSWER));
+            let ack = ladder.sends("ACK");
+            let (acked, asked) = (&ack.headers, &invite.headers);
+            assert_eq!(acked.cseq().unwrap().number, asked.cseq().unwrap().number);
+            assert_eq!(acked.get(Name::CallId), asked.get(Name::CallId));
+            assert_ne!(
+                acked.get(Name::Via),
+                asked.get(Name::Via),
+                "a transaction of its own"
+            );
+        }
+        ladder.is_silent();
+    }
+}
+
 // ---- theirs ------------------------------------------------------------------------------------
 
 /// §14.2: offer in the re-INVITE, answer in our 2xx, which is repeated until its ACK.

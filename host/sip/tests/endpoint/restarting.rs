@@ -99,6 +99,22 @@ fn a_200_waits_for_its_ack_through_a_restart() {
     ladder.wait(secs(30)).is_silent();
 }
 
+/// RFC 6026 §7.1: the caller had not heard our 200, and asks the next process again: that is no second call.
+#[test]
+fn an_invite_that_was_answered_before_a_restart_is_no_new_call() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(200));
+    dies(&mut ladder, usage);
+    ladder.receive(peer.invite(OFFER));
+    ladder.is_silent().no_event();
+    ladder.wait(ms(500));
+    assert_eq!(to_tag(&ladder.answers(200)), tag);
+}
+
 /// The callee rang, and answers the process that comes after.
 #[test]
 fn a_callee_answers_after_a_restart() {
@@ -204,4 +220,54 @@ fn the_session_timer_goes_on_after_a_restart() {
     ladder.wait(secs(899)).is_silent();
     ladder.wait(secs(1));
     ladder.sends("UPDATE");
+}
+
+/// The BYE or CANCEL that nobody answered is said again, as it was, by the next process; once answered there is none.
+#[test]
+fn a_farewell_that_was_not_heard_is_said_again_after_a_restart() {
+    for answered in [true, false] {
+        let mut ladder = Ladder::new();
+        let (usage, method) = if answered {
+            (ladder.established_as_caller().0, "BYE")
+        } else {
+            let (usage, invite) = ladder.calling();
+            ladder.receive(response(&invite, 180, "p1", CONTACT_AND_ALL, ""));
+            (usage, "CANCEL")
+        };
+        ladder
+            .tell(|endpoint, now| endpoint.hang_up(now, usage, 480, None))
+            .unwrap();
+        let said = ladder.sends(method);
+        let farewell = ladder.endpoint.farewell(usage).unwrap();
+        let stored = serde_json::to_vec(&farewell).unwrap();
+
+        restarted(&mut ladder, vec![]);
+        let farewell = serde_json::from_slice(&stored).unwrap();
+        ladder.tell(|endpoint, now| endpoint.take_leave(now, farewell));
+        assert_eq!(ladder.sends(method).as_bytes(), said.as_bytes());
+        ladder.wait(ms(500)).sends(method);
+        ladder.receive(response(&said, 200, "", "", ""));
+        ladder.wait(secs(60)).is_silent();
+        assert!(ladder.endpoint.farewell(usage).is_none());
+    }
+}
+
+/// §15: a BYE that waits for an ACK is not lost either.
+#[test]
+fn a_farewell_that_was_held_back_is_said_after_a_restart() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(200));
+    ladder.bye(usage).unwrap();
+    ladder.is_silent();
+    let farewell = ladder.endpoint.farewell(usage).unwrap();
+    restarted(&mut ladder, vec![]);
+    ladder.tell(|endpoint, now| endpoint.take_leave(now, farewell));
+    let bye = ladder.sends("BYE");
+    assert_eq!(bye.headers.from().unwrap().tag(), Some(&*tag));
+    ladder.receive(response(&bye, 200, "", "", ""));
+    ladder.wait(secs(60)).is_silent();
 }

@@ -19,8 +19,9 @@ use super::super::servers::{ServerOwner, response_path};
 use super::super::uas::{REPEAT_PROGRESS, hundred_rel};
 use super::super::usage::{Calling, Cancel, Offered, Phase, Queued, Reliable, Repeat, Unacked, Usage};
 use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply, UsageId};
-use crate::transaction::{Client, ClientMachine, Server, ServerMachine, TransactionId, key};
-use crate::{Method, Request};
+use crate::dialog::Identity;
+use crate::transaction::{Class, Client, ClientMachine, Server, ServerMachine, TransactionId, key};
+use crate::{Method, Name, Request, RequestBuilder, Response};
 
 /// Type and bytes.
 type StoredBody = (String, Vec<u8>);
@@ -238,11 +239,14 @@ impl Endpoint {
         })))
     }
 
-    pub(super) fn restore_unacked(&self, now: Moment, usage: &mut Usage, record: UnackedRecord) {
+    pub(super) fn restore_unacked(&mut self, now: Moment, usage: &mut Usage, record: UnackedRecord) {
         let path = Path {
             connection: None,
             ..record.path
         };
+        if let Some(invite) = answered_invite(&usage.identity, &record.bytes) {
+            self.absorb(now, invite, path);
+        }
         usage.unacked = Some(Box::new(Unacked {
             cseq: record.cseq,
             first: true,
@@ -250,6 +254,28 @@ impl Endpoint {
             early_answer: None,
             repeat: Repeat::new(now, Bytes::from(record.bytes), path, self.config.timers),
         }));
+    }
+
+    /// The transaction of an INVITE that another process said 2xx to: its repeats are no new calls (RFC 6026 §7.1).
+    fn absorb(&mut self, now: Moment, invite: Request, path: Path) {
+        let Some(key) = key::of_request(&self.fingerprints, &invite) else {
+            return;
+        };
+        let merge = key::merge(&self.fingerprints, &invite);
+        let reliable = path.transport.is_reliable();
+        let mut machine = ServerMachine::new(&Method::Invite, now, self.config.timers, reliable);
+        // It has been sent, and its owner repeats it.
+        let _ = machine.respond(now, Class::Success);
+        let server = Server {
+            machine,
+            owner: ServerOwner::Nobody,
+            request: Arc::new(invite),
+            source: path,
+            path,
+            response: Bytes::new(),
+        };
+        let server = self.servers.insert(key, merge, server);
+        self.settle_server(server);
     }
 
     fn adopt_client(&mut self, branch: &str, client: Client<ClientOwner>) -> TransactionId {
@@ -260,4 +286,21 @@ impl Endpoint {
         self.settle_client(id);
         id
     }
+}
+
+/// The INVITE that this 2xx answers, as far as it tells one from another: a response repeats all of that (RFC 3261
+/// §8.2.6.2). A peer without the magic cookie is told by its Request-URI, too, which is not known any more.
+fn answered_invite(identity: &Identity, response: &[u8]) -> Option<Request> {
+    let response = Response::parse(Bytes::copy_from_slice(response)).ok()?;
+    let headers = &response.headers;
+    let tag = format!(";tag={}", identity.local_tag);
+    let vias = headers.all(Name::Via).map(|field| field.value());
+    let invite = RequestBuilder::new(&Method::Invite, headers.to().ok()?.uri.as_str())
+        .headers(Name::Via, vias)
+        .header(Name::From, headers.get(Name::From)?)
+        .header(Name::To, identity.local.strip_suffix(&tag)?)
+        .header(Name::CallId, headers.get(Name::CallId)?)
+        .cseq(headers.cseq().ok()?.number, &Method::Invite)
+        .finish();
+    Request::parse(invite).ok()
 }
