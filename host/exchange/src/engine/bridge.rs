@@ -5,9 +5,9 @@ use media::Command;
 use sip::endpoint::{Failure, Renegotiated};
 use sip::sdp::Direction;
 
-use super::Exchange;
 use super::audio::AudioOwner;
 use super::leg::Waiting;
+use super::{Exchange, Step};
 use crate::report::Fact;
 
 impl Exchange {
@@ -36,7 +36,8 @@ impl Exchange {
         self.report_leg(a, Fact::Bridged { with: b });
     }
 
-    /// Parts a leg from its partner; both stay up. Returns the partner.
+    /// Parts a leg from its partner; both stay up, and whoever decides about them looks after them. Returns the
+    /// partner.
     pub(super) fn part(&mut self, leg: LegId) -> Option<LegId> {
         let other = self.legs.get_mut(&leg)?.bridged.take()?;
         if let Some(other) = self.legs.get_mut(&other) {
@@ -44,6 +45,9 @@ impl Exchange {
         }
         for port in [self.port_of(leg), self.port_of(other)].into_iter().flatten() {
             self.media(Command::Disconnect { port });
+        }
+        for holder in self.holders_of(leg).into_iter().chain(self.holders_of(other)) {
+            self.later(Step::Settle(holder));
         }
         self.keep_leg(leg);
         self.report_leg(leg, Fact::Unbridged);

@@ -321,6 +321,7 @@ impl Exchange {
         let _ = self
             .sip
             .hang_up(self.now, leg.usage, Reply::new(cause::status(why)), reason);
+        self.await_farewell(id);
         self.leg_gone(id, why);
     }
 

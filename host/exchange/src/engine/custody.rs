@@ -34,6 +34,15 @@ pub(crate) enum Holder {
     Host,
 }
 
+impl Holder {
+    pub const fn session(self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Host => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Custody {
     pub leg: LegId,

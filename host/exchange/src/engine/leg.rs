@@ -16,7 +16,7 @@ use sip::endpoint::UsageId;
 use sip::sdp::Offer;
 use smallvec::SmallVec;
 
-use super::audio::Audio;
+use super::audio::{Audio, AudioOwner};
 use super::custody::CustodyId;
 use super::dial::{DialId, Redirections};
 use super::media::LegMedia;
@@ -119,7 +119,8 @@ impl Leg {
 
     /// Something is under way that will end in an event.
     pub(crate) fn is_busy(&self) -> bool {
-        self.audio.is_some()
+        let waits = |audio: &Audio| audio.owner == AudioOwner::HoldMusic && !self.holding;
+        self.audio.as_ref().is_some_and(|audio| !waits(audio))
             || self.bridged.is_some()
             || self.answering.is_some()
             || self.renegotiating.is_some()

@@ -26,6 +26,7 @@ mod dial;
 mod digits;
 mod early;
 mod evict;
+mod farewell;
 mod invited;
 mod keep;
 mod leg;
@@ -179,6 +180,17 @@ enum Due {
     SoundsAgain,
     /// The call is stored from now on.
     Lasting(CallId),
+    /// The leg has been hung up: what its party still has to be told is stored, should it not have heard it by now.
+    Farewell {
+        tenant: Arc<str>,
+        leg: LegId,
+        usage: UsageId,
+    },
+    /// Its party knows, or will never hear it.
+    FarewellOver {
+        tenant: Arc<str>,
+        leg: LegId,
+    },
     /// The digit that a `gather` waits for.
     DigitOver(LegId),
     /// A binding of this device expires.
@@ -342,6 +354,8 @@ impl Exchange {
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
             Due::SoundsAgain => self.play_again(true),
             Due::Lasting(call) => self.call_lasts(call),
+            Due::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
+            Due::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),

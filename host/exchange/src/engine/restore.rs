@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::Moment;
-use contract::SessionId;
+use contract::{LegId, SessionId};
 use sip::registrar::Bindings;
 
 use super::administer::read_record;
@@ -43,6 +43,8 @@ impl Exchange {
                         .ok()
                         .map(|record| subscriptions.push((Arc::from(tenant), record)))
                 }
+                (Some("farewell"), Some(tenant), Some(id)) => record(id, &value)
+                    .map(|(id, farewell)| self.say_again(Arc::from(tenant), LegId(id), farewell)),
                 _ => None,
             };
             if read.is_none() {

@@ -20,10 +20,14 @@ impl Exchange {
         let _ = self.begin_audio(leg, sounds, 0, false, owner, Kind::Play(None));
     }
 
+    /// Music, or where the tenant has none two quiet beeps every few seconds: the line is not dead.
     pub(super) fn play_hold_music(&mut self, leg: LegId) {
-        if let Ok(sounds) = self.sounds(leg, &[Sound::Announcement(HOLD_MUSIC.into())]) {
-            let _ = self.begin_audio(leg, sounds, 0, false, AudioOwner::HoldMusic, Kind::Play(None));
-        }
+        let music = self.sounds(leg, &[Sound::Announcement(HOLD_MUSIC.into())]);
+        let Ok(sounds) = music.or_else(|_| self.sounds(leg, &[Sound::Tone(Tone::Waiting)])) else {
+            return;
+        };
+        // A party without a way for sound hears nothing; there is nobody to tell.
+        let _ = self.begin_audio(leg, sounds, 0, false, AudioOwner::HoldMusic, Kind::Play(None));
     }
 
     /// "The number cannot be reached at the moment", else a tone that says the same.

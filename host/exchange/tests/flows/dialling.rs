@@ -277,3 +277,60 @@ fn a_behaviour_calls_two_people_and_connects_them() {
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
 }
+
+/// A callee whose caller the behaviour takes away to somebody else is not left in silence while it goes on.
+#[test]
+fn a_callee_who_is_left_alone_hears_music() {
+    let mut office = Office::new().behaviour("b", module(1), SessionScope::PerCall);
+    for name in ["201", "202", "203", "204"] {
+        office = office.line(name);
+    }
+    let mut world = office.number("300", &["b"]).open(&["201", "202", "203", "204"]);
+    let next = Rc::new(RefCell::new(vec!["204", "203", "202"]));
+    world.behaves(module(1), move |invocation| {
+        let leg = logic::only_leg(invocation);
+        let target = match logic::event(invocation) {
+            Event::CallOffered(_) => next.borrow_mut().pop(),
+            Event::Outcome(outcome) => match &outcome.kind {
+                contract::OutcomeKind::Dialled(dialled)
+                    if matches!(dialled.result, DialResult::Answered(_)) =>
+                {
+                    next.borrow_mut().pop()
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let command = |target: &str| Some(logic::dial(leg?, vec![stage(vec![line(target)], 20)]));
+        decided(target.and_then(command).into_iter().collect())
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    let alone = world.answers("202");
+    world.rings("203");
+    let talks = world.answers("203");
+    assert_eq!(world.state("202", alone), CallState::Up);
+
+    let pairs: Vec<[media::PortId; 2]> = world
+        .media
+        .iter()
+        .filter_map(|command| match command {
+            media::Command::Connect { a, b } => Some([*a, *b]),
+            _ => None,
+        })
+        .collect();
+    let [first, second] = pairs.as_slice() else {
+        panic!("{pairs:?}")
+    };
+    let left = first.iter().find(|port| !second.contains(port)).unwrap();
+    let music = world
+        .media
+        .iter()
+        .any(|command| matches!(command, media::Command::Play { port, times: 0, .. } if port == left));
+    assert!(music);
+    world.run(Duration::from_secs(20));
+    assert_eq!(world.state("202", alone), CallState::Over, "nobody comes back");
+    assert_eq!(world.state("203", talks), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}

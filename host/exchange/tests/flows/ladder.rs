@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Command, Event, Failure, SessionScope};
+use contract::{Command, Event, Failure, OutcomeKind, PlayOptions, SessionScope, Sound};
 use cordboard_exchange::directory::Activation;
 use phone::CallState;
 
@@ -167,4 +167,49 @@ fn a_caller_who_waits_for_a_lost_event_is_not_left_in_silence() {
     world.run(Duration::from_secs(20));
     assert_eq!(world.state("201", call), CallState::Over);
     world.assert_idle();
+}
+
+/// Two behaviours fail one after the other on one caller, the outer one while it plays: whoever is left with the
+/// caller is looked after, and the call ends.
+#[test]
+fn an_inner_behaviour_that_failed_while_the_outer_one_played_is_not_forgotten() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("outer", module(1), SessionScope::PerCall)
+        .behaviour("inner", module(2), SessionScope::PerCall)
+        .number("300", &["outer"])
+        .number("301", &["inner"])
+        .open(&["201"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => {
+            let inside = vec![contract::Target::Number("301".into())];
+            decided(vec![logic::dial(offer.leg, vec![logic::stage(inside, 0)])])
+        }
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Dialled(_), Some(leg)) => decided(vec![Command::Play {
+                tag: 2,
+                leg,
+                sounds: vec![Sound::Announcement("welcome".into())],
+                options: PlayOptions {
+                    times: 1,
+                    barge_in: false,
+                },
+            }]),
+            _ => Err(Failure::Trapped("unreachable".into())),
+        },
+        _ => decided(vec![]),
+    });
+    world.behaves(module(2), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![Command::Answer {
+            tag: 1,
+            leg: offer.leg,
+        }]),
+        _ => Err(Failure::Trapped("unreachable".into())),
+    });
+    let call = world.call("201", "300");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.run(Duration::from_secs(30));
+    assert_eq!(world.state("201", call), CallState::Over, "after the courtesy");
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
 }

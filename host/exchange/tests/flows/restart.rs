@@ -392,3 +392,23 @@ fn a_call_that_waits_inside_of_another_behaviour_goes_on() {
     world.hangs_up("202", second);
     world.assert_idle();
 }
+
+/// The caller hangs up while the callee's network is down, and the process dies: the next one tells the callee.
+#[test]
+fn a_party_who_did_not_hear_the_bye_hears_it_from_the_next_process() {
+    let mut world = Office::new().line("201").line("202").open(&["201", "202"]);
+    let call = world.call("201", "202");
+    world.rings("202");
+    let callee = world.answers("202");
+    world.run(Duration::from_secs(30));
+    world.deaf.push("202".to_owned());
+    world.hangs_up("201", call);
+    assert_eq!(world.state("202", callee), CallState::Up);
+    assert!(world.store.keys().any(|key| key.starts_with("farewell/")));
+    world.deaf.clear();
+    world.restart();
+    world.settle();
+    assert_eq!(world.state("202", callee), CallState::Over);
+    world.assert_idle();
+    assert!(!world.store.keys().any(|key| key.starts_with("farewell/")));
+}

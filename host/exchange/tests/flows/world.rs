@@ -61,6 +61,8 @@ pub struct World {
     random: Random,
     answered: Option<Answer>,
     restarts: u32,
+    /// Phones that nothing reaches.
+    pub deaf: Vec<String>,
 }
 
 pub fn server() -> SocketAddr {
@@ -107,6 +109,7 @@ impl World {
             random: Random::from_seed(2),
             answered: None,
             restarts: 0,
+            deaf: Vec::new(),
         };
         world.restart();
         world
@@ -427,7 +430,8 @@ impl World {
                 bytes: bytes.into(),
             })),
             Happening::ToPhone { at, bytes } => {
-                if let Some(name) = self.at.get(&at).cloned() {
+                let name = self.at.get(&at).cloned();
+                if let Some(name) = name.filter(|name| !self.deaf.contains(name)) {
                     self.with(&name, |phone, now| phone.receive(now, &bytes));
                 }
             }

@@ -318,7 +318,7 @@ impl Exchange {
     }
 
     /// Legs that nothing happens to any more: a talk that is over is hung up, anything else goes to the host's
-    /// default. Callers never hear silence.
+    /// default; a callee whose session waits for something else hears music. Nobody hears silence.
     fn look_after_idle(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else {
             return;
@@ -335,9 +335,15 @@ impl Exchange {
                 continue;
             };
             let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
-            let decides = !custody.won || inside.copied().all(|id| self.is_at_rest(id));
+            let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
             let nothing = custody.dial.is_none() && !leg.is_busy();
             if !decides || !nothing {
+                // What this session had under way may have been all that kept those inside from being looked after.
+                let holders: SmallVec<[SessionId; 1]> = inside
+                    .filter(|_| nothing)
+                    .filter_map(|id| self.custodies.get(id)?.holder.session())
+                    .collect();
+                holders.into_iter().for_each(|id| self.later(Step::Settle(id)));
                 continue;
             }
             let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
@@ -354,9 +360,12 @@ impl Exchange {
             let idle = self
                 .legs
                 .get(&callee)
-                .is_some_and(|leg| !leg.is_busy() && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
-            if idle && !awaits {
-                self.hang_up(callee, Cause::Normal);
+                .filter(|leg| !leg.is_busy() && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
+            match idle.map(|leg| leg.audio.is_some()) {
+                Some(_) if !awaits => self.hang_up(callee, Cause::Normal),
+                // Its partner was taken away, and the session goes on with something else.
+                Some(false) => self.play_hold_music(callee),
+                Some(true) | None => {}
             }
         }
     }
