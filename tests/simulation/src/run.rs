@@ -172,7 +172,9 @@ impl Run {
             actor::everybody_hangs_up(&mut self.world);
             self.go_on(Duration::from_secs(30))?;
         }
-        self.go_on(Duration::from_secs(180))
+        // Whoever cannot be heard any more is missed when the session timer runs out, half an hour at most after the
+        // call was set up: a party on hold owes nobody any sound.
+        self.go_on(Duration::from_secs(1_300))
     }
 
     /// Lets the world go on, and looks at each happening.

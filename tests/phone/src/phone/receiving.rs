@@ -3,7 +3,7 @@
 use base::Moment;
 
 use super::calling::ack_for_refusal;
-use super::{Event, Phone, with_body};
+use super::{CallRef, CallState, Event, Phone, with_body};
 use crate::dialog::Unacknowledged;
 use crate::sdp::Description;
 use crate::text::{Incoming, Start};
@@ -82,7 +82,8 @@ impl Phone {
     }
 
     fn changed(&mut self, now: Moment, message: &Incoming) {
-        let Some(call) = self.find(&message.call_id) else {
+        let live = |call: &CallRef| self.state(*call) != CallState::Over;
+        let Some(call) = self.find(&message.call_id).filter(live) else {
             return self.reply(now, message, 481, None);
         };
         let (rtp, codecs, full) = (self.config.rtp, self.config.codecs.clone(), self.description());

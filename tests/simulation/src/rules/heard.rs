@@ -18,6 +18,8 @@ const UNANSWERED: Duration = Duration::from_secs(120);
 const SILENT: Duration = Duration::from_secs(40);
 /// Even when messages are lost, a call that is up for so long is stored.
 const STORED: Duration = Duration::from_secs(10);
+/// A BYE that was not answered for so long is stored, and said again by the next process.
+const SAID: Duration = Duration::from_millis(110);
 
 #[derive(Default)]
 pub(super) struct Heard {
@@ -27,14 +29,24 @@ pub(super) struct Heard {
     up: BTreeMap<(PhoneId, CallRef), Moment>,
     /// Calls that were not up for long when a process died: it had not stored them yet.
     forgotten: BTreeSet<(PhoneId, CallRef)>,
+    /// By Call-ID: when the exchange first said BYE. A process that dies right after may leave it at that.
+    goodbyes: BTreeMap<String, Moment>,
+    /// Call-IDs whose BYE was not stored yet when a process died.
+    unsaid: BTreeSet<String>,
     /// Call-IDs of those who asked to be transferred away: they wait for word, not for sound.
     transferring: BTreeSet<String>,
 }
 
 impl Heard {
     pub fn see(&mut self, world: &World, seen: &Seen) {
-        if matches!(seen.what, What::Died) {
-            self.forget(world);
+        match &seen.what {
+            What::Died => self.forget(world),
+            What::Sent { bytes, .. } if bytes.starts_with(b"BYE") => {
+                if let Some(glance) = Glance::at(bytes) {
+                    self.goodbyes.entry(glance.call_id).or_insert(world.now());
+                }
+            }
+            _ => {}
         }
         if let What::Arrived { bytes, .. } = &seen.what
             && bytes.starts_with(b"REFER")
@@ -45,6 +57,10 @@ impl Heard {
     }
 
     fn forget(&mut self, world: &World) {
+        let now = world.now();
+        let last = |at: &Moment| now.since(*at) < SAID;
+        let unsaid = self.goodbyes.iter().filter(|(_, at)| last(at));
+        self.unsaid.extend(unsaid.map(|(call_id, _)| call_id.clone()));
         for id in world.phones() {
             let live = world.phone(id).map(Phone::live).unwrap_or_default();
             let lasts = |call: &CallRef| {
@@ -57,6 +73,9 @@ impl Heard {
     }
 
     pub fn look(&mut self, world: &World) -> Verdict {
+        // A phone that is plugged in again counts its calls from the start.
+        self.up.retain(|(id, _), _| world.is_here(*id));
+        self.forgotten.retain(|(id, _)| world.is_here(*id));
         let now = world.now();
         if now.since(self.looked) < Duration::from_millis(500) {
             return Ok(());
@@ -75,7 +94,7 @@ impl Heard {
                 if self.forgotten.contains(&(id, call)) {
                     continue;
                 }
-                if self.is_transferring(phone, call) || !is_quiet(world, id, call, state) {
+                if self.is_excused(phone, call) || !is_quiet(world, id, call, state) {
                     continue;
                 }
                 let before = self.quiet.get(&(id, call)).filter(|(was, _)| *was == state);
@@ -100,9 +119,11 @@ impl Heard {
         Ok(())
     }
 
-    fn is_transferring(&self, phone: &Phone, call: CallRef) -> bool {
-        let dialog = phone.dialog_id(call);
-        dialog.is_some_and(|(call_id, _, _)| self.transferring.contains(&call_id))
+    fn is_excused(&self, phone: &Phone, call: CallRef) -> bool {
+        let excused = |id: &String| self.transferring.contains(id) || self.unsaid.contains(id);
+        phone
+            .dialog_id(call)
+            .is_some_and(|(call_id, _, _)| excused(&call_id))
     }
 }
 
