@@ -48,6 +48,8 @@ const MELODIES: &[(&str, &[Note])] = &[
     ("press-1-to-be-called-back", &[note(3, 120), rest(80), note(3, 120), rest(80), note(10, 400), rest(300)]),
     ("spell-the-name", &[note(3, 150), note(7, 150), note(3, 150), note(10, 300), rest(300)]),
     ("nobody-of-that-name", &[note(3, 150), note(-2, 150), note(-9, 400), rest(150)]),
+    ("call-not-allowed", &[note(-9, 250), rest(80), note(-9, 250), rest(80), note(-16, 600)]),
+    ("no-calls-now", &[note(-2, 250), note(-9, 250), note(-16, 600)]),
     ("we-will-call-back", &[note(-2, 150), note(3, 150), note(7, 150), note(10, 500)]),
     ("in-a-call", &[note(7, 150), note(3, 150), rest(150), note(7, 150), note(3, 300), rest(1_500)]),
     ("we-are-closed", &[note(3, 250), note(-2, 250), note(-9, 250), note(-14, 600)]),

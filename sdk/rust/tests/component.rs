@@ -52,6 +52,13 @@ fn menu_decides_alike() {
 }
 
 #[test]
+fn outgoing_decides_alike() {
+    let settings = r#"{"caller-id":"hidden","profile":"shop","profiles":[{"name":"shop","mobile":true,"calendar":"opening"}],
+        "short-numbers":[{"short":"300","number":"0612345678"}]}"#;
+    compare("outgoing", native::Module::of::<outgoing::outgoing>(), settings);
+}
+
+#[test]
 fn line_decides_alike() {
     compare("line", native::Module::of::<line::line>(), LINE);
 }

@@ -305,8 +305,25 @@ impl Configuration {
         })
     }
 
-    pub(super) fn stack_of_rule(&self, rule: usize, bindings: &[Binding]) -> Vec<Bound> {
-        self.stack(bindings, |position| Place::Rule(rule, position))
+    /// Behaviours of a rule. What the line that calls sets for a behaviour holds, where the rule itself sets nothing.
+    pub(super) fn stack_of_rule(
+        &self,
+        rule: usize,
+        bindings: &[Binding],
+        caller: Option<&str>,
+    ) -> Vec<Bound> {
+        let caller = caller.and_then(|line| self.line(line));
+        let bound = |(position, binding): (usize, &Binding)| {
+            let name = &binding.behaviour;
+            let of_line = caller.filter(|line| line.settings.contains_key(name));
+            let place = match (binding.settings.is_empty(), of_line) {
+                (false, _) => Some(Place::Rule(rule, position)),
+                (true, Some(line)) => Some(Place::Line(line.id.clone(), name.clone())),
+                (true, None) => None,
+            };
+            self.bound_at(name, place)
+        };
+        bindings.iter().enumerate().filter_map(bound).collect()
     }
 
     fn stack(&self, bindings: &[Binding], place: impl Fn(usize) -> Place) -> Vec<Bound> {

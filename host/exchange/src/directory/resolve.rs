@@ -20,6 +20,14 @@ pub enum Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// The line that calls.
+    fn line(&self) -> Option<&str> {
+        match self {
+            Self::Line(line) | Self::Behaviour(Some(line)) => Some(line),
+            Self::Behaviour(None) | Self::Trunk(_) => None,
+        }
+    }
+
     pub fn direction(&self) -> Direction {
         match self {
             Self::Line(_) | Self::Behaviour(_) => Direction::Internal,
@@ -153,7 +161,7 @@ impl Configuration {
             Action::Own => self.own(number).map(Resolution::Inside),
             Action::Behaviours(bindings) => Some(Resolution::Inside(Inside {
                 number: number.into(),
-                stack: self.stack_of_rule(position, bindings),
+                stack: self.stack_of_rule(position, bindings, origin.line()),
                 line: None,
             })),
             Action::Line(line) => self

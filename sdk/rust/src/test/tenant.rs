@@ -16,6 +16,7 @@ pub struct Tenant {
     calendars: BTreeMap<String, bool>,
     numbers: Vec<String>,
     no_trunk: bool,
+    weekday: Option<u8>,
 }
 
 impl Tenant {
@@ -48,6 +49,12 @@ impl Tenant {
     /// Opens or closes a calendar, and adds it if need be.
     pub fn calendar(&mut self, name: &str, open: bool) -> &mut Self {
         self.calendars.insert(name.to_owned(), open);
+        self
+    }
+
+    /// Lets it be this day: 1 (Monday) – 7 (Sunday).
+    pub fn weekday(&mut self, day: u8) -> &mut Self {
+        self.weekday = Some(day);
         self
     }
 
@@ -129,7 +136,11 @@ impl View for Tenant {
     }
 
     fn local_time(&self, now: Moment) -> LocalTime {
-        EmptyView.local_time(now)
+        let local = EmptyView.local_time(now);
+        LocalTime {
+            weekday: self.weekday.unwrap_or(local.weekday),
+            ..local
+        }
     }
 
     fn route(&self, number: &str) -> Result<NumberClass, RouteError> {

@@ -111,6 +111,40 @@ fn own_numbers_lead_inside_in_any_spelling() {
 }
 
 #[test]
+fn what_a_line_sets_for_a_behaviour_holds_at_a_rule_that_sets_nothing_r56() {
+    let behaviour = json!({"name": "outgoing", "active": "00".repeat(32), "manifest": {
+        "name": "outgoing", "version": "1.0.0", "summary": "", "scope": "per-call", "schedules": [],
+        "interests": {"ringing": false, "digits": false, "hold": false, "line-changes": false},
+        "imports": [], "settings-schema": "{\"type\":\"object\",\"properties\":{\"profile\":{\"type\":\"string\",\"default\":\"none\"}}}"},
+        "settings": {}});
+    let rule = |bindings: Value| {
+        let rule = json!({"name": "outside", "direction": "internal", "pattern": "any",
+            "action": {"behaviours": bindings}});
+        ("dial-plan", json!({"rules": [rule]}))
+    };
+    let own = line("201", json!({"settings": {"outgoing": {"profile": "internal"}}}));
+    let others = line("202", json!({}));
+    let settings_of = |bindings: Value, caller: &str| {
+        let directory = directory(&[
+            rule(bindings),
+            own.clone(),
+            others.clone(),
+            ("behaviour", behaviour.clone()),
+        ]);
+        let acme = directory.tenant("acme").unwrap();
+        match acme.resolve("0612345678", Origin::Line(caller), Moment::ZERO) {
+            Resolution::Inside(inside) => inside.stack[0].settings.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = json!([{"behaviour": "outgoing"}]);
+    assert_eq!(settings_of(plain.clone(), "201"), r#"{"profile":"internal"}"#);
+    assert_eq!(settings_of(plain, "202"), r#"{"profile":"none"}"#);
+    let set = json!([{"behaviour": "outgoing", "settings": {"profile": "europe"}}]);
+    assert_eq!(settings_of(set, "201"), r#"{"profile":"europe"}"#);
+}
+
+#[test]
 fn emergency_calls_pass_whatever_is_configured_r74() {
     let nothing = json!({"restriction": "internal"});
     let directory = directory(&[
