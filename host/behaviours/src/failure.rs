@@ -4,7 +4,7 @@ use contract::Failure;
 use desk::Stop;
 use wasmtime::{Store, Trap, WasmBacktrace};
 
-use crate::module::Seat;
+use crate::seat::Seat;
 
 /// Longest reason, in bytes: it is stored with each failed event and read by people.
 const REASON_BYTES: usize = 400;

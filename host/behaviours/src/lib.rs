@@ -29,6 +29,7 @@ mod module;
 mod pool;
 mod rehearsal;
 mod runtime;
+mod seat;
 mod v0_1;
 
 pub use compiled::Unusable;

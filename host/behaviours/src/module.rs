@@ -7,21 +7,9 @@ use desk::Desk;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::deadline::Deadline;
 use crate::failure::failure;
-use crate::memory::MemoryCap;
+use crate::seat::{self, Seat};
 use crate::v0_1;
-
-/// Bytes that a guest may hand over in one call to the host. The largest thing that the
-/// contract allows is a message of 16 KiB; a state is copied only once its size is known.
-const HOSTCALL_BYTES: usize = 256 << 10;
-
-/// What a store holds while a guest runs.
-pub(crate) struct Seat {
-    pub desk: Desk,
-    pub memory: MemoryCap,
-    pub deadline: Deadline,
-}
 
 /// A component, linked against the version of the package that it was built for.
 pub(crate) struct Module {
@@ -79,7 +67,7 @@ impl Module {
 
     /// Whether its exports have the types of the package. Instantiates it.
     pub fn verify(&self, engine: &Engine, tick: Duration, desk: Desk) -> wasmtime::Result<()> {
-        self.entry.verify(&mut store(engine, tick, desk))
+        self.entry.verify(&mut seat::store(engine, tick, desk))
     }
 
     fn run<T>(
@@ -90,31 +78,12 @@ impl Module {
         body: impl FnOnce(&mut Store<Seat>) -> wasmtime::Result<T>,
     ) -> Run<T> {
         let granted = desk.limits().fuel;
-        let mut store = self::store(engine, tick, desk);
+        let mut store = seat::store(engine, tick, desk);
         let result = body(&mut store).map_err(|error| failure(&error, &store));
         let fuel = granted.saturating_sub(store.get_fuel().unwrap_or(0));
         let Seat { desk, .. } = store.into_data();
         Run { result, desk, fuel }
     }
-}
-
-/// A store for one run: its own fuel, deadline and memory cap.
-fn store(engine: &Engine, tick: Duration, desk: Desk) -> Store<Seat> {
-    let limits = *desk.limits();
-    let seat = Seat {
-        memory: MemoryCap::new(limits.memory),
-        deadline: Deadline::new(limits.deadline, tick),
-        desk,
-    };
-    let first = seat.deadline.first();
-    let mut store = Store::new(engine, seat);
-    store.limiter(|seat| &mut seat.memory);
-    store.set_hostcall_fuel(HOSTCALL_BYTES);
-    store.set_epoch_deadline(first);
-    store.epoch_deadline_callback(|mut context| Ok(context.data_mut().deadline.reached()));
-    // It fails only where fuel is tuned off, and then there is none to set.
-    let _ = store.set_fuel(limits.fuel);
-    store
 }
 
 /// Judges what was returned, and only then lets the commands out.

@@ -14,7 +14,8 @@ use crate::compiler::Compiler;
 use crate::config::{Config, UploadLimits};
 use crate::inspect::{self, Inspected};
 use crate::invoker::Invoker;
-use crate::module::{Module, Seat};
+use crate::module::Module;
+use crate::seat::Seat;
 use crate::{engine, v0_1};
 
 /// Loads components and runs them, one event at a time.

@@ -10,7 +10,7 @@ use wasmtime::{AsContextMut, Store};
 use super::bindings::exports::cordboard::behaviour::guest;
 use super::{GUEST, PACKAGE, VERSION};
 use super::{from_guest, to_guest};
-use crate::module::Seat;
+use crate::seat::Seat;
 
 /// The component with its imports resolved, and where its exports are.
 pub(crate) struct Entry {

@@ -10,7 +10,7 @@ use super::bindings::cordboard::behaviour::{
 };
 use super::from_guest::{self, cause, leg};
 use super::to_guest;
-use crate::module::Seat;
+use crate::seat::Seat;
 
 type Queued = wasmtime::Result<Result<(), types::CommandError>>;
 
