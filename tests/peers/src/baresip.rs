@@ -25,6 +25,7 @@ pub struct Setup {
     codecs: &'static str,
     answers: bool,
     dtmf: &'static str,
+    over_ipv6: bool,
     says: Vec<i16>,
 }
 
@@ -36,6 +37,7 @@ impl Setup {
             codecs: "pcma,pcmu",
             answers: false,
             dtmf: "rtpevent",
+            over_ipv6: false,
             says: vec![0; 60 * sound::RATE],
         }
     }
@@ -54,6 +56,12 @@ impl Setup {
     /// Keys go as SIP INFO instead of telephone-events.
     pub fn keys_by_info(mut self) -> Self {
         self.dtmf = "info";
+        self
+    }
+
+    /// It has an IPv6 address only.
+    pub fn over_ipv6(mut self) -> Self {
+        self.over_ipv6 = true;
         self
     }
 
@@ -77,7 +85,11 @@ impl Setup {
             "<sip:{user}@{DOMAIN}>;auth_user={user};auth_pass={};outbound=\"sip:{}\";regint=600;answermode={};\
              audio_codecs={};dtmfmode={}\n",
             password(user),
-            server.address(),
+            if self.over_ipv6 {
+                server.address_v6()
+            } else {
+                server.address()
+            },
             if self.answers { "auto" } else { "manual" },
             self.codecs,
             self.dtmf,
@@ -87,19 +99,21 @@ impl Setup {
             .map(|name| format!("module {name}.so\n"))
             .concat();
         let config = format!(
-            "sip_listen 127.0.0.1:{sip}\nnet_interface 127.0.0.1\nrtp_ports {rtp}-{}\ncall_max_calls 4\n\
+            "sip_listen {own}:{sip}\nnet_interface {interface}\nrtp_ports {rtp}-{}\ncall_max_calls 4\n\
              audio_player aubridge,out\naudio_alert aubridge,alert\naudio_source aufile,{says}\n\
              ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
              ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\nmodule_path {MODULES}\n{modules}\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
             rtp + RTP_PORTS - 1,
+            own = if self.over_ipv6 { "[::1]" } else { "127.0.0.1" },
+            interface = if self.over_ipv6 { "::1" } else { "127.0.0.1" },
             says = path.join("says.wav").display(),
             folder = path.display(),
         );
         std::fs::write(path.join("config"), config).unwrap();
         let log = std::fs::File::create(path.join("log")).unwrap();
         let child = Command::new(program("baresip", "baresip"))
-            .args(["-4", "-v", "-s", "-f"])
+            .args([if self.over_ipv6 { "-6" } else { "-4" }, "-v", "-s", "-f"])
             .arg(path)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

@@ -83,6 +83,21 @@ fn peers_network_tcp_in_pieces_with_keep_alives() {
     }
 }
 
+/// Nobody finds the next message after garbage: the connection ends, but not before what came whole is answered.
+#[test]
+fn peers_network_tcp_garbage_after_a_request_does_not_cost_its_answer() {
+    let server = Server::start();
+    tenant::create(&server);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let local = stream.local_addr().unwrap().to_string();
+    let both = format!("{}\0no SIP at all\r\n\r\n", options("TCP", &local, ""));
+    stream.write_all(both.as_bytes()).unwrap();
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).unwrap();
+    assert!(heard.starts_with("SIP/2.0 200"), "{heard}");
+}
+
 /// A datagram may have 65 507 bytes; the network cuts and joins it.
 #[test]
 fn peers_network_large_messages_over_udp() {

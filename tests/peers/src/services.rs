@@ -216,3 +216,31 @@ fn peers_services_digest_with_sha_256() {
         "{proofs:?}"
     );
 }
+
+/// R31: a member of the group dials a code and is left alone; another code, and he is rung again.
+#[test]
+fn peers_services_feature_codes_tell_the_group_who_is_there() {
+    let server = Server::start();
+    tenant::create(&server);
+    tenant::put_feature_codes(&server);
+    let mut member = phone("202", BOB).start(&server);
+    let mut caller = phone("203", ALICE).start(&server);
+    member.dial(tenant::ABSENT);
+    member.expect("CALL_ESTABLISHED");
+    // Two beeps: it was heard.
+    member.expect("CALL_CLOSED");
+    caller.dial(tenant::TEAM);
+    caller.expect("CALL_CLOSED");
+    assert!(!member.saw("CALL_INCOMING"), "an absent member was rung");
+
+    member.dial(tenant::PRESENT);
+    member.expect("CALL_ESTABLISHED");
+    member.expect("CALL_CLOSED");
+    caller.dial(tenant::TEAM);
+    member.expect("CALL_INCOMING");
+    member.command("accept", "");
+    caller.expect("CALL_ESTABLISHED");
+    hears(&caller, BOB);
+    caller.hang_up();
+    member.expect("CALL_CLOSED");
+}

@@ -203,6 +203,12 @@ impl Running {
         }
     }
 
+    /// Every message that was said and heard so far.
+    pub fn messages(&self) -> String {
+        let bytes = std::fs::read(self.folder.path().join("messages")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// What SIPp found wrong, and what was said.
     pub fn story(&self) -> String {
         let read = |name: &str| std::fs::read(self.folder.path().join(name)).unwrap_or_default();
@@ -245,6 +251,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+        if std::thread::panicking() {
+            eprintln!("── SIPp's story\n{}\n──", self.story());
+        }
     }
 }
 

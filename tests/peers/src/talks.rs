@@ -115,3 +115,24 @@ fn peers_baresip_a_key_heard_in_band_leads_on() {
     let caller = Setup::of("201").says(says);
     talk_through_the_menu(&server, caller, Setup::of("202"), |_| {});
 }
+
+/// RFC 4566 §5.7: `c=IN IP6 ::1` on one side, `IP4` on the other.
+#[test]
+fn peers_baresip_a_phone_with_ipv6_alone_talks_with_one_with_ipv4() {
+    let server = Server::start();
+    tenant::create(&server);
+    let mut called = Setup::of("204")
+        .answers()
+        .says(tone(CALLED, 30_000))
+        .start(&server);
+    let mut caller = Setup::of("203")
+        .over_ipv6()
+        .says(tone(CALLER, 30_000))
+        .start(&server);
+    caller.dial("204");
+    caller.expect("CALL_ESTABLISHED");
+    hear_each_other(&caller, &called);
+    assert!(caller.log().contains("c=IN IP6 ::1"), "{}", caller.log());
+    caller.hang_up();
+    called.expect("CALL_CLOSED");
+}

@@ -22,6 +22,10 @@ pub const MENU: &str = "300";
 pub const TEAM: &str = "302";
 pub const NEWS: &str = "303";
 
+/// Members of the team come and go with these.
+pub const PRESENT: &str = "*51";
+pub const ABSENT: &str = "*52";
+
 /// A line whose calls go to the announcement when nobody answers within five seconds.
 pub const DESK: &str = "208";
 
@@ -93,6 +97,21 @@ pub fn create(server: &Server) {
         &format!("/lines/{DESK}"),
         json!({ "name": "Desk", "site": "main", "short-number": DESK, "devices": [DESK], "behaviours": ["desk"] }),
     );
+}
+
+/// What a member dials, the team's group is told.
+pub fn put_feature_codes(server: &Server) {
+    let path = "/v1/tenants/works/dial-plan";
+    let mut plan = server.client.get(path).unwrap()["document"].take();
+    let rules = plan["rules"].as_array_mut().unwrap();
+    for (code, word) in [(PRESENT, "present"), (ABSENT, "absent")] {
+        let tell = json!({ "behaviour": "team", "number": TEAM, "message": format!("{word} {{line}}") });
+        let rule = json!({
+            "name": word, "direction": "internal", "pattern": { "feature-code": code }, "action": { "tell": tell },
+        });
+        rules.insert(0, rule);
+    }
+    server.client.put(path, &plan).unwrap();
 }
 
 /// The provider is whoever calls from these addresses.

@@ -27,6 +27,9 @@ const CONNECTIONS: usize = 20_000;
 /// RFC 5626 §4.4.1 has clients ping every 95–120 s at the latest; half as much again is patience.
 const IDLE: Duration = Duration::from_secs(600);
 
+/// After a fault in the stream: what came whole before it is still answered, for as long as answers take.
+const LINGER: Duration = Duration::from_secs(1);
+
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// What the connections tell the exchange.
@@ -234,9 +237,15 @@ async fn reads(mut read: OwnedReadHalf, path: Path, answers: &mpsc::Sender<Bytes
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!(remote = %path.remote, %error, "a TCP peer sent what is no SIP; closing");
+                    drop(tokio::time::timeout(LINGER, discard(read, buffer)).await);
                     return;
                 }
             }
         }
     }
+}
+
+/// Until the peer has nothing more to say.
+async fn discard(mut read: OwnedReadHalf, mut buffer: Vec<u8>) {
+    while matches!(read.read(&mut buffer).await, Ok(length) if length > 0) {}
 }
