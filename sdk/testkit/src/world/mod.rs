@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use base::{Moment, Random};
 use bytes::Bytes;
-use exchange::admin::{Request, Response};
+use exchange::admin::{Answer, Request, Response};
 use exchange::{AdminId, Config, Exchange, Input, MediaConfig, Output, live};
 use media::{PortId, Prompts};
 use sip::endpoint::{ConnectionId, Packet, Path, Transport};
@@ -433,6 +433,10 @@ impl World {
                 self.tell(What::Replied {
                     id,
                     refused: response.as_ref().err().map(ToString::to_string),
+                    changes: match &response {
+                        Ok(Answer::Changed(applied)) => applied.changes.clone(),
+                        Ok(_) | Err(_) => Vec::new(),
+                    },
                 });
                 self.replies.insert(id, response);
             }

@@ -3,6 +3,7 @@
 use base::Moment;
 use bytes::Bytes;
 use contract::Invocation;
+use exchange::admin::Change;
 use exchange::{AdminId, Report};
 
 use super::PhoneId;
@@ -38,10 +39,11 @@ pub enum What {
         /// The fault that was put in, if any.
         fault: Option<&'static str>,
     },
-    /// A change of configuration was answered: why it was refused, or nothing.
+    /// A change of configuration was answered: why it was refused, or what was changed.
     Replied {
         id: AdminId,
         refused: Option<String>,
+        changes: Vec<Change>,
     },
     Report(Box<Report>),
     /// A phone noticed something.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::Moment;
+use exchange::directory::{Document, Key, Versioned};
 use exchange::live;
 use testkit::wire::Glance;
 use testkit::world::{Seen, What};
@@ -22,9 +23,21 @@ enum Told {
 #[derive(Default)]
 pub(super) struct Kept {
     told: BTreeMap<PhoneId, Told>,
-    /// The REGISTER that came last: its CSeq, when it came first, and for how long.
-    asked: BTreeMap<PhoneId, (u32, Moment, u32)>,
+    asked: BTreeMap<PhoneId, Asked>,
+    /// Documents as somebody was told that they are from now on.
+    changed: BTreeMap<Key, Option<Versioned<Document>>>,
     since: Moment,
+}
+
+/// The newest REGISTER of a phone.
+#[derive(Debug)]
+struct Asked {
+    call_id: String,
+    cseq: u32,
+    /// When it came first.
+    at: Moment,
+    /// For how long.
+    seconds: u64,
 }
 
 impl Kept {
@@ -33,40 +46,89 @@ impl Kept {
             What::Arrived { from, bytes } if bytes.starts_with(b"REGISTER") => {
                 self.registering(world, *from, bytes);
             }
-            What::Phone(id, phone::Event::Registered { .. }) => {
-                if let Some((_, at, seconds)) = self.asked.get(id) {
-                    let told = match seconds {
-                        0 => Told::Gone,
-                        seconds => Told::Until(*at + Duration::from_secs(u64::from(*seconds))),
-                    };
-                    self.told.insert(*id, told);
-                }
+            What::Replied { changes, .. } => {
+                let kept = changes
+                    .iter()
+                    .map(|change| (change.key.clone(), change.document.clone()));
+                self.changed.extend(kept);
+            }
+            What::Sent { to: Some(to), bytes } if bytes.starts_with(b"SIP/2.0 200") => {
+                self.registered(*to, bytes);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// Until it is answered nobody knows what holds.
+    /// Until it is answered nobody knows what holds. What a phone repeats after it asked for something else changes
+    /// nothing.
     fn registering(&mut self, world: &World, from: PhoneId, bytes: &[u8]) {
-        let text = String::from_utf8_lossy(bytes);
-        let expires = text.lines().find_map(|line| line.strip_prefix("Expires: "));
-        let seconds = expires.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        let cseq = Glance::at(bytes).map_or(0, |glance| glance.cseq);
-        if self.asked.get(&from).is_some_and(|(last, _, _)| *last == cseq) {
+        let Some(glance) = Glance::at(bytes) else {
+            return;
+        };
+        let before = self.asked.get(&from);
+        if before.is_some_and(|before| before.call_id == glance.call_id && glance.cseq <= before.cseq) {
             return;
         }
+        let text = String::from_utf8_lossy(bytes);
+        let expires = text.lines().find_map(|line| line.strip_prefix("Expires: "));
         self.told.remove(&from);
-        self.asked.insert(from, (cseq, world.now(), seconds));
+        let asked = Asked {
+            call_id: glance.call_id,
+            cseq: glance.cseq,
+            at: world.now(),
+            seconds: expires.and_then(|text| text.trim().parse().ok()).unwrap_or(0),
+        };
+        self.asked.insert(from, asked);
+    }
+
+    /// The 200 is the promise, whether it arrives or not.
+    fn registered(&mut self, to: PhoneId, bytes: &[u8]) {
+        let Some(glance) = Glance::at(bytes).filter(|glance| glance.method == "REGISTER") else {
+            return;
+        };
+        let asked = self.asked.get(&to);
+        let fits = |asked: &&Asked| asked.call_id == glance.call_id && asked.cseq == glance.cseq;
+        if let Some(asked) = asked.filter(fits) {
+            let told = match asked.seconds {
+                0 => Told::Gone,
+                seconds => Told::Until(asked.at + Duration::from_secs(seconds)),
+            };
+            self.told.insert(to, told);
+        }
     }
 
     /// Compares what was promised with what there is.
     pub fn compare(&mut self, world: &mut World) -> Verdict {
-        if !world.is_up() || world.now().since(self.since) < Duration::from_secs(5) {
+        if !world.is_up() {
+            return Ok(());
+        }
+        self.configuration(world)?;
+        if world.now().since(self.since) < Duration::from_secs(5) {
             return Ok(());
         }
         self.since = world.now();
         self.registrations(world)
+    }
+
+    /// A document may be newer than what was acknowledged, never older or another one of the same revision.
+    fn configuration(&self, world: &World) -> Verdict {
+        let rule = "acknowledged configuration is kept";
+        for (key, promised) in &self.changed {
+            let there = world.exchange().directory().document(key);
+            let (Some(promised), there) = (promised, there) else {
+                continue;
+            };
+            let kept = there
+                .as_ref()
+                .is_some_and(|there| there.revision > promised.revision || there == promised);
+            if !kept {
+                let there = there.map_or(0, |there| there.revision);
+                let how = format!("{key} was at revision {}, and is at {there}", promised.revision);
+                return broken(rule, how);
+            }
+        }
+        Ok(())
     }
 
     fn registrations(&self, world: &mut World) -> Verdict {
@@ -105,5 +167,41 @@ impl Kept {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Random;
+    use exchange::admin::Change;
+    use exchange::{AdminId, directory::Kind};
+
+    use super::*;
+    use crate::town::Town;
+
+    /// A change that was acknowledged and is not there breaks the rule; the one that is there does not.
+    #[test]
+    fn configuration_that_is_lost_is_noticed() {
+        let offices = Town::default().offices(&mut Random::from_seed(1));
+        let mut world = World::new(1, offices);
+        let tenant = COMPANIES[0].into();
+        let key = Key::new(&tenant, Kind::Line, "201");
+        for (later, holds) in [(0, true), (1, false)] {
+            let mut document = world.exchange().directory().document(&key).unwrap();
+            document.revision += later;
+            let change = Change {
+                key: key.clone(),
+                document: Some(document),
+            };
+            let what = What::Replied {
+                id: AdminId(1),
+                refused: None,
+                changes: vec![change],
+            };
+            let at = world.now();
+            let mut kept = Kept::default();
+            kept.see(&world, &Seen { at, what }).unwrap();
+            assert_eq!(kept.compare(&mut world).is_ok(), holds);
+        }
     }
 }
