@@ -2,6 +2,30 @@
 
 use serde::Serialize;
 
+/// Every interface that this contract names, also those whose host side comes later.
+pub const INTERFACES: [&str; 20] = [
+    "audio",
+    "calendars",
+    "clock",
+    "conferences",
+    "dialling",
+    "directory",
+    "explain",
+    "legs",
+    "log",
+    "mailboxes",
+    "notify",
+    "numbers",
+    "random",
+    "recording",
+    "screens",
+    "sessions",
+    "storage",
+    "timers",
+    "trunk",
+    "watches",
+];
+
 /// How far an interface reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -39,6 +63,32 @@ pub fn permission_sheet(imports: &[String]) -> Vec<Permission> {
     let mut sheet: Vec<_> = imports.iter().map(|interface| permission(interface)).collect();
     sheet.sort_by(|a, b| (b.reach, &a.interface).cmp(&(a.reach, &b.interface)));
     sheet
+}
+
+/// What a module that imports these interfaces may do beyond what is granted. Without a grant, everything is.
+pub fn not_granted(imports: &[String], granted: Option<&[String]>) -> Vec<Permission> {
+    let Some(granted) = granted else {
+        return Vec::new();
+    };
+    let beyond: Vec<String> = imports
+        .iter()
+        .filter(|one| !granted.contains(one))
+        .cloned()
+        .collect();
+    permission_sheet(&beyond)
+}
+
+impl Permission {
+    /// Why a module that needs it is refused, and what to do.
+    pub fn refusal(&self) -> String {
+        let Self {
+            interface, allows, ..
+        } = self;
+        format!(
+            "this tenant's modules may not {allows}: build it without `{interface}`, or have an operator allow that \
+             (`cordboard tenant grants TENANT --allow {interface}`)"
+        )
+    }
 }
 
 impl SheetChange {
@@ -112,6 +162,26 @@ mod tests {
         let names: Vec<_> = sheet.iter().map(|line| line.interface.as_str()).collect();
         assert_eq!(names, ["trunk", "audio", "legs", "clock"]);
         assert_eq!(sheet[0].allows, "dial outside numbers");
+    }
+
+    #[test]
+    fn what_is_beyond_the_grants_is_refused_line_by_line() {
+        let module = imports(&["clock", "recording", "trunk"]);
+        assert_eq!(not_granted(&module, None), []);
+        let beyond = not_granted(&module, Some(&imports(&["clock", "legs"])));
+        assert_eq!(beyond.len(), 2);
+        assert!(
+            beyond[0]
+                .refusal()
+                .contains("may not record calls: build it without `recording`")
+        );
+        assert_eq!(not_granted(&module, Some(&module)), []);
+    }
+
+    #[test]
+    fn every_interface_has_words_of_its_own() {
+        let sheet = permission_sheet(&imports(&INTERFACES));
+        assert!(sheet.iter().all(|line| !line.allows.contains("does not know")));
     }
 
     #[test]

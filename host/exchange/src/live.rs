@@ -144,6 +144,8 @@ pub struct Version {
     pub sessions: usize,
     /// Of these, those that declined to move to the version that is meant for them.
     pub pinned: usize,
+    /// Sessions that moved to it from another, since the process began.
+    pub moved: u64,
     pub counters: Counters,
     /// What a shadow would have done differently; the first of them.
     pub differences: Vec<Difference>,

@@ -143,6 +143,9 @@ pub enum Fact {
     Ladder {
         rung: Rung,
         why: String,
+        /// Whose version failed, and which; none where there was none.
+        behaviour: Option<Arc<str>>,
+        module: Option<ModuleDigest>,
     },
     /// The session goes on with another version, or stays with its own.
     Swapped {

@@ -151,7 +151,7 @@ fn fact(fact: &Fact) -> Option<String> {
             let words = cordboard::test::sentence(command).unwrap_or_else(|| "a command".to_owned());
             format!("{words} is dropped: {why}")
         }
-        Fact::Ladder { rung, why } => format!("falls back to {rung:?}: {why}"),
+        Fact::Ladder { rung, why, .. } => format!("falls back to {rung:?}: {why}"),
         Fact::Swapped { accepted, .. } => if *accepted {
             "goes on with the new version"
         } else {

@@ -202,7 +202,12 @@ pub(super) fn sentence(fact: &Fact) -> String {
         Fact::LateDecision { .. } => "answered too late".to_owned(),
         Fact::Outcome { tag, kind } => format!("outcome of {tag}: {}", first_word(kind)),
         Fact::Dropped { command, why } => format!("{} was dropped: {why}", first_word(command)),
-        Fact::Ladder { rung, why } => format!("falls back to {}: {why}", first_word(rung)),
+        Fact::Ladder {
+            rung, why, module, ..
+        } => {
+            let module = module.map_or_else(String::new, |module| format!(" (module {module:?})"));
+            format!("falls back to {}: {why}{module}", first_word(rung))
+        }
         Fact::Swapped { accepted: true, .. } => "goes on with the new version".to_owned(),
         Fact::Swapped { accepted: false, .. } => "stays with its version".to_owned(),
         Fact::SessionEnded => "the session ended".to_owned(),

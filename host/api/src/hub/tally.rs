@@ -1,6 +1,6 @@
 //! Prometheus metrics. No tenants, numbers or lines as labels: their count has no bound.
 
-use exchange::{Fact, Report};
+use exchange::{Fact, Report, Rung};
 use metrics::{counter, histogram};
 
 pub(super) fn count(report: &Report) {
@@ -23,7 +23,15 @@ pub(super) fn count(report: &Report) {
         }
         Fact::NotDecided { .. } => counter!("cordboard_decisions_total", "result" => "failed").increment(1),
         Fact::LateDecision { .. } => counter!("cordboard_decisions_total", "result" => "late").increment(1),
-        Fact::Ladder { .. } => counter!("cordboard_fallbacks_total").increment(1),
+        Fact::Ladder { rung, .. } => {
+            let rung = match rung {
+                Rung::LastGood => "last-good",
+                Rung::RingLine => "ring-line",
+                Rung::Courtesy => "courtesy",
+                Rung::Refuse => "refuse",
+            };
+            counter!("cordboard_fallbacks_total", "rung" => rung).increment(1);
+        }
         Fact::Refused { .. } => counter!("cordboard_sip_refused_total").increment(1),
         Fact::Registration { .. } => counter!("cordboard_registrations_total").increment(1),
         _ => {}

@@ -129,6 +129,7 @@ impl<'a> Draft<'a> {
                     settings: Settings::default(),
                     history: Vec::new(),
                     candidate: None,
+                    drain: None,
                     audit: Vec::new(),
                 },
             ),

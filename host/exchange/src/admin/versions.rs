@@ -4,7 +4,7 @@ use contract::{Manifest, ModuleDigest};
 use serde::{Deserialize, Serialize};
 
 use super::merge::history;
-use crate::directory::{Audit, Behaviour, Candidate, VersionStep};
+use crate::directory::{Audit, Behaviour, Candidate, Drain, VersionStep};
 
 /// Changes that a behaviour remembers.
 pub(super) const AUDITED: usize = 64;
@@ -17,6 +17,9 @@ pub enum VersionChange {
     Activate {
         digest: ModuleDigest,
         manifest: Box<Manifest>,
+        /// Until when sessions may stay with earlier versions.
+        #[serde(default)]
+        drain: Option<Drain>,
     },
     /// A module gets some of its calls, or shadows all of them; in the place of an earlier candidate.
     Try(Box<Candidate>),
@@ -43,8 +46,13 @@ pub(super) fn changed(
     let mut new = old.clone();
     let no_candidate = ("/candidate", "there is none");
     let (what, from, to) = match change {
-        VersionChange::Activate { digest, manifest } => {
+        VersionChange::Activate {
+            digest,
+            manifest,
+            drain,
+        } => {
             take_over(&mut new, digest, *manifest, now);
+            new.drain = drain;
             (VersionStep::Activated, Some(old.active), Some(digest))
         }
         VersionChange::Try(candidate) => {
@@ -102,6 +110,7 @@ pub(super) fn changed(
 fn take_over(behaviour: &mut Behaviour, digest: ModuleDigest, manifest: Manifest, now: u64) {
     behaviour.history = history(behaviour, digest, now);
     behaviour.active = digest;
+    behaviour.drain = None;
     behaviour.manifest = manifest;
     if behaviour
         .candidate

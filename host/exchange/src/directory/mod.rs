@@ -27,9 +27,10 @@ pub use configuration::{Bound, Configuration, Entry, Place, Table};
 pub use documents::{
     Access, Action, Activation, Address, Announcement, Audit, Behaviour, Binding, BlobDigest, CallerIdPolicy,
     CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, DigestOffer,
-    Direction, Document, Grants, Guard, Ha1, InternalDigits, JournalRule, Line, LineFeatures, Login, Network,
-    NoBlobDigest, Number, Numbering, OwnIdentity, Pattern, PickupGroup, PrefixRule, Rule, Scheme, Secret,
-    Settings, Site, Tell, Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
+    Direction, Document, Drain, DrainEnd, Grants, Guard, Ha1, InternalDigits, JournalRule, Line,
+    LineFeatures, Login, Network, NoBlobDigest, Number, Numbering, OwnIdentity, Pattern, PickupGroup,
+    PrefixRule, Rule, Scheme, Secret, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User,
+    VersionStep, Versioned,
 };
 pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,

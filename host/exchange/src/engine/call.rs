@@ -352,6 +352,7 @@ impl Exchange {
             return;
         };
         self.by_usage.remove(&leg.usage);
+        self.charge(id);
         self.forget_dialog(leg.dialog);
         if let Some(media) = leg.media.take() {
             self.close_media(*media);

@@ -135,7 +135,7 @@ impl Exchange {
     }
 
     /// Wakes the session with the call.
-    fn offer(&mut self, id: CustodyId, session: SessionId) {
+    pub(super) fn offer(&mut self, id: CustodyId, session: SessionId) {
         let Some(custody) = self.custodies.get_mut(&id) else {
             return;
         };
@@ -352,6 +352,8 @@ impl Exchange {
                     Fact::Ladder {
                         rung: Rung::Courtesy,
                         why,
+                        behaviour: None,
+                        module: None,
                     },
                 );
                 self.courtesy(id);

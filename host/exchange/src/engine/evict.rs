@@ -59,6 +59,7 @@ impl Exchange {
         self.prompts.remove(tenant);
         self.outside.remove(tenant);
         self.forget_figures(tenant);
+        self.forget_spent(tenant);
         self.ask_for_servers(tenant);
     }
 

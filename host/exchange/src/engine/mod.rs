@@ -45,6 +45,7 @@ mod restore;
 mod resume;
 mod session;
 mod sip_events;
+mod spend;
 mod texts;
 mod timers;
 mod tones;
@@ -123,6 +124,9 @@ pub struct Exchange {
     figures: FxHashMap<Arc<str>, versions::Figures>,
     /// Calls outside of the current minute, by tenant.
     outside: FxHashMap<Arc<str>, (Moment, u32)>,
+    /// What calls outside have cost, and those that cost at the moment.
+    spent: FxHashMap<Arc<str>, spend::Spent>,
+    metered: FxHashMap<LegId, spend::Metered>,
     /// Digits on their way into a leg.
     sending: FxHashMap<::media::PlayId, (SessionId, Tag)>,
 
@@ -203,6 +207,11 @@ enum Due {
         tenant: Arc<str>,
         behaviour: Arc<str>,
     },
+    /// Sessions on earlier versions move or end.
+    Drain {
+        tenant: Arc<str>,
+        behaviour: Arc<str>,
+    },
     /// The registration with a trunk is to be made, or made anew.
     Trunk {
         tenant: Arc<str>,
@@ -259,6 +268,8 @@ impl Exchange {
             shadow_asks: FxHashMap::default(),
             figures: FxHashMap::default(),
             outside: FxHashMap::default(),
+            spent: FxHashMap::default(),
+            metered: FxHashMap::default(),
             sending: FxHashMap::default(),
             registrations: FxHashMap::default(),
             connections: FxHashMap::default(),
@@ -359,6 +370,7 @@ impl Exchange {
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
+            Due::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),
             Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
         }
     }

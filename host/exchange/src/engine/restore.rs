@@ -38,6 +38,9 @@ impl Exchange {
                 }
                 (Some("session"), Some(tenant), Some(id)) => record(id, &value)
                     .map(|(id, session)| sessions.push((Arc::from(tenant), SessionId(id), session))),
+                (Some("spent"), Some(tenant), Some(_)) => postcard::from_bytes(&value)
+                    .ok()
+                    .map(|spent| self.restore_spent(Arc::from(tenant), spent)),
                 (Some("subscription"), Some(tenant), Some(_)) => {
                     postcard::from_bytes::<SubscriptionRecord>(&value)
                         .ok()
@@ -79,11 +82,12 @@ impl Exchange {
                 let tried = view
                     .behaviours()
                     .values()
-                    .filter(|behaviour| behaviour.candidate.is_some());
+                    .filter(|behaviour| behaviour.candidate.is_some() || behaviour.drain.is_some());
                 tried.map(|behaviour| behaviour.name.text().clone()).collect()
             });
             for behaviour in trials {
                 self.await_promotion(&tenant, &behaviour);
+                self.await_drain(&tenant, &behaviour);
             }
             self.trunks_changed(&tenant);
         }

@@ -100,6 +100,8 @@ impl Exchange {
             finishing: false,
             lost: false,
             kept: true,
+            draining: None,
+            woken: (now, 0),
         };
         self.sessions.insert(id, session);
         self.believed.push(Believed {

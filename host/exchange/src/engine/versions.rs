@@ -33,6 +33,8 @@ pub(crate) struct Figures {
     counters: FxHashMap<(Arc<str>, ModuleDigest), Counters>,
     differences: FxHashMap<Arc<str>, Vec<Difference>>,
     promotions: FxHashMap<Arc<str>, TimerKey>,
+    /// Sessions that moved to a version.
+    moved: FxHashMap<(Arc<str>, ModuleDigest), u64>,
 }
 
 /// Choosing.
@@ -173,6 +175,21 @@ impl Exchange {
         }
     }
 
+    /// A session went on with another version.
+    pub(super) fn count_moved(&mut self, id: SessionId, to: ModuleDigest) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let (tenant, behaviour) = (session.tenant.clone(), session.behaviour.clone());
+        *self
+            .figures
+            .entry(tenant)
+            .or_default()
+            .moved
+            .entry((behaviour, to))
+            .or_default() += 1;
+    }
+
     /// Somebody answered, or a behaviour did: the sessions that decide about the caller count it.
     pub(super) fn count_answer(&mut self, call: CallId) {
         let legs = self
@@ -270,6 +287,7 @@ impl Exchange {
             self.report_for(tenant, None, None, None, fact);
         }
         self.await_promotion(tenant, &name);
+        self.await_drain(tenant, &name);
     }
 
     /// Sets the clock for a candidate that is promoted when it has held.
@@ -425,6 +443,12 @@ impl Exchange {
             role,
             sessions: 0,
             pinned: 0,
+            moved: self
+                .figures
+                .get(tenant)
+                .and_then(|figures| figures.moved.get(&(behaviour.clone(), digest)))
+                .copied()
+                .unwrap_or_default(),
             counters: self.counters(tenant, behaviour, digest),
             differences: Vec::new(),
         }

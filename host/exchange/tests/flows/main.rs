@@ -7,6 +7,8 @@
 mod chaos;
 mod custody;
 mod dialling;
+mod drain;
+mod envelope;
 mod eviction;
 mod features;
 mod ladder;

@@ -130,6 +130,7 @@ impl Office {
             settings: cordboard_exchange::directory::Settings::default(),
             history: vec![],
             candidate: None,
+            drain: None,
             audit: vec![],
         };
         change(&mut behaviour);

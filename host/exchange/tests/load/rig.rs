@@ -278,6 +278,7 @@ fn documents() -> Vec<(String, Bytes)> {
         settings: Settings::default(),
         history: vec![],
         candidate: None,
+        drain: None,
         audit: vec![],
     };
     let number = Number {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use contract::not_granted;
+
 use super::Check;
 use super::words::at;
 use crate::admin::settings::{Reference, check_settings, references_in};
@@ -24,6 +26,7 @@ impl Check<'_> {
         if let Some(candidate) = &behaviour.candidate {
             self.candidate(behaviour, candidate);
         }
+        self.granted(&behaviour.manifest.imports, "/manifest/imports");
         for (position, schedule) in behaviour.manifest.schedules.iter().enumerate() {
             if let Err(error) = Recurrence::from_str(&schedule.cron) {
                 self.wrong(format!("/manifest/schedules/{position}/cron"), error.to_string());
@@ -37,6 +40,7 @@ impl Check<'_> {
         if let CanaryRule::Percent(share) = candidate.rule {
             self.expect(share <= 100, "/candidate/rule/percent", "must be at most 100");
         }
+        self.granted(&candidate.manifest.imports, "/candidate/manifest/imports");
         let names = match &candidate.rule {
             CanaryRule::Called(names) | CanaryRule::Callers(names) => names.len(),
             CanaryRule::Percent(_) | CanaryRule::Shadow => 0,
@@ -47,6 +51,18 @@ impl Check<'_> {
         self.expect(shares, "/candidate/guard/failures", "must be 1 to 100");
         for problem in check_settings(&candidate.manifest, &behaviour.settings, None) {
             self.wrong(format!("/candidate/settings{}", problem.path), problem.message);
+        }
+    }
+
+    /// A module that asks for more than its tenant is granted never becomes active, whichever way.
+    fn granted(&mut self, imports: &[String], path: &str) {
+        let granted = self.after.tenant().grants.imports.clone();
+        for beyond in not_granted(imports, granted.as_deref()) {
+            let position = imports
+                .iter()
+                .position(|one| *one == beyond.interface)
+                .unwrap_or_default();
+            self.wrong(at(path, position), beyond.refusal());
         }
     }
 

@@ -6,6 +6,7 @@ use super::Check;
 use super::words::at;
 use crate::directory::{Kind, Tenant, TenantId};
 use crate::numbers::{Country, is_outside};
+use contract::not_granted;
 
 /// Users, devices and numbers for each line that the tenant may have.
 const PEOPLE_PER_LINE: usize = 4;
@@ -27,6 +28,9 @@ impl Check<'_> {
         self.language(&tenant.language, "/language");
         self.numbering(tenant);
         self.grants(tenant);
+        self.imports(tenant);
+        let state = (1_024..=1 << 20).contains(&tenant.limits.state);
+        self.expect(state, "/limits/state", "must be 1024 to 1048576 bytes");
         self.expect(tenant.limits.calls > 0, "/limits/calls", "must be at least 1");
         self.expect(
             (1..=100).contains(&tenant.limits.hops),
@@ -132,6 +136,33 @@ impl Check<'_> {
                 let message = "must be fixed, mobile, free, premium, near-abroad or world";
                 self.expect(is_outside(*class), &at(path, position), message);
             }
+        }
+    }
+
+    /// Modules that are in use must stay within what is granted.
+    fn imports(&mut self, tenant: &Tenant) {
+        let Some(granted) = &tenant.grants.imports else {
+            return;
+        };
+        for (position, name) in granted.iter().enumerate() {
+            let known = contract::INTERFACES.contains(&name.as_str());
+            let message = format!("must be one of {}", contract::INTERFACES.join(", "));
+            self.expect(known, &at("/grants/imports", position), message);
+        }
+        let mut used = Vec::new();
+        for behaviour in self.after.behaviours().values() {
+            let candidate = behaviour.candidate.iter().map(|candidate| &candidate.manifest);
+            for manifest in candidate.chain([&behaviour.manifest]) {
+                for beyond in not_granted(&manifest.imports, Some(granted)) {
+                    used.push(format!(
+                        "behaviour `{}` uses `{}` ({}): give it another module first",
+                        behaviour.name, beyond.interface, beyond.allows
+                    ));
+                }
+            }
+        }
+        for message in used {
+            self.wrong("/grants/imports", message);
         }
     }
 

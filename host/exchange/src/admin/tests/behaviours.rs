@@ -254,3 +254,42 @@ fn a_day_of_the_week_is_in_one_set_only_and_breaks_are_inside_r44() {
         ]
     );
 }
+
+/// The operator lets a tenant's modules do less than the exchange offers: nothing that needs more gets in, or stays unnoticed.
+#[test]
+fn a_module_that_asks_for_more_than_granted_is_refused_line_by_line() {
+    let mut office = Desk::new();
+    let ask = |office: &mut Desk, imports: &[&str]| {
+        let mut asking = manifest("greeter", 1, json!({"type": "object"}));
+        asking.imports = imports.iter().map(ToString::to_string).collect();
+        let activation = Request::Activate {
+            tenant: "acme".into(),
+            behaviour: "greeter".into(),
+            digest: ModuleDigest([1; 32]),
+            manifest: Box::new(asking),
+        };
+        findings(office.ask(activation))
+    };
+    let grants = |imports: &[&str]| json!({"id": "acme", "name": "Acme", "domains": ["acme.example"], "grants": {"imports": imports}});
+    assert_eq!(office.wrong("tenant", grants(&["legs", "audio"])), [""; 0]);
+    let wrong = ask(&mut office, &["audio", "legs", "recording", "trunk"]);
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(
+        wrong[0].starts_with("/manifest/imports/2: this tenant's modules may not record calls"),
+        "{wrong:?}"
+    );
+    assert!(wrong[1].contains("--allow trunk"), "{wrong:?}");
+    assert_eq!(ask(&mut office, &["audio", "legs"]), [""; 0]);
+    let wrong = office.wrong("tenant", grants(&["legs"]));
+    assert_eq!(
+        wrong,
+        [
+            "/grants/imports: behaviour `greeter` uses `audio` (play to callers and take the digits that they press): give it another module first"
+        ]
+    );
+    let wrong = office.wrong("tenant", grants(&["legs", "audio", "telepathy"]));
+    assert!(
+        wrong[0].starts_with("/grants/imports/2: must be one of audio"),
+        "{wrong:?}"
+    );
+}

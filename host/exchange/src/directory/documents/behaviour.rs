@@ -5,7 +5,7 @@ use contract::{Manifest, Millis, ModuleDigest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::secrets::parse_hex;
-use super::{Activation, Audit, Candidate, Settings};
+use super::{Activation, Audit, Candidate, Drain, Settings};
 use crate::directory::{AnnouncementName, BehaviourName, SiteId};
 
 /// A tenant's named use of a module.
@@ -26,6 +26,9 @@ pub struct Behaviour {
     /// A version on trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Box<Candidate>>,
+    /// Until when sessions may stay with earlier versions; absent: until they end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Drain>,
     /// Changes of versions, latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audit: Vec<Audit>,

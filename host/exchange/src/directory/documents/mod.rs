@@ -32,10 +32,10 @@ pub use plan::{Action, DialPlan, Direction, Pattern, Rule, Tell};
 pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
 pub use tenant::{
-    Defaults, DigestOffer, Grants, InternalDigits, JournalRule, Numbering, Tenant, TenantLimits,
+    Defaults, DigestOffer, Grants, InternalDigits, JournalRule, Numbering, Spend, Tenant, TenantLimits,
 };
 pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
-pub use version::{Activation, Audit, CanaryRule, Candidate, Guard, VersionStep};
+pub use version::{Activation, Audit, CanaryRule, Candidate, Drain, DrainEnd, Guard, VersionStep};
 
 use super::{Kind, TenantId};
 use crate::calendars::Calendar;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use contract::NumberClass;
 use serde::{Deserialize, Serialize};
 use sip::digest::Algorithm;
@@ -37,6 +39,9 @@ pub struct Tenant {
     pub grants: Grants,
     #[serde(default)]
     pub journal: JournalRule,
+    /// What calls outside cost, and how much of it may come together; absent: nobody counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend: Option<Spend>,
 }
 
 fn default_country() -> String {
@@ -68,6 +73,7 @@ impl Tenant {
             defaults: Defaults::default(),
             grants: Grants::default(),
             journal: JournalRule::default(),
+            spend: None,
         }
     }
 }
@@ -138,6 +144,11 @@ pub struct TenantLimits {
     pub sessions: u32,
     /// Calls begun outside within a minute; 0: as many as may be. Emergency calls are not counted.
     pub outside_per_minute: u32,
+    /// Events that one call's session may be woken with within a minute, and a hundred times as many for the session of a
+    /// number: more end it. 0: as many as may be.
+    pub events_per_minute: u32,
+    /// Bytes of state that a session may keep; the exchange's own limit holds too.
+    pub state: u32,
 }
 
 impl Default for TenantLimits {
@@ -148,6 +159,8 @@ impl Default for TenantLimits {
             lines: 100_000,
             sessions: 10_000,
             outside_per_minute: 0,
+            events_per_minute: 6_000,
+            state: 64 << 10,
         }
     }
 }
@@ -169,6 +182,9 @@ pub struct Grants {
     pub lines: Vec<NumberClass>,
     /// Outside classes that behaviours may dial (R24 unless widened).
     pub behaviours: Vec<NumberClass>,
+    /// Interfaces that modules may import; absent: all that the exchange offers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<Vec<String>>,
 }
 
 impl Default for Grants {
@@ -177,8 +193,21 @@ impl Default for Grants {
         Self {
             lines: vec![Fixed, Mobile, Free, Premium, NearAbroad, World],
             behaviours: vec![Fixed, Mobile, Free, NearAbroad],
+            imports: None,
         }
     }
+}
+
+/// A cap on what calls outside may cost. Emergency calls are outside of it.
+///
+/// Amounts are thousandths of whatever currency the tenant is billed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Spend {
+    /// For each minute that begins; a class that is not named costs nothing.
+    pub per_minute: BTreeMap<NumberClass, u32>,
+    /// Once so much was spent within 24 hours, no further call goes outside; those that are up go on.
+    pub per_day: u64,
 }
 
 /// What is kept of what the tenant's sessions were told and decided.

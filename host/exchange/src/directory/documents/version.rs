@@ -80,6 +80,26 @@ impl Default for Guard {
     }
 }
 
+/// How long sessions may stay with a version that is not the active one any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Drain {
+    /// Until then, in milliseconds since the epoch.
+    pub at: u64,
+    pub then: DrainEnd,
+}
+
+/// What becomes of sessions that have not moved by the deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrainEnd {
+    /// They begin anew on the active version, with the callers that they held.
+    #[default]
+    Move,
+    /// They end; calls that talk go on.
+    End,
+}
+
 /// One change of a behaviour's versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

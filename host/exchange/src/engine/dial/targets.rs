@@ -88,6 +88,7 @@ impl Exchange {
             }
             Resolution::Outside { number, trunks, .. } => {
                 self.may_dial_outside(id)?;
+                self.may_spend(id, &number)?;
                 self.diverted(call, &number);
                 self.ring_outside(id, target, &number, &trunks)
             }
@@ -182,6 +183,7 @@ impl Exchange {
             return self.ring_outside(id, target, &number.text, &trunks);
         }
         self.may_dial_outside(id)?;
+        self.may_spend(id, &number.text)?;
         if let Some(name) = trunk {
             trunks.retain(|trunk| trunk.as_str() == name);
         }

@@ -1,16 +1,26 @@
 //! Questions to behaviours: what one event comes with, and its deadline.
 
+use std::time::Duration;
+
 use contract::AskId;
-use contract::{HeldLeg, Invocation, ModuleDigest, Session as Told, SessionId, Task};
+use contract::{HeldLeg, Invocation, ModuleDigest, Session as Told, SessionId, SessionScope, Task};
 
 use super::{Asked, Question};
 use crate::engine::{Due, Exchange};
 use crate::report::{Fact, Given};
 
+/// In which events are counted.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Calls that the session of a number is reckoned with.
+const SESSIONS_OF_A_NUMBER: u32 = 100;
+
 impl Exchange {
     /// Sends the first event of the mailbox off, after a change of version where there is one to make.
     pub(super) fn ask_next(&mut self, id: SessionId) {
         if self.begin_swap(id) {
+            return;
+        }
+        if self.wakes_too_often(id) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&id) else {
@@ -24,6 +34,38 @@ impl Exchange {
         self.ask(id, module, task, Question::Event { event, again: false });
     }
 
+    /// The envelope: a session that is woken more often than its tenant allows is running wild, and ends. Its callers go to
+    /// the host's default.
+    fn wakes_too_often(&mut self, id: SessionId) -> bool {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return true;
+        };
+        let (since, count) = &mut session.woken;
+        if now.since(*since) >= MINUTE {
+            (*since, *count) = (now, 0);
+        }
+        *count = count.saturating_add(1);
+        let (count, tenant, scope) = (*count, session.tenant.clone(), session.scope);
+        let allowed = self
+            .tenant(&tenant)
+            .map_or(0, |view| view.tenant().limits.events_per_minute);
+        let allowed = match scope {
+            SessionScope::PerCall => allowed,
+            SessionScope::PerNumber => allowed.saturating_mul(SESSIONS_OF_A_NUMBER),
+        };
+        if allowed == 0 || count <= allowed {
+            return false;
+        }
+        let fact = Fact::Because {
+            rule: "limits.events-per-minute".into(),
+            sentence: format!("the session was woken {allowed} times within this minute already"),
+        };
+        self.report_session(id, fact);
+        self.overflow(id);
+        true
+    }
+
     /// Sends a question off, and sets its deadline.
     pub(super) fn ask(&mut self, id: SessionId, module: ModuleDigest, task: Task, what: Question) {
         let ask = AskId(self.ids.next());
@@ -31,15 +73,18 @@ impl Exchange {
             .timers
             .set(self.now + self.config.patience, Due::NoDecision(ask));
         let seed = self.random.next_u64();
-        let (now, limits) = (self.now, self.config.limits);
+        let (now, mut limits) = (self.now, self.config.limits);
         let Some(tenant) = self.sessions.get(&id).map(|session| session.tenant.clone()) else {
             self.timers.cancel(deadline);
             return;
         };
         let view = self.view_of(&tenant);
-        let journalled = self
-            .tenant(&tenant)
-            .is_some_and(|view| view.tenant().journal.days > 0);
+        let mut journalled = false;
+        if let Some(view) = self.tenant(&tenant) {
+            let tenant = view.tenant();
+            journalled = tenant.journal.days > 0;
+            limits.state = limits.state.min(tenant.limits.state as usize);
+        }
         let held = self.held_by(id);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;

@@ -138,6 +138,8 @@ impl Exchange {
             let fact = Fact::Ladder {
                 rung: Rung::LastGood,
                 why: failure.to_string(),
+                behaviour: Some(session.behaviour.clone()),
+                module: Some(session.module),
             };
             let from_version = session.state.is_some().then(|| session.version.to_string());
             self.report_session(id, fact);
@@ -183,9 +185,12 @@ impl Exchange {
         } else {
             Rung::Courtesy
         };
+        let session = self.sessions.get(&id);
         let fact = Fact::Ladder {
             rung,
             why: why.to_owned(),
+            behaviour: session.map(|session| session.behaviour.clone()),
+            module: session.map(|session| session.module),
         };
         self.report_session(id, fact);
         if let Some(module) = self.sessions.get(&id).map(|session| session.module) {

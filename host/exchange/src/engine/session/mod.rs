@@ -14,6 +14,7 @@
 
 mod asking;
 mod decide;
+mod drain;
 mod schedules;
 mod shadow;
 mod swap;
@@ -33,6 +34,7 @@ use super::dial::{DialId, outcome_event};
 use super::lookup::Placed;
 use super::timers::TimerKey;
 use super::{Exchange, Step};
+use crate::directory::DrainEnd;
 use crate::io::CallId;
 use crate::report::Fact;
 
@@ -72,6 +74,10 @@ pub(crate) struct Session {
     pub lost: bool,
     /// It is stored.
     pub kept: bool,
+    /// The deadline for its version has passed: what becomes of it when it does not move now.
+    pub draining: Option<DrainEnd>,
+    /// Since when events are counted, and how many there were.
+    pub woken: (Moment, u32),
 }
 
 /// A question that is out.
@@ -164,6 +170,8 @@ impl Exchange {
             finishing: false,
             lost: false,
             kept: false,
+            draining: None,
+            woken: (self.now, 0),
         };
         let fact = Fact::SessionStarted {
             behaviour: placed.behaviour.clone(),
@@ -304,6 +312,9 @@ impl Exchange {
         }
         if !session.mailbox.is_empty() {
             self.ask_next(id);
+            return;
+        }
+        if session.draining.is_some() && self.begin_swap(id) {
             return;
         }
         self.look_after_idle(id);

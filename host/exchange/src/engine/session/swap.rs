@@ -71,6 +71,7 @@ impl Exchange {
         session.version = version.version;
         session.interests = version.interests;
         session.pinned_against = None;
+        session.draining = None;
         if state.is_some() {
             session.state = state;
         }
@@ -82,6 +83,7 @@ impl Exchange {
                 accepted: true,
             },
         );
+        self.count_moved(id, to);
     }
 
     pub(super) fn migration_declined(&mut self, id: SessionId, to: ModuleDigest) {
@@ -89,7 +91,7 @@ impl Exchange {
             return;
         };
         session.pinned_against = Some(to);
-        let from = session.module;
+        let (from, draining) = (session.module, session.draining.take());
         self.report_session(
             id,
             Fact::Swapped {
@@ -98,5 +100,8 @@ impl Exchange {
                 accepted: false,
             },
         );
+        if let Some(then) = draining {
+            self.drained(id, to, then);
+        }
     }
 }

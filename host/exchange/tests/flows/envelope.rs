@@ -1,0 +1,167 @@
+//! The envelope around whatever behaviours do: what they cost, how often they are woken, what they keep. And that each rung of
+//! the ladder says which version failed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use contract::{Cause, Command, Decided, Event, Failure, NumberClass, SessionScope};
+use cordboard_exchange::directory::Spend;
+use cordboard_exchange::{Fact, Rung};
+use phone::CallState;
+
+use crate::logic::{decided, event};
+use crate::office::{Office, module};
+use crate::world::World;
+
+/// A mobile minute costs 0.20, a day may cost 0.50.
+fn priced() -> World {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .with(crate::trunks::trunk("first", 50, 5))
+        .tenant(|tenant| {
+            tenant.spend = Some(Spend {
+                per_minute: BTreeMap::from([(NumberClass::Mobile, 200)]),
+                per_day: 500,
+            });
+        })
+        .open(&["201", "202"]);
+    world.add_phone("first", 50);
+    world
+}
+
+fn talks_for(world: &mut World, seconds: u64) {
+    let call = world.call("201", "0612345678");
+    world.answers("first");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.run(Duration::from_secs(seconds));
+    world.hangs_up("201", call);
+}
+
+/// R24's envelope in money: the behaviour (or the person) sees `forbidden`, the trace says which cap.
+#[test]
+fn calls_outside_stop_at_what_a_day_may_cost() {
+    let mut world = priced();
+    talks_for(&mut world, 70);
+    let over = world.call("201", "0612345678");
+    assert_eq!(
+        world.failure("201", over),
+        Some(403),
+        "0.40 are spent, another minute would be 0.60"
+    );
+    assert_eq!(world.facts("because"), 1);
+    assert_eq!(world.cdrs().last().unwrap().cause, Cause::Forbidden);
+    let free = world.call("201", "0123456789");
+    world.rings("first");
+    world.hangs_up("201", free);
+    let emergency = world.call("201", "112");
+    world.rings("first");
+    world.hangs_up("201", emergency);
+    world.run(Duration::from_secs(86_400));
+    talks_for(&mut world, 1);
+}
+
+/// What is being spent counts, too: many calls at once do not slip through.
+#[test]
+fn calls_that_are_up_count_with_what_they_cost_so_far() {
+    let mut world = priced();
+    let long = world.call("201", "0612345678");
+    world.answers("first");
+    world.run(Duration::from_secs(65));
+    let over = world.call("202", "0612345679");
+    assert_eq!(world.failure("202", over), Some(403));
+    assert_eq!(world.state("201", long), CallState::Up, "what is up goes on");
+    world.hangs_up("201", long);
+}
+
+#[test]
+fn what_was_spent_outlives_a_restart() {
+    let mut world = priced();
+    talks_for(&mut world, 70);
+    world.restart();
+    let over = world.call("201", "0612345678");
+    assert_eq!(world.failure("201", over), Some(403));
+}
+
+/// A behaviour that wakes itself without end is ended; its caller reaches the line all the same.
+#[test]
+fn a_session_that_never_rests_is_ended() {
+    let mut world = Office::new()
+        .line("201")
+        .line_with("202", |line| line.behaviours = Some(vec!["wild".into()]), |_| {})
+        .behaviour("wild", module(1), SessionScope::PerCall)
+        .tenant(|tenant| tenant.limits.events_per_minute = 100)
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| {
+        let _ = event(invocation);
+        decided(vec![Command::SetTimer { tag: 1, at: 0 }])
+    });
+    let call = world.call("201", "202");
+    world.run(Duration::from_secs(2));
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    let events = world.facts("asked");
+    assert!((100..=101).contains(&events), "{events}");
+    assert!(world.reports.iter().any(
+        |report| matches!(&report.fact, Fact::Because { rule, .. } if rule == "limits.events-per-minute")
+    ));
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// What a tenant's sessions may keep is its own; the module's limit follows.
+#[test]
+fn a_tenant_has_a_limit_of_state_of_its_own() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("big", module(1), SessionScope::PerCall)
+        .number("300", &["big"])
+        .tenant(|tenant| tenant.limits.state = 2_048)
+        .open(&["201"]);
+    world.behaves(module(1), |invocation| {
+        assert_eq!(invocation.limits.state, 2_048);
+        Ok(Decided {
+            state: vec![],
+            commands: vec![],
+        })
+    });
+    world.call("201", "300");
+}
+
+/// Whoever watches sees which version of which behaviour failed, and what the caller got in its place.
+#[test]
+fn each_rung_of_the_ladder_names_the_version_that_failed() {
+    let mut world = Office::new()
+        .line("201")
+        .line_with(
+            "202",
+            |line| line.behaviours = Some(vec!["fragile".into()]),
+            |_| {},
+        )
+        .behaviour("fragile", module(1), SessionScope::PerCall)
+        .number("300", &["fragile"])
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| match event(invocation) {
+        Event::CallOffered(_) => Err(Failure::Trapped("unreachable".into())),
+        _ => decided(vec![]),
+    });
+    world.call("201", "202");
+    world.rings("202");
+    world.call("201", "300");
+    let told: Vec<_> = world
+        .reports
+        .iter()
+        .filter_map(|report| match &report.fact {
+            Fact::Ladder {
+                rung,
+                behaviour: Some(behaviour),
+                module: Some(digest),
+                ..
+            } => Some((*rung, behaviour.to_string(), *digest)),
+            _ => None,
+        })
+        .collect();
+    let expected = |rung| (rung, "fragile".to_owned(), module(1));
+    assert_eq!(told, [expected(Rung::RingLine), expected(Rung::Courtesy)]);
+}
