@@ -84,7 +84,11 @@ const TENANT: &[Field] = &[
         Object,
         "`outside-prefix`, `area-code`, `internal-digits` with `min` and `max`.",
     ),
-    may("limits", Object, "At once: `calls`, `hops`, `lines`, `sessions`."),
+    may(
+        "limits",
+        Object,
+        "At once: `calls`, `hops`, `lines`, `sessions`; `outside-per-minute`; of each session `events-per-minute` and bytes of `state`.",
+    ),
     may(
         "defaults",
         Object,
@@ -93,7 +97,12 @@ const TENANT: &[Field] = &[
     may(
         "grants",
         Object,
-        "Number classes that `lines` and `behaviours` may dial outside.",
+        "Number classes that `lines` and `behaviours` may dial outside; `imports`: interfaces that modules may use, absent: all.",
+    ),
+    may(
+        "spend",
+        Object,
+        "Cap on calls outside, in thousandths: `per-minute` of each number class, and how much `per-day`.",
     ),
     may(
         "journal",

@@ -87,6 +87,7 @@ const TABLE: &str = "
     GET    /v1/tenants/{tenant}/modules/{digest}/component    om
     GET    /v1/tenants/{tenant}/modules/{digest}/permissions  om
     DELETE /v1/tenants/{tenant}/modules/{digest}              om
+    PUT    /v1/tenants/{tenant}/modules/{digest}/notes        om
     GET    /v1/tenants/{tenant}/behaviours                    om
     GET    /v1/tenants/{tenant}/behaviours/{name}             om
     PUT    /v1/tenants/{tenant}/behaviours/{name}             om

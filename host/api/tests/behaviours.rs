@@ -353,3 +353,93 @@ async fn a_recording_that_is_too_long_too_large_or_silent_is_refused() {
     assert_eq!(put("audio/mpeg", &vec![0; 3_000_001]).await, 413);
     assert_eq!(put("audio/mpeg", b"sound 120").await, 201);
 }
+
+/// Labels and a note are the people's; the module stays what it is.
+#[tokio::test]
+async fn modules_carry_labels_and_a_note() {
+    let (world, manager, digest) = with_menu().await;
+    let path = format!("/v1/tenants/acme/modules/{digest}");
+    let notes = json!({ "labels": ["stable", "for-north", "stable"], "note": "asked for by Ada" });
+    let module = world
+        .put(&manager, &format!("{path}/notes"), notes)
+        .await
+        .expect(200);
+    assert_eq!(module["labels"], json!(["for-north", "stable"]));
+    let module = world
+        .put(&manager, &format!("{path}/notes"), json!({ "labels": [] }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (module.get("labels"), &module["note"]),
+        (None, &json!("asked for by Ada"))
+    );
+    let module = world.get(&manager, &path).await.expect(200);
+    assert_eq!(module["note"], "asked for by Ada");
+    let wrong = json!({ "labels": ["fine", "not fine"] });
+    assert_eq!(
+        world
+            .put(&manager, &format!("{path}/notes"), wrong)
+            .await
+            .wrong_fields(),
+        ["/labels/1"]
+    );
+    let long = json!({ "note": "x".repeat(5_000) });
+    assert_eq!(
+        world
+            .put(&manager, &format!("{path}/notes"), long)
+            .await
+            .wrong_fields(),
+        ["/note"]
+    );
+    let other = format!("/v1/tenants/acme/modules/{}/notes", "ab".repeat(32));
+    world.put(&manager, &other, json!({})).await.expect(404);
+}
+
+/// An operator lets a tenant's modules do less than the exchange offers.
+#[tokio::test]
+async fn an_upload_that_asks_for_more_than_granted_is_refused() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let tenant = |imports: Value| json!({ "name": "acme", "domains": ["acme.example"], "grants": { "imports": imports } });
+    let operator = world.operator.clone();
+    world
+        .put(&operator, "/v1/tenants/acme", tenant(json!(["legs"])))
+        .await
+        .expect(200);
+    let path = "/v1/tenants/acme/modules";
+    let refused = world
+        .upload(&manager, Method::POST, path, "application/wasm", b"module menu 1")
+        .await
+        .expect(422);
+    let text = refused.to_string();
+    assert!(
+        text.contains("may not ring lines") && text.contains("--allow dialling"),
+        "{text}"
+    );
+    world
+        .put(&operator, "/v1/tenants/acme", tenant(json!(["dialling", "legs"])))
+        .await
+        .expect(200);
+    upload(&world, &manager, "module menu 1").await;
+}
+
+#[tokio::test]
+async fn an_activation_may_have_a_deadline() {
+    let (world, manager, _) = with_menu().await;
+    let second = upload(&world, &manager, "module menu 2").await;
+    let body = json!({ "module": second, "drain-after-ms": 60_000, "drain-then": "end" });
+    world
+        .post(&manager, &format!("{MENU}/activate"), body)
+        .await
+        .expect(200);
+    let versions = world.get(&manager, &format!("{MENU}/versions")).await.expect(200);
+    assert_eq!(versions["drain"], json!({ "at": 1_060_000, "then": "end" }));
+    let wrong = json!({ "module": second, "drain-then": "explode" });
+    assert_eq!(
+        world
+            .post(&manager, &format!("{MENU}/activate"), wrong)
+            .await
+            .status,
+        422
+    );
+}

@@ -92,7 +92,20 @@ impl Runtime {
     ///
     /// Everything that is wrong with it, each with what to do about it.
     pub fn inspect(&self, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        inspect::inspect(self, bytes)
+        self.inspect_within(bytes, None)
+    }
+
+    /// The same for a tenant whose modules may import only what is granted.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each import that is not granted included.
+    pub fn inspect_within(
+        &self,
+        bytes: &[u8],
+        granted: Option<&[String]>,
+    ) -> Result<Inspected, Vec<Problem>> {
+        inspect::inspect(self, bytes, granted)
     }
 
     /// Makes a module ready to be invoked. Returns what to keep for a faster load next time,

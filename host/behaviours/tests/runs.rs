@@ -13,13 +13,12 @@ use support::{Guest, RANDOM, RING, invocation, runtime};
 
 /// A guest that counts in a global and returns the count.
 const COUNTING: Guest<'static> = Guest {
-    imports: "",
     more: "(global $count (mut i32) (i32.const 0))",
     handle: "(global.set $count (i32.add (global.get $count) (i32.const 1)))
              (i32.store (i32.const 0x8000) (i32.add (global.get $count) (i32.load (i32.const 0x8000))))
              (call $ok (i32.const 0x8000) (i32.const 4))",
-    pages: 4,
     name: "counting",
+    ..Guest::PLAIN
 };
 
 #[test]

@@ -196,6 +196,7 @@ impl Office {
             settings,
             history: Vec::new(),
             candidate: None,
+            drain: None,
             audit: vec![],
         }))
     }

@@ -1,6 +1,7 @@
 //! Behaviours: a tenant's named uses of modules, their settings and versions.
 
 use ::exchange::admin::VersionChange;
+use ::exchange::directory::{Drain, DrainEnd};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
@@ -123,6 +124,14 @@ struct Activate {
     /// For the audit trail.
     #[serde(default)]
     why: String,
+    /// How long sessions may stay with earlier versions; absent: until they end.
+    #[serde(default)]
+    drain_after_ms: Option<u64>,
+    /// What becomes of those that have not moved by then: `move` (they begin anew on the active version, with the callers that
+    /// they held; the default) or `end`. Calls that talk go on.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    drain_then: DrainEnd,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -196,8 +205,19 @@ async fn activate(
     caller: Caller,
     Of((tenant, name)): Of<(String, String)>,
     Condition(expect): Condition,
-    Body(Activate { module, why }): Body<Activate>,
+    Body(activate): Body<Activate>,
 ) -> Result<Response, Problem> {
+    let Activate {
+        module,
+        why,
+        drain_after_ms,
+        drain_then: then,
+    } = activate;
+    let now = api.now().as_millis();
+    let drain = drain_after_ms.map(|after| Drain {
+        at: now.saturating_add(after),
+        then,
+    });
     let known = api.exchange.get(address(&tenant, &name)).await?;
     if expect != Expect::Any && expect != Expect::At(known.revision) {
         return Err(Problem::precondition(
@@ -213,6 +233,7 @@ async fn activate(
     let change = VersionChange::Activate {
         digest: ModuleDigest(modules::parse(&module)?.0),
         manifest: Box::new(accepted.manifest),
+        drain,
     };
     super::versions::make(&api, &caller, tenant, name, change, why).await
 }

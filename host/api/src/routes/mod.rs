@@ -11,6 +11,7 @@ mod farewell;
 mod host;
 mod journal;
 mod modules;
+mod notes;
 mod own;
 mod records;
 mod replay;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(devices::endpoints());
     all.extend(announcements::endpoints());
     all.extend(modules::endpoints());
+    all.extend(notes::endpoints());
     all.extend(behaviours::endpoints());
     all.extend(versions::endpoints());
     all.extend(journal::endpoints());

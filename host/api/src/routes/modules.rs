@@ -94,6 +94,12 @@ pub(super) struct ModuleInfo {
     /// What it says of itself. Its `imports` are its permissions: what is not among them it cannot do.
     #[schema(value_type = Object)]
     pub manifest: Manifest,
+    /// What people find it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// What people wrote on it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// What a module may do: everything else it cannot.
@@ -115,7 +121,7 @@ struct Since {
     since: Option<String>,
 }
 
-fn document(tenant: &str, digest: &Digest) -> String {
+pub(super) fn document(tenant: &str, digest: &Digest) -> String {
     key::join(["module", tenant, &digest.to_string()])
 }
 
@@ -159,10 +165,10 @@ async fn upload(
     }
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
     let component = read(request, COMPONENT_BYTES).await?;
-    exists(&api, &tenant).await?;
+    let granted = granted(&api, &tenant).await?;
     let naming = api.blobs.lock().await;
     let (info, new) = api
-        .blocking(move |api| keep(api, &caller, &tenant, &component))
+        .blocking(move |api| keep(api, &caller, &tenant, &component, granted.as_deref()))
         .await?;
     drop((naming, permit));
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
@@ -177,8 +183,25 @@ pub(super) async fn exists(api: &Api, tenant: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn keep(api: &Api, caller: &Caller, tenant: &str, upload: &[u8]) -> Result<(ModuleInfo, bool), Problem> {
-    let Inspected { manifest, component } = api.workshop.inspect(upload).map_err(Problem::invalid_content)?;
+/// The imports that an operator lets the tenant's modules have; none where all are.
+async fn granted(api: &Api, tenant: &str) -> Result<Option<Vec<String>>, Problem> {
+    let address = crate::exchange::Address::new(tenant, Kind::Tenant, tenant);
+    let known = api.exchange.get(address).await?.document;
+    let imports = known.pointer("/grants/imports").cloned();
+    Ok(imports.and_then(|imports| serde_json::from_value(imports).ok()))
+}
+
+fn keep(
+    api: &Api,
+    caller: &Caller,
+    tenant: &str,
+    upload: &[u8],
+    granted: Option<&[String]>,
+) -> Result<(ModuleInfo, bool), Problem> {
+    let Inspected { manifest, component } = api
+        .workshop
+        .inspect(upload, granted)
+        .map_err(Problem::invalid_content)?;
     super::settings::parsed(&manifest.settings_schema)?;
     let blob = api
         .store
@@ -192,6 +215,8 @@ fn keep(api: &Api, caller: &Caller, tenant: &str, upload: &[u8]) -> Result<(Modu
         uploaded_ms: api.now().as_millis(),
         uploaded_by: caller.token.to_string(),
         manifest,
+        labels: Vec::new(),
+        note: String::new(),
     };
     let json = serde_json::to_vec(&info).map_err(Problem::internal)?;
     api.store

@@ -132,6 +132,9 @@ struct Versions {
     /// The module on trial and its rule.
     #[schema(value_type = Object)]
     candidate: Value,
+    /// Until when sessions may stay with earlier versions (`at`, milliseconds since the epoch), and what becomes of them `then`.
+    #[schema(value_type = Object)]
+    drain: Value,
     /// Who changed what, when and why, the latest first.
     #[schema(value_type = Vec<Object>)]
     audit: Value,
@@ -183,6 +186,7 @@ async fn versions(
     Ok(Json(Versions {
         versions,
         candidate: part("candidate", Value::Null),
+        drain: part("drain", Value::Null),
         audit: part("audit", json!([])),
     }))
 }

@@ -178,7 +178,12 @@ impl Exchange for FakeExchange {
         };
         let mut document = known.document;
         match change {
-            VersionChange::Activate { digest, manifest } => {
+            VersionChange::Activate {
+                digest,
+                manifest,
+                drain,
+            } => {
+                document["drain"] = json!(drain);
                 document["active"] = digest.to_string().into();
                 document["manifest"] = json!(manifest);
             }
@@ -279,7 +284,7 @@ pub fn schema() -> Value {
 }
 
 impl Workshop for FakeWorkshop {
-    fn inspect(&self, component: &[u8]) -> Result<Inspected, Vec<Problem>> {
+    fn inspect(&self, component: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
         let text = String::from_utf8_lossy(component).into_owned();
         let ["module", name, version] = text.split(' ').collect::<Vec<_>>()[..] else {
             let problem = |path: &str, message: &str| Problem {
@@ -301,6 +306,14 @@ impl Workshop for FakeWorkshop {
             schedules: Vec::new(),
             imports: vec!["dialling".to_owned()],
         };
+        let beyond = contract::not_granted(&manifest.imports, granted);
+        if !beyond.is_empty() {
+            let problem = |beyond: &contract::Permission| Problem {
+                path: String::new(),
+                message: beyond.refusal(),
+            };
+            return Err(beyond.iter().map(problem).collect());
+        }
         Ok(Inspected {
             manifest,
             component: component.to_vec(),

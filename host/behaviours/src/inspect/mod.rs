@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::Moment;
-use contract::{EmptyView, Invocation, Limits, Manifest, ModuleDigest, Problem, View};
+use contract::{EmptyView, Invocation, Limits, Manifest, ModuleDigest, Problem, View, not_granted};
 use desk::Desk;
 use wasmtime::component::Component;
 
@@ -52,8 +52,12 @@ pub struct Inspected {
 ///
 /// The encoder and the compiler are large, and an upload is a stranger's: should one of them panic,
 /// that is a problem of this upload and of nobody else's.
-pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
-    catch_unwind(AssertUnwindSafe(|| judge(runtime, bytes))).unwrap_or_else(|_| {
+pub(crate) fn inspect(
+    runtime: &Runtime,
+    bytes: &[u8],
+    granted: Option<&[String]>,
+) -> Result<Inspected, Vec<Problem>> {
+    catch_unwind(AssertUnwindSafe(|| judge(runtime, bytes, granted))).unwrap_or_else(|_| {
         tracing::error!(bytes = bytes.len(), "an upload made the host fail; it is refused");
         Err(vec![problem(
             "the host failed while it read the upload; build it anew, or report it with the file".into(),
@@ -61,7 +65,7 @@ pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<
     })
 }
 
-fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
+fn judge(runtime: &Runtime, bytes: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
     // What the module itself does is timed, and so runs where nothing has to wait.
     let Read {
@@ -77,7 +81,11 @@ fn judge(runtime: &Runtime, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
     let mut manifest = describe(runtime, &module).map_err(one)?;
     manifest.imports = anatomy.permissions;
     // From here on everything is tried, and what is wrong is told together.
-    let mut problems = manifest::judge(&manifest).err().unwrap_or_default();
+    let mut problems: Vec<Problem> = not_granted(&manifest.imports, granted)
+        .iter()
+        .map(|beyond| problem(beyond.refusal()))
+        .collect();
+    problems.extend(manifest::judge(&manifest).err().unwrap_or_default());
     let checked = check_defaults(runtime, &module, &manifest);
     let (default_settings, default_problems) = match checked {
         Ok(checked) => checked,

@@ -31,17 +31,37 @@ pub struct Guest<'a> {
     pub more: &'a str,
     pub pages: u32,
     pub name: &'a str,
+    /// Bodies of the other exports.
+    pub describe: &'a str,
+    pub check: &'a str,
+    pub migrate: &'a str,
+}
+
+/// Writes the manifest, and leaves a pointer to it.
+const DESCRIBE: &str =
+    "(i32.store (i32.const 0x00) (i32.const 0x100)) (i32.store (i32.const 0x04) (i32.const LENGTH))
+    (i32.store (i32.const 0x08) (i32.const 0x180)) (i32.store (i32.const 0x0c) (i32.const 5))
+    (i32.store (i32.const 0x10) (i32.const 0x190)) (i32.store (i32.const 0x14) (i32.const 10))
+    (i32.store (i32.const 0x18) (i32.const 0x1a0)) (i32.store (i32.const 0x1c) (i32.const 41))
+    (i32.const 0)";
+
+impl Guest<'_> {
+    /// Does nothing, well.
+    pub const PLAIN: Self = Self {
+        imports: "",
+        handle: "(call $ok (i32.const 0) (i32.const 0))",
+        more: "",
+        pages: 4,
+        name: "probe",
+        describe: DESCRIBE,
+        check: "(i32.const 0x60)",
+        migrate: "(call $ok (local.get $state) (local.get $length))",
+    };
 }
 
 impl Default for Guest<'_> {
     fn default() -> Self {
-        Self {
-            imports: "",
-            handle: "(call $ok (i32.const 0) (i32.const 0))",
-            more: "",
-            pages: 4,
-            name: "probe",
-        }
+        Self::PLAIN
     }
 }
 
@@ -54,8 +74,11 @@ impl Guest<'_> {
             more,
             pages,
             name,
+            describe,
+            check,
+            migrate,
         } = self;
-        let length = name.len();
+        let describe = describe.replace("LENGTH", &name.len().to_string());
         let text = format!(
             r#"(module $probe
               {imports}
@@ -81,18 +104,14 @@ impl Guest<'_> {
                 (i32.const 0x40))
               {more}
               (func (export "cordboard:behaviour/guest@0.1.0#describe") (result i32)
-                (i32.store (i32.const 0x00) (i32.const 0x100)) (i32.store (i32.const 0x04) (i32.const {length}))
-                (i32.store (i32.const 0x08) (i32.const 0x180)) (i32.store (i32.const 0x0c) (i32.const 5))
-                (i32.store (i32.const 0x10) (i32.const 0x190)) (i32.store (i32.const 0x14) (i32.const 10))
-                (i32.store (i32.const 0x18) (i32.const 0x1a0)) (i32.store (i32.const 0x1c) (i32.const 41))
-                (i32.const 0))
+                {describe})
               (func (export "cordboard:behaviour/guest@0.1.0#check") (param i32 i32) (result i32)
-                (i32.const 0x60))
+                {check})
               (func $handle (export "cordboard:behaviour/guest@0.1.0#handle") (param $args i32) (result i32)
                 {handle})
               (func (export "cordboard:behaviour/guest@0.1.0#migrate")
                 (param i32 i32) (param $state i32) (param $length i32) (result i32)
-                (call $ok (local.get $state) (local.get $length)))
+                {migrate})
             )"#
         );
         let mut module = wat::parse_str(text).unwrap();

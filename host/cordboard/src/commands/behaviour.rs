@@ -39,6 +39,12 @@ enum Action {
     Activate {
         name: String,
         digest: String,
+        /// Sessions that have not moved after so long (`90s`, `10m`, `2h`) are moved or ended; without it they stay until they end
+        #[arg(long, value_parser = length)]
+        drain: Option<u64>,
+        /// What becomes of them then: begin anew on this version, or end
+        #[arg(long, value_parser = ["move", "end"], default_value = "move", requires = "drain")]
+        then: String,
         /// For the audit trail
         #[arg(long, default_value = "")]
         why: String,
@@ -127,6 +133,14 @@ impl Candidate {
     }
 }
 
+/// Milliseconds.
+fn length(text: &str) -> Result<u64, String> {
+    let length: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "no length of time: say `90s`, `10m` or `2h`".to_owned())?;
+    u64::try_from(length.as_millis()).map_err(|_| "it lies in the past".to_owned())
+}
+
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
     let path = format!("{}/behaviours", of_tenant(command.tenant.as_deref())?);
     let one = |name: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(name)?));
@@ -163,8 +177,14 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
         Action::Versions { name } => {
             versions::print(connection, &connection.get(&format!("{}/versions", one(&name)?))?)
         }
-        Action::Activate { name, digest, why } => {
-            let body = json!({ "module": digest, "why": why });
+        Action::Activate {
+            name,
+            digest,
+            drain,
+            then,
+            why,
+        } => {
+            let body = json!({ "module": digest, "why": why, "drain-after-ms": drain, "drain-then": then });
             show(
                 connection,
                 &connection.post(&format!("{}/activate", one(&name)?), &body)?,

@@ -52,6 +52,8 @@ enum Action {
         #[arg(long)]
         username: Option<String>,
     },
+    /// What a tenant's modules may do: shows it, or lets them do more or less
+    Grants(super::grants::Grants),
     /// Delete one that nothing uses
     Delete {
         id: String,
@@ -116,6 +118,12 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
                 &connection.put(&format!("{}/password", one(&id)?), &body)?,
             )
         }
+        Action::Grants(grants) => {
+            if kind != Kind::Tenant {
+                bail!("only tenants have grants");
+            }
+            super::grants::run(connection, &grants)
+        }
         Action::Delete {
             id,
             with_lines: false,
@@ -131,7 +139,7 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
     }
 }
 
-fn document(answer: Value) -> Value {
+pub fn document(answer: Value) -> Value {
     answer.get("document").cloned().unwrap_or(answer)
 }
 

@@ -4,6 +4,7 @@ mod behaviour;
 mod call;
 mod client;
 mod document;
+mod grants;
 mod module;
 mod new;
 mod replay;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::{Connection, pages, segment, show};
 use super::document::of_tenant;
@@ -35,6 +35,15 @@ enum Action {
         /// Digest of the other module, such as the active one
         #[arg(long)]
         since: Option<String>,
+    },
+    /// Label one, or write a note on it
+    Note {
+        digest: String,
+        /// In the place of the labels that it has, with commas between them; empty for none
+        #[arg(long, value_delimiter = ',')]
+        labels: Option<Vec<String>>,
+        /// In the place of the note that it has
+        note: Option<String>,
     },
     /// Delete one that no behaviour uses
     Delete {
@@ -85,6 +94,21 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
             }
             Ok(())
         }
+        Action::Note { digest, labels, note } => {
+            let labels = labels.map(|labels| {
+                labels
+                    .into_iter()
+                    .filter(|label| !label.is_empty())
+                    .collect::<Vec<_>>()
+            });
+            let body = json!({ "labels": labels, "note": note });
+            let module = connection.put(&format!("{path}/{}/notes", segment(&digest)?), &body)?;
+            if connection.json {
+                return show(connection, &module);
+            }
+            println!("{}", summary(&module));
+            Ok(())
+        }
         Action::Delete { digest } => connection
             .delete(&format!("{path}/{}", segment(&digest)?))
             .map(drop),
@@ -113,9 +137,19 @@ fn summary(module: &Value) -> String {
             .unwrap_or_default()
     };
     let (name, version) = (text("/manifest/name"), text("/manifest/version"));
-    format!(
-        "{}  {name} {version}  {}",
-        text("/digest"),
-        text("/manifest/summary")
-    )
+    let labels = module
+        .get("labels")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let labels: String = labels
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|label| format!(" [{label}]"))
+        .collect();
+    let note = match text("/note") {
+        "" => text("/manifest/summary"),
+        note => note,
+    };
+    format!("{}  {name} {version}{labels}  {note}", text("/digest"))
 }

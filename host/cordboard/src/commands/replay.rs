@@ -24,7 +24,7 @@ pub struct Replay {
     /// Whose sessions are played
     #[arg(long)]
     behaviour: String,
-    /// The module that they are played on: its digest, the beginning of one, its version, or `active`
+    /// The module that they are played on: its digest, the beginning of one, its version, a label, `active` or `candidate`
     #[arg(long)]
     candidate: String,
     /// Sessions that ended since: `yesterday`, `today`, `90m`, `12h`, `7d`, or an instant such as 2026-11-22T08:00:00Z
@@ -205,7 +205,10 @@ fn candidate(connection: &Connection, tenant: &str, behaviour: &str, name: &str)
     let mut named: Vec<&Value> = modules
         .iter()
         .filter(|module| {
-            text(module, "/digest").starts_with(name) || text(module, "/manifest/version") == name
+            let labels = module.get("labels").and_then(Value::as_array).map(Vec::as_slice);
+            text(module, "/digest").starts_with(name)
+                || text(module, "/manifest/version") == name
+                || labels.unwrap_or_default().iter().any(|label| label == name)
         })
         .collect();
     if named.len() > 1 {

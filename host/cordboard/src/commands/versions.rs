@@ -34,10 +34,54 @@ fn tell(answer: &Value) -> String {
         "slowest"
     );
     versions.iter().for_each(|version| text.push_str(&row(version)));
+    text.push_str(&moves(versions, answer.get("drain")));
     for change in list("audit").unwrap_or_default() {
         text.push_str(&audit(change, versions));
     }
     text
+}
+
+/// `37 sessions moved to 2.0.0, 3 are pinned to 1.4.2: the last ends with its call`
+fn moves(versions: &[Value], drain: Option<&Value>) -> String {
+    let count = |version: &Value, name: &str| version.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let name = |version: &Value| {
+        version
+            .get("version")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let is_active = |version: &&Value| version.get("role").is_some_and(|role| role == "active");
+    let mut parts: Vec<String> = versions
+        .iter()
+        .filter(|version| count(version, "moved") > 0)
+        .map(|version| format!("{} sessions moved to {}", count(version, "moved"), name(version)))
+        .collect();
+    let pinned: Vec<&Value> = versions
+        .iter()
+        .filter(|version| count(version, "pinned") > 0)
+        .collect();
+    parts.extend(
+        pinned
+            .iter()
+            .map(|version| format!("{} pinned to {}", count(version, "pinned"), name(version))),
+    );
+    if parts.is_empty() {
+        return String::new();
+    }
+    let end = match drain.filter(|drain| !drain.is_null() && !pinned.is_empty()) {
+        Some(drain) => {
+            let active = versions.iter().find(is_active).map(name).unwrap_or_default();
+            let then = match drain.get("then").and_then(Value::as_str) {
+                Some("end") => "they end".to_owned(),
+                _ => format!("they begin anew on {active}"),
+            };
+            format!(": at {} {then}", when::instant(count(drain, "at")))
+        }
+        None if pinned.is_empty() => String::new(),
+        None => ", the last ends with its call".to_owned(),
+    };
+    format!("{}{end}\n", parts.join(", "))
 }
 
 fn row(version: &Value) -> String {
@@ -125,11 +169,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_moved_and_what_is_pinned_is_a_sentence() {
+        let versions = json!([
+            { "role": "active", "version": "2.0.0", "moved": 37, "pinned": 0 },
+            { "role": "earlier", "version": "1.4.2", "moved": 0, "pinned": 3 },
+        ]);
+        let versions = versions.as_array().unwrap();
+        assert_eq!(
+            moves(versions, None),
+            "37 sessions moved to 2.0.0, 3 pinned to 1.4.2, the last ends with its call\n"
+        );
+        let drain = json!({ "at": 1_795_337_621_500_u64, "then": "move" });
+        assert_eq!(
+            moves(versions, Some(&drain)),
+            "37 sessions moved to 2.0.0, 3 pinned to 1.4.2: at 2026-11-22 08:53:41Z they begin anew on 2.0.0\n"
+        );
+        assert_eq!(
+            moves(&versions[..1], Some(&drain)),
+            "37 sessions moved to 2.0.0\n"
+        );
+        assert_eq!(moves(&[], None), "");
+    }
+
+    #[test]
     fn versions_are_a_table_and_changes_are_sentences() {
         let (old, new) = ("a1".repeat(32), "b2".repeat(32));
         let told = tell(&json!({
             "versions": [
-                { "role": "active", "version": "2.0.0", "digest": new, "sessions": 3, "pinned": 1,
+                { "role": "active", "version": "2.0.0", "digest": new, "sessions": 3, "pinned": 0,
                   "counters": { "calls": 9, "answered": 7, "events": 20, "traps": 1, "refusals": 1, "micros": 2_400, "slowest": 1_310 } },
                 { "role": "earlier", "version": "1.4.2", "digest": old, "sessions": 0, "pinned": 0 },
             ],
@@ -139,7 +206,7 @@ mod tests {
         }));
         let lines: Vec<&str> = told.lines().collect();
         assert!(lines[1].starts_with(
-            "active    2.0.0      b2b2b2b2b2b2        3      1        9        7       20      2"
+            "active    2.0.0      b2b2b2b2b2b2        3      0        9        7       20      2"
         ));
         assert!(lines[1].ends_with("120 µs    1.3 ms"), "{told}");
         assert!(lines[2].ends_with("–         –"), "{told}");

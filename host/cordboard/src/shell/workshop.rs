@@ -36,8 +36,8 @@ impl Workshop {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn admit(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        let inspected = self.runtime.inspect(upload)?;
+    pub fn admit(&self, upload: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+        let inspected = self.runtime.inspect_within(upload, granted)?;
         self.keep(inspected.digest, &inspected.compiled);
         if let Err(error) = self
             .runtime

@@ -369,8 +369,8 @@ impl Office {
 }
 
 impl api::workshop::Workshop for Office {
-    fn inspect(&self, upload: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        let admitted = self.0.workshop.admit(upload)?;
+    fn inspect(&self, upload: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+        let admitted = self.0.workshop.admit(upload, granted)?;
         Ok(Inspected {
             manifest: admitted.manifest,
             component: admitted.component,
