@@ -49,10 +49,8 @@ pub fn all(options: &Options) -> Result<()> {
         return Ok(());
     }
     step("peers", || {
-        setup::tools(&[setup::SIPP, setup::BARESIP, setup::SOX], &[])?;
-        if let Err(error) = setup::tools(&[setup::LINPHONE], &[]) {
-            println!("the tests with linphone are left out: {error:#}");
-        }
+        let phones = [setup::SIPP, setup::BARESIP, setup::LINPHONE, setup::SOX];
+        setup::tools(&phones, &[])?;
         run(with_paths(cargo().args([
             "test",
             "--package",

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::server::Server;
 use crate::tenant::{DOMAIN, password};
-use crate::{sound, until};
+use crate::{program, sound, until};
 
 /// One for SIP over UDP and TCP, pairs for sound and a picture that never comes.
 const PORTS: u16 = 8;
@@ -25,16 +25,6 @@ pub struct Linphone {
     read: usize,
 }
 
-/// Whether it is installed; a test that needs it says so when it is not.
-pub fn is_there() -> bool {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let there = std::env::split_paths(&paths).any(|folder| folder.join("linphonec").is_file());
-    if !there {
-        println!("left out: `linphonec` is missing; `sudo apt-get install linphone-cli` installs it");
-    }
-    there
-}
-
 impl Linphone {
     /// Starts a phone of this line that says so all the time, and waits until it is registered.
     #[track_caller]
@@ -44,7 +34,7 @@ impl Linphone {
         std::fs::create_dir_all(path.join(".local/share/linphone")).unwrap();
         std::fs::write(path.join("says.wav"), sound::wav(says)).unwrap();
         std::fs::write(path.join("config"), config(server, user)).unwrap();
-        let mut child = Command::new("linphonec")
+        let mut child = Command::new(program("linphonec", "linphone-cli"))
             .env("HOME", path)
             .arg("-c")
             .arg(path.join("config"))

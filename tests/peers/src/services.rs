@@ -1,7 +1,7 @@
 //! Services of RFC 5359 with phones that speak: what their buttons do is heard at the other end.
 
 use crate::baresip::{Baresip, Setup};
-use crate::linphone::{self, Linphone};
+use crate::linphone::Linphone;
 use crate::server::Server;
 use crate::sound::{RATE, holds_tone, share_of, tone};
 use crate::{tenant, until};
@@ -57,9 +57,6 @@ fn peers_services_unattended_transfer() {
 /// baresip 1.0 does not write down any more what it hears once it has held.
 #[test]
 fn peers_services_call_hold_with_music() {
-    if !linphone::is_there() {
-        return;
-    }
     let server = Server::start();
     tenant::create(&server);
     let bob = phone("204", BOB).answers().start(&server);
@@ -104,9 +101,6 @@ fn power(samples: &[i16]) -> f64 {
 /// RFC 5359 §2.5, RFC 5589 §7: Alice talks with Bob, asks Carol, and brings the two together with REFER and Replaces.
 #[test]
 fn peers_services_attended_transfer() {
-    if !linphone::is_there() {
-        return;
-    }
     let server = Server::start();
     tenant::create(&server);
     let mut bob = phone("204", BOB).answers().start(&server);
@@ -136,9 +130,6 @@ fn peers_services_attended_transfer() {
 /// RFC 3326: of two phones of a line one answers; the other is told so and shows no missed call.
 #[test]
 fn peers_services_answered_elsewhere() {
-    if !linphone::is_there() {
-        return;
-    }
     let server = Server::start();
     tenant::create(&server);
     let mut desk = phone("204", BOB).start(&server);
@@ -168,9 +159,6 @@ fn peers_services_answered_elsewhere() {
 /// RFC 3428: what one types the other reads.
 #[test]
 fn peers_services_a_text_from_phone_to_phone() {
-    if !linphone::is_there() {
-        return;
-    }
     let server = Server::start();
     tenant::create(&server);
     let bob = phone("204", BOB).start(&server);
@@ -193,9 +181,6 @@ fn peers_services_a_text_from_phone_to_phone() {
 /// RFC 8760, RFC 7616: a tenant whose phones all know SHA-256.
 #[test]
 fn peers_services_digest_with_sha_256() {
-    if !linphone::is_there() {
-        return;
-    }
     let server = Server::start();
     tenant::create(&server);
     let path = "/v1/tenants/works";
