@@ -27,7 +27,7 @@ pub fn build() -> Result<Vec<PathBuf>> {
     run(&mut command)?;
     Ok(names
         .iter()
-        .map(|name| folder().join(format!("{name}.wasm")))
+        .map(|name| folder().join(name.replace('-', "_")).with_extension("wasm"))
         .collect())
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use contract::{Cause, CommandError, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag};
 
 use crate::imports;
+use crate::module::Session;
 use crate::script::{Sounds, Stages};
 use crate::view::View;
 use crate::words::to_millis;
@@ -16,6 +17,8 @@ use crate::words::to_millis;
 /// The exchange, for a [`Behaviour`](crate::Behaviour). Also everything that can be asked: see [`View`].
 pub struct Host {
     view: View,
+    behaviour: String,
+    number: String,
 }
 
 impl Deref for Host {
@@ -30,8 +33,22 @@ impl Deref for Host {
 pub type Queued = Result<(), CommandError>;
 
 impl Host {
-    pub(crate) fn direct() -> Self {
-        Self { view: View::direct() }
+    pub(crate) fn of(session: &Session) -> Self {
+        Self {
+            view: View::direct(),
+            behaviour: session.behaviour.clone(),
+            number: session.number.clone(),
+        }
+    }
+
+    /// The tenant's name for this behaviour.
+    pub fn behaviour(&self) -> &str {
+        &self.behaviour
+    }
+
+    /// The number that this session is for; a line by the name people use.
+    pub fn number(&self) -> &str {
+        &self.number
     }
 
     /// A leg that this session holds.
@@ -52,6 +69,15 @@ impl Host {
     /// Why it was not queued.
     pub fn originate(&self, tag: Tag, stages: Stages, options: DialOptions) -> Queued {
         imports::dialling::dial(tag, None, stages.into_vec(), options)
+    }
+
+    /// Ends a dial that was begun with [`originate`](Self::originate). An answer may have come first; the outcome tells.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not queued.
+    pub fn cancel_originated(&self, tag: Tag) -> Queued {
+        imports::dialling::cancel(tag)
     }
 
     /// Sends a message to the session of a per-number behaviour.

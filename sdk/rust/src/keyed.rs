@@ -98,7 +98,7 @@ pub fn handle<B: Behaviour>(
         None => B::default(),
         Some(state) => load::<B>(state)?,
     };
-    behaviour.handle(event, &settings, &Host::direct())?;
+    behaviour.handle(event, &settings, &Host::of(session))?;
     save(&behaviour)
 }
 

@@ -59,6 +59,21 @@ fn outgoing_decides_alike() {
 }
 
 #[test]
+fn busy_alerter_decides_alike() {
+    let settings = r#"{"outside":"menu","voicemail":"102","attendant":"103","call-back":"call-back","keys":{"wait":"2","voicemail":"5"}}"#;
+    compare(
+        "busy_alerter",
+        native::Module::of::<busy_alerter::BusyAlerter>(),
+        settings,
+    );
+}
+
+#[test]
+fn call_back_decides_alike() {
+    compare("call_back", native::Module::of::<call_back::CallBack>(), "{}");
+}
+
+#[test]
 fn line_decides_alike() {
     compare("line", native::Module::of::<line::line>(), LINE);
 }
@@ -241,7 +256,14 @@ fn step(flow: &mut Flow, many: bool, random: &mut Random) {
             }
         }
         8 if many => {
-            let word = ["absent 101", "present 101", "disconnect 102", "nonsense"][random.below(4) as usize];
+            let word = [
+                "absent 101",
+                "present 101",
+                "disconnect 102",
+                "nonsense",
+                "request 101",
+                "request 102",
+            ][random.below(6) as usize];
             flow.happens(Event::Message(Message {
                 sender: None,
                 body: word.into(),

@@ -147,7 +147,8 @@ impl Exchange {
                 continue;
             };
             let old = std::mem::replace(&mut session.settings, settings);
-            self.unwatch_lines(id, tenant, &old);
+            let number = session.number.clone();
+            self.unwatch_lines(id, tenant, &number, &old);
             self.watch_lines(id);
             self.deliver(id, Event::SettingsChanged);
         }

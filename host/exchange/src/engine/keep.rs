@@ -61,7 +61,7 @@ impl Exchange {
             self.dirty.removed.push(session_key(&session.tenant, id));
         }
         let (tenant, settings) = (session.tenant.clone(), session.settings.clone());
-        self.unwatch_lines(id, &tenant, &settings);
+        self.unwatch_lines(id, &tenant, &session.number, &settings);
     }
 
     pub(super) fn forget_call(&mut self, id: CallId, call: &Call) {

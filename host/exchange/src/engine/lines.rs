@@ -170,7 +170,8 @@ impl Exchange {
         }
     }
 
-    /// A session per number hears of changes to the lines that its settings name, if it asked for that.
+    /// A session per number hears of changes to the lines that its settings name and to the line that it is for, if it
+    /// asked for that.
     pub(super) fn watch_lines(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else {
             return;
@@ -179,7 +180,8 @@ impl Exchange {
             return;
         }
         let (tenant, settings) = (session.tenant.clone(), session.settings.clone());
-        for line in self.lines_named_in(&tenant, &settings) {
+        let number = session.number.clone();
+        for line in self.lines_named_in(&tenant, &number, &settings) {
             let watchers = &mut self.activity(&tenant, &line).watchers;
             if !watchers.contains(&id) {
                 watchers.push(id);
@@ -187,21 +189,21 @@ impl Exchange {
         }
     }
 
-    pub(super) fn unwatch_lines(&mut self, id: SessionId, tenant: &Arc<str>, settings: &str) {
-        for line in self.lines_named_in(tenant, settings) {
+    pub(super) fn unwatch_lines(&mut self, id: SessionId, tenant: &Arc<str>, number: &str, settings: &str) {
+        for line in self.lines_named_in(tenant, number, settings) {
             self.activity(tenant, &line).watchers.retain(|other| *other != id);
         }
     }
 
-    /// Every text in the settings that is the name of a line.
-    fn lines_named_in(&self, tenant: &str, settings: &str) -> Vec<Arc<str>> {
+    /// The line of this number, and every text in the settings that is the name of a line.
+    fn lines_named_in(&self, tenant: &str, number: &str, settings: &str) -> Vec<Arc<str>> {
         let Some(view) = self.tenant(tenant) else {
             return Vec::new();
         };
         let Ok(settings) = serde_json::from_str(settings) else {
             return Vec::new();
         };
-        let mut names = Vec::new();
+        let mut names = vec![number];
         texts(&settings, &mut names);
         names
             .into_iter()

@@ -38,16 +38,24 @@ const LINE: &str = r#"{"blocked":["0899*"],"call-waiting":true,"greeting":{"anno
 const OUTGOING: &str = r#"{"caller-id":"alternate","alternate":"0147200000","profile":"shop","profiles":[{"name":"shop","mobile":true,
     "europe":true,"closed":["sunday"],"calendar":"opening"}],"short-numbers":[{"short":"5501","number":"0612345678"}]}"#;
 
+const ALERTER: &str = r#"{"outside":"menu","voicemail":"102","attendant":"103","call-back":"call-back",
+    "recordings":[{"numbers":["3*"],"announcement":"busy"}],"keys":{"wait":"9"}}"#;
+
 const ANNOUNCEMENT: &str = r#"{"announcement":"closed","times":2,"then":"number","number":"101"}"#;
 
 fn case(seed: u64) -> u64 {
     let mut mutator = Mutator::new(seed, words::JSON);
-    let (module, settings) = match mutator.below(6) {
+    let (module, settings) = match mutator.below(8) {
         0 => (native::Module::of::<menu::menu>(), MENU),
         1 => (native::Module::of::<group::Group>(), GROUP),
         2 => (native::Module::of::<line::line>(), LINE),
         3 => (native::Module::of::<announcement::announcement>(), ANNOUNCEMENT),
         4 => (native::Module::of::<outgoing::outgoing>(), OUTGOING),
+        5 => (native::Module::of::<busy_alerter::BusyAlerter>(), ALERTER),
+        6 => (
+            native::Module::of::<call_back::CallBack>(),
+            r#"{"first":"callee","attempts":2}"#,
+        ),
         _ => (native::Module::of::<echo::echo>(), "{}"),
     };
     let mut tenant = Tenant::default();

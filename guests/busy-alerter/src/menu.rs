@@ -1,0 +1,153 @@
+//! What callers may choose (R60, R62): let it ring, voicemail, attendant, be called back, wait on the line.
+
+use cordboard::contract::GatherOptions;
+use cordboard::prelude::*;
+
+use crate::BusyAlerter;
+use crate::call::State;
+use crate::settings::AlerterSettings;
+
+/// How often the menu plays in all.
+const TIMES: u32 = 3;
+
+const THINK: u64 = 5_000;
+
+impl BusyAlerter {
+    /// Plays the menu, worded by what there is (R62).
+    pub fn ask(&mut self, index: usize, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
+        let call = &mut self.calls[index];
+        call.state = State::Menu;
+        call.menus += 1;
+        let keys = &settings.keys;
+        let mut prompt = Sounds::default();
+        for (key, announcement, is_offered) in [
+            (&keys.ring, &keys.ring_announcement, true),
+            (
+                &keys.voicemail,
+                &keys.voicemail_announcement,
+                settings.voicemail.is_some(),
+            ),
+            (
+                &keys.attendant,
+                &keys.attendant_announcement,
+                settings.attendant.is_some(),
+            ),
+            (
+                &keys.call_back,
+                &keys.call_back_announcement,
+                call.line.is_some() && settings.call_back.is_some(),
+            ),
+            (
+                &keys.wait,
+                &keys.wait_announcement,
+                settings.wait.on && call.why == Cause::Busy,
+            ),
+        ] {
+            if is_offered && !key.is_empty() {
+                prompt = prompt.then(announcement).then(Sound::Digits(key.clone()));
+            }
+        }
+        host.explain("R62", "the caller chooses");
+        let options = GatherOptions {
+            prompt: prompt.0,
+            barge_in: true,
+            max_digits: 1,
+            terminators: String::new(),
+            first_digit: THINK,
+            between_digits: THINK,
+        };
+        Ok(host.leg(call.leg).gather(options).unless_gone()?)
+    }
+
+    /// A key, or none in time.
+    pub fn pressed(
+        &mut self,
+        index: usize,
+        key: &str,
+        settings: &AlerterSettings,
+        host: &Host,
+    ) -> Result<(), Refusal> {
+        let call = &self.calls[index];
+        if call.state != State::Menu {
+            return Ok(());
+        }
+        let keys = &settings.keys;
+        let is = |other: &String| !key.is_empty() && key == other;
+        match () {
+            () if is(&keys.ring) => {
+                host.explain("R60", "the caller lets it ring");
+                self.ring(index, host)
+            }
+            () if is(&keys.voicemail) && settings.voicemail.is_some() => {
+                self.send(index, settings.voicemail.as_ref(), "voicemail", host)
+            }
+            () if is(&keys.attendant) && settings.attendant.is_some() => {
+                self.send(index, settings.attendant.as_ref(), "the attendant", host)
+            }
+            () if is(&keys.call_back) && settings.call_back.is_some() && call.line.is_some() => {
+                self.program_call_back(index, settings, host)
+            }
+            () if is(&keys.wait) && settings.wait.on && call.why == Cause::Busy => {
+                self.begin_to_wait(index, settings, host)
+            }
+            () if call.menus < TIMES => self.ask(index, settings, host),
+            () => {
+                host.explain("R62", "nothing was chosen: the call ends");
+                let call = self.calls.remove(index);
+                Ok(host.leg(call.leg).hang_up().unless_gone()?)
+            }
+        }
+    }
+
+    /// R24 holds for it too.
+    fn send(&mut self, index: usize, to: Option<&Number>, name: &str, host: &Host) -> Result<(), Refusal> {
+        let call = &mut self.calls[index];
+        match to.map(|number| host.destination(number)) {
+            Some(Ok(target)) => {
+                host.explain("R60", &["the caller goes to ", name].concat());
+                call.state = State::Sent;
+                Ok(host.leg(call.leg).dial(target.into()).unless_gone()?)
+            }
+            Some(Err(why)) => {
+                host.explain("R24", &[name, ": ", why.sentence()].concat());
+                let call = self.calls.remove(index);
+                Ok(host.leg(call.leg).hang_up().unless_gone()?)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn program_call_back(
+        &mut self,
+        index: usize,
+        settings: &AlerterSettings,
+        host: &Host,
+    ) -> Result<(), Refusal> {
+        let call = &mut self.calls[index];
+        call.state = State::Parting;
+        let leg = host.leg(call.leg);
+        if let Some(line) = call.line.take() {
+            request_call_back(&line, "the caller chose it", settings, host)?;
+        }
+        Ok(leg.play(&settings.noted).unless_gone()?)
+    }
+}
+
+/// Tells the call backs of this line that its caller wants one (R58, R60, R65).
+pub fn request_call_back(
+    line: &str,
+    why: &str,
+    settings: &AlerterSettings,
+    host: &Host,
+) -> Result<(), Refusal> {
+    let Some(behaviour) = settings.call_back.as_deref().filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    host.explain("R58", &[line, " is called back: ", why].concat());
+    Ok(host.send(
+        0,
+        behaviour,
+        host.number(),
+        ["request ", line].concat().into_bytes(),
+    )?)
+}

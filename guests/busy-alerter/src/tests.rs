@@ -1,0 +1,363 @@
+use cordboard::test::Flow;
+use cordboard::{LineChange, Played};
+
+use super::*;
+
+const PROMPT: &str = "gather a key to-let-it-ring, digits 1, to-leave-a-message, digits 2, \
+    to-reach-the-attendant, digits 3, to-be-called-back, digits 4, to-wait-on-the-line, digits 5";
+
+fn settings() -> AlerterSettings {
+    AlerterSettings {
+        voicemail: Some("390".into()),
+        attendant: Some("200".into()),
+        call_back: Some("call-back".into()),
+        ..AlerterSettings::default()
+    }
+}
+
+/// In front of the line 300, which is in a call.
+fn flow(settings: &AlerterSettings) -> Flow {
+    let mut flow = Flow::of::<BusyAlerter>(settings);
+    flow.tenant()
+        .lines(&["201", "202", "300"])
+        .number("200")
+        .number("390");
+    flow.tenant().line("300").calls = 1;
+    flow
+}
+
+fn inside(flow: &mut Flow) -> LegId {
+    flow.call_with("201", |offer| {
+        offer.caller.line = Some("201".into());
+        offer.has_next = true;
+    })
+}
+
+fn outside(flow: &mut Flow) -> LegId {
+    flow.call_with("0612345678", |offer| offer.has_next = true)
+}
+
+fn callee(flow: &mut Flow, calls: u32) {
+    flow.tenant().line("300").calls = calls;
+    flow.happens(Event::LineChanged(LineChange {
+        line: "300".into(),
+        registered: true,
+        calls,
+    }));
+}
+
+/// An inside caller hears the menu.
+fn asked(flow: &mut Flow) -> LegId {
+    let caller = inside(flow);
+    flow.played(caller);
+    flow.did();
+    caller
+}
+
+#[test]
+fn a_line_that_is_free_just_rings() {
+    let mut flow = flow(&settings());
+    flow.tenant().line("300").calls = 0;
+    let caller = inside(&mut flow);
+    assert_eq!(flow.did(), ["dial next"]);
+    flow.answers(caller, 0);
+    flow.hangs_up(caller);
+    assert_eq!(flow.did(), ["hang up"]);
+}
+
+#[test]
+fn r59_callers_are_told_when_the_line_is_in_a_call_busy_or_does_not_answer() {
+    for (cause, said) in [
+        (None, "play in-a-call"),
+        (Some(Cause::Busy), "play in-a-call"),
+        (Some(Cause::NoAnswer), "play nobody-answers"),
+        (Some(Cause::Declined), "play nobody-answers"),
+    ] {
+        let mut flow = flow(&settings());
+        flow.tenant().line("300").calls = u32::from(cause.is_none());
+        let caller = inside(&mut flow);
+        if let Some(cause) = cause {
+            assert_eq!(flow.did(), ["dial next"]);
+            flow.fails(caller, cause);
+        }
+        assert_eq!(flow.did(), [said], "{cause:?}");
+        assert!(flow.cited("R59"));
+    }
+}
+
+#[test]
+fn r59_each_condition_may_be_off() {
+    let off = AlerterSettings {
+        in_call: false,
+        busy: false,
+        no_answer: false,
+        ..settings()
+    };
+    for cause in [Cause::Busy, Cause::NoAnswer, Cause::Unreachable] {
+        let mut flow = flow(&off);
+        let caller = inside(&mut flow);
+        flow.fails(caller, cause);
+        assert_eq!(flow.did(), ["dial next".to_owned(), format!("reject {cause}")]);
+    }
+}
+
+#[test]
+fn r60_a_caller_of_the_house_chooses() {
+    for (key, expected) in [
+        ("1", vec!["dial next"]),
+        ("2", vec!["dial number 390"]),
+        ("3", vec!["dial number 200"]),
+        ("4", vec!["send to call-back 300", "play we-will-call-back"]),
+        ("5", vec!["play waiting tone for ever"]),
+    ] {
+        let mut flow = flow(&settings());
+        let caller = inside(&mut flow);
+        flow.played(caller);
+        assert_eq!(flow.did(), ["play in-a-call", "answer", PROMPT]);
+        flow.presses(caller, key);
+        assert_eq!(flow.did(), expected, "key {key}");
+    }
+}
+
+#[test]
+fn r60_who_lets_it_ring_is_not_asked_again() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.presses(caller, "1");
+    flow.fails(caller, Cause::NoAnswer);
+    assert_eq!(flow.did(), ["dial next", "reject no-answer"]);
+}
+
+#[test]
+fn r62_outside_callers_hear_a_recording_by_the_number_they_dialled_then_it_rings() {
+    let mut flow = flow(&AlerterSettings {
+        recordings: vec![Recording {
+            numbers: vec!["3*".into()],
+            announcement: "we-talk".into(),
+        }],
+        ..settings()
+    });
+    let caller = outside(&mut flow);
+    flow.played(caller);
+    assert_eq!(flow.did(), ["play we-talk", "dial next"]);
+    let mut inside_too = super::tests::flow(&settings());
+    inside(&mut inside_too);
+    assert_eq!(inside_too.did(), ["play in-a-call"]);
+}
+
+#[test]
+fn r62_or_outside_callers_choose_too_but_for_the_call_back() {
+    let mut flow = flow(&AlerterSettings {
+        outside: Then::Menu,
+        voicemail: None,
+        ..settings()
+    });
+    let caller = outside(&mut flow);
+    flow.played(caller);
+    assert_eq!(
+        flow.did().last().unwrap(),
+        "gather a key to-let-it-ring, digits 1, to-reach-the-attendant, digits 3, to-wait-on-the-line, digits 5",
+        "worded by whether there is a mailbox"
+    );
+    flow.presses(caller, "4");
+    flow.presses(caller, "2");
+    flow.presses_nothing(caller);
+    assert_eq!(flow.did().last().unwrap(), "hang up", "else the call ends");
+    assert!(flow.cited("R62"));
+}
+
+#[test]
+fn r58_who_hangs_up_on_a_busy_line_is_called_back() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.hangs_up(caller);
+    assert_eq!(flow.did(), ["send to call-back 300"]);
+    assert_eq!(flow.sent(), [b"request 201".to_vec()]);
+
+    let mut off = super::tests::flow(&AlerterSettings {
+        call_back_on_hang_up: false,
+        ..settings()
+    });
+    let caller = asked(&mut off);
+    off.hangs_up(caller);
+    assert_eq!(off.did(), [""; 0]);
+}
+
+#[test]
+fn r58_nobody_outside_is_called_back_nor_who_hangs_up_while_it_rings() {
+    let mut flow = flow(&settings());
+    let caller = outside(&mut flow);
+    flow.hangs_up(caller);
+    flow.did();
+    flow.tenant().line("300").calls = 0;
+    let caller = inside(&mut flow);
+    flow.hangs_up(caller);
+    assert_eq!(flow.did(), ["2: dial next"]);
+}
+
+#[test]
+fn r63_who_waits_on_the_line_gets_it_the_moment_it_is_free() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.presses(caller, "5");
+    assert_eq!(
+        flow.did(),
+        ["play waiting tone for ever"],
+        "the line could take another call"
+    );
+    callee(&mut flow, 0);
+    flow.played(caller);
+    assert_eq!(flow.did(), ["play it-rings-now", "dial next"]);
+    flow.answers(caller, 0);
+    assert!(flow.cited("R63"));
+}
+
+#[test]
+fn r63_a_line_that_is_full_has_an_announcement_of_its_own() {
+    let mut flow = flow(&settings());
+    flow.tenant().line("300").calls = 2;
+    let caller = asked(&mut flow);
+    flow.presses(caller, "5");
+    assert_eq!(flow.did(), ["play please-wait for ever"]);
+}
+
+#[test]
+fn r63_those_who_wait_are_served_in_the_order_in_which_they_came() {
+    let mut flow = flow(&settings());
+    let first = asked(&mut flow);
+    flow.presses(first, "5");
+    let second = asked(&mut flow);
+    flow.presses(second, "5");
+    flow.did();
+    callee(&mut flow, 0);
+    flow.played(first);
+    assert_eq!(flow.did(), ["1: play it-rings-now", "1: dial next"]);
+    callee(&mut flow, 1);
+    let member = flow.answers(first, 0);
+    flow.hangs_up(member);
+    flow.did();
+    callee(&mut flow, 0);
+    assert_eq!(flow.did(), ["2: play it-rings-now"]);
+}
+
+#[test]
+fn r63_a_line_that_another_call_takes_first_keeps_the_caller_in_place() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.presses(caller, "5");
+    callee(&mut flow, 0);
+    callee(&mut flow, 1);
+    flow.played(caller);
+    flow.did();
+    flow.fails(caller, Cause::Busy);
+    assert_eq!(flow.did(), ["play waiting tone for ever"]);
+    callee(&mut flow, 0);
+    assert_eq!(flow.did(), ["play it-rings-now"]);
+}
+
+#[test]
+fn r63_nobody_overtakes_who_waits() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.presses(caller, "5");
+    callee(&mut flow, 0);
+    flow.did();
+    inside(&mut flow);
+    assert_eq!(
+        flow.did(),
+        ["2: play in-a-call"],
+        "the line is free, and not for this one"
+    );
+}
+
+#[test]
+fn r63_a_wait_ends() {
+    let mut flow = flow(&settings());
+    let caller = asked(&mut flow);
+    flow.presses(caller, "5");
+    flow.did();
+    flow.passes(secs(299));
+    assert_eq!(flow.did(), [""; 0]);
+    flow.passes(secs(1));
+    assert_eq!(flow.did(), ["reject busy"]);
+}
+
+#[test]
+fn r64_every_message_is_configurable() {
+    let schema = cordboard::native::Module::of::<BusyAlerter>()
+        .describe()
+        .settings_schema;
+    let announcements = schema.matches(r#""x-kind":"announcement""#).count();
+    assert_eq!(announcements, 12);
+}
+
+#[test]
+fn one_of_several_branches_is_told_nothing() {
+    let mut flow = flow(&settings());
+    flow.call_with("201", |offer| offer.sole_holder = false);
+    assert_eq!(flow.did(), ["dial next"]);
+}
+
+#[test]
+fn a_missing_announcement_does_not_keep_the_caller() {
+    let mut flow = flow(&settings());
+    let caller = inside(&mut flow);
+    flow.audio(
+        caller,
+        cordboard::OutcomeKind::Played(Played::Missing("in-a-call".into())),
+    );
+    assert_eq!(flow.did(), ["play in-a-call", "answer", PROMPT]);
+}
+
+#[test]
+fn check_finds_keys_with_two_choices_and_numbers_that_are_not_allowed() {
+    let settings = r#"{"voicemail":"0899123456","keys":{"ring":"1","voicemail":"1"}}"#;
+    let module = cordboard::native::Module::of::<BusyAlerter>();
+    let tenant = cordboard::test::Tenant::default();
+    let found = module.check(settings, std::sync::Arc::new(tenant), Default::default());
+    let paths: Vec<_> = found.into_iter().map(|problem| problem.path).collect();
+    assert_eq!(paths, ["/voicemail", "/keys/voicemail"]);
+}
+
+/// Every order of what can happen, to a depth, with two callers: no leg is left, and nobody is lost.
+#[test]
+fn whatever_happens_in_whatever_order_no_leg_is_left() {
+    const WHAT: usize = 8;
+    const DEPTH: u32 = 5;
+    for story in 0..WHAT.pow(DEPTH) {
+        let mut flow = flow(&settings());
+        inside(&mut flow);
+        inside(&mut flow);
+        let mut rest = story;
+        for _ in 0..DEPTH {
+            happens(&mut flow, rest % WHAT);
+            rest /= WHAT;
+        }
+        for _ in 0..4 {
+            for leg in flow.legs() {
+                flow.hangs_up(leg);
+            }
+        }
+        assert_eq!(flow.legs(), [], "story {story}");
+    }
+}
+
+fn happens(flow: &mut Flow, what: usize) {
+    let heard = flow.hearing().first().copied();
+    let dial = flow.dialling().first().map(|(leg, _)| *leg);
+    match (what, heard, dial) {
+        (0, Some(leg), _) => flow.played(leg),
+        (1, Some(leg), _) => flow.presses(leg, "5"),
+        (2, Some(leg), _) => flow.presses(leg, "1"),
+        (3, _, Some(leg)) => drop(flow.answers(leg, 0)),
+        (4, _, Some(leg)) => flow.fails(leg, Cause::Busy),
+        (5, ..) => callee(flow, 0),
+        (6, ..) => callee(flow, 1),
+        (7, ..) => {
+            if let Some(leg) = flow.legs().first() {
+                flow.hangs_up(*leg);
+            }
+        }
+        _ => flow.passes(secs(301)),
+    }
+}

@@ -1,0 +1,33 @@
+//! What a manager configures.
+
+use cordboard::prelude::*;
+
+/// Call backs.
+#[derive(Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct CallBackSettings {
+    /// Whose phone rings first (R61).
+    pub first: First,
+    /// How often it rings.
+    #[settings(default = 5, min = 1, max = 10)]
+    pub rings: u32,
+    /// How often a call back is tried.
+    #[settings(default = 3, min = 1, max = 10)]
+    pub attempts: u32,
+    /// How long a request is kept.
+    #[settings(default = 120, min = 1, max = 1440, unit = "min")]
+    pub keep: u32,
+    /// How many may wait for one line.
+    #[settings(default = 20, min = 1, max = 200)]
+    pub queue_length: u32,
+}
+
+/// Whose phone rings first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum First {
+    /// The one who asked for it.
+    Caller,
+    /// The one who was called.
+    Callee,
+}

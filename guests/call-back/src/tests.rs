@@ -1,0 +1,305 @@
+use cordboard::LineChange;
+use cordboard::test::Flow;
+
+use super::*;
+
+/// The first phone that is rung has this number in the flow's words.
+const FIRST: LegId = LegId(1 << 62);
+
+/// Call backs to 300, which 201, 202 and 203 ask for.
+fn flow(settings: &CallBackSettings) -> Flow {
+    let mut flow = Flow::of::<CallBack>(settings);
+    flow.tenant().lines(&["201", "202", "203", "300"]);
+    flow.tenant().line("300").calls = 1;
+    flow
+}
+
+fn says(flow: &mut Flow, what: &str) {
+    flow.happens(Event::Message(cordboard::contract::Message {
+        sender: Some(("busy-alerter".into(), "300".into())),
+        body: what.into(),
+    }));
+}
+
+fn callee(flow: &mut Flow, registered: bool, calls: u32) {
+    let line = flow.tenant().line("300");
+    (line.registered, line.calls) = (registered, calls);
+    flow.happens(Event::LineChanged(LineChange {
+        line: "300".into(),
+        registered,
+        calls,
+    }));
+}
+
+/// The callee hangs up, and has had time to put the receiver down.
+fn frees(flow: &mut Flow) {
+    callee(flow, true, 0);
+    flow.passes(secs(3));
+}
+
+#[test]
+fn r58_when_the_callee_frees_the_callers_phone_rings_and_shows_the_called_number() {
+    let mut flow = flow(&CallBackSettings::default());
+    says(&mut flow, "request 201");
+    flow.passes(secs(600));
+    assert_eq!(flow.did(), [""; 0], "nothing happens while the callee talks");
+    callee(&mut flow, true, 0);
+    assert_eq!(flow.did(), [""; 0], "the callee puts the receiver down");
+    flow.passes(secs(3));
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+    let caller = flow.answers(FIRST, 0);
+    assert_eq!(flow.did(), ["dial line 300 for 25 s, as 201"], "with ringback");
+    let callee = flow.answers(caller, 0);
+    assert_eq!(flow.did(), ["send to under-test 201"]);
+    assert_eq!(
+        flow.sent(),
+        [b"cancel 300".to_vec()],
+        "R61: nor does the other call back"
+    );
+    flow.hangs_up(callee);
+    assert_eq!(flow.did(), ["hang up"]);
+    flow.passes(secs(600));
+    assert_eq!(flow.did(), [""; 0], "it is done");
+}
+
+#[test]
+fn r61_the_callees_phone_may_ring_first() {
+    let mut flow = flow(&CallBackSettings {
+        first: First::Callee,
+        ..CallBackSettings::default()
+    });
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 300 for 25 s, as 201"]);
+    flow.answers(FIRST, 0);
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn r65_who_was_not_registered_is_called_when_registered_again() {
+    let mut flow = flow(&CallBackSettings::default());
+    callee(&mut flow, false, 0);
+    says(&mut flow, "request 201");
+    flow.passes(secs(60));
+    assert_eq!(flow.did(), [""; 0]);
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn r65_who_did_not_answer_is_called_after_the_next_call() {
+    let mut flow = flow(&CallBackSettings::default());
+    callee(&mut flow, true, 0);
+    callee(&mut flow, true, 1);
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn rfc_6910_first_come_first_served_and_one_request_for_each_caller() {
+    let mut flow = flow(&CallBackSettings::default());
+    for caller in ["202", "201", "202"] {
+        says(&mut flow, &format!("request {caller}"));
+    }
+    frees(&mut flow);
+    for expected in ["202", "201"] {
+        assert_eq!(flow.did(), [format!("dial line {expected} for 25 s, as 300")]);
+        let caller = flow.answers(FIRST, 0);
+        let callee = flow.answers(caller, 0);
+        flow.hangs_up(callee);
+        flow.did();
+        flow.passes(secs(3));
+    }
+    flow.passes(secs(60));
+    assert_eq!(flow.did(), [""; 0]);
+}
+
+#[test]
+fn rfc_6910_a_request_is_suspended_while_its_caller_is_busy_and_the_next_is_served() {
+    let mut flow = flow(&CallBackSettings::default());
+    flow.tenant().line("201").calls = 1;
+    says(&mut flow, "request 201");
+    says(&mut flow, "request 202");
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 202 for 25 s, as 300"]);
+    flow.fails(FIRST, Cause::Declined);
+    flow.tenant().line("201").calls = 0;
+    flow.passes(secs(10));
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn rfc_6910_a_failed_recall_keeps_its_place_for_some_attempts() {
+    let mut flow = flow(&CallBackSettings {
+        attempts: 2,
+        ..CallBackSettings::default()
+    });
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    flow.fails(FIRST, Cause::NoAnswer);
+    flow.did();
+    flow.passes(secs(59));
+    assert_eq!(flow.did(), [""; 0]);
+    flow.passes(secs(1));
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+    flow.fails(FIRST, Cause::NoAnswer);
+    flow.passes(secs(3_600));
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"; 0]);
+}
+
+#[test]
+fn r61_the_callee_is_taken_by_another_call_and_the_request_keeps_its_place() {
+    let mut flow = flow(&CallBackSettings::default());
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    let caller = flow.answers(FIRST, 0);
+    flow.did();
+    callee(&mut flow, true, 1);
+    flow.fails(caller, Cause::Busy);
+    assert_eq!(flow.did(), ["reject busy"], "and hears the tone");
+    flow.passes(secs(60));
+    assert_eq!(flow.did(), [""; 0]);
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn r61_a_request_is_cancelled_by_declining_or_by_hanging_up() {
+    let mut declined = flow(&CallBackSettings::default());
+    says(&mut declined, "request 201");
+    frees(&mut declined);
+    declined.fails(FIRST, Cause::Declined);
+    declined.did();
+    declined.passes(secs(600));
+    assert_eq!(declined.did(), [""; 0]);
+
+    let mut hung_up = flow(&CallBackSettings::default());
+    says(&mut hung_up, "request 201");
+    frees(&mut hung_up);
+    let caller = hung_up.answers(FIRST, 0);
+    hung_up.did();
+    hung_up.hangs_up(caller);
+    hung_up.passes(secs(600));
+    assert_eq!(hung_up.did(), [""; 0]);
+}
+
+#[test]
+fn r61_a_cancel_while_the_phone_rings_ends_the_ringing_also_when_an_answer_crosses_it() {
+    let mut flow = flow(&CallBackSettings::default());
+    flow.hold_outcomes();
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    flow.did();
+    says(&mut flow, "cancel 201");
+    assert_eq!(flow.did(), ["cancel the dial"]);
+    flow.answers(FIRST, 0);
+    assert_eq!(flow.did(), ["hang up"]);
+    assert_eq!(flow.legs(), []);
+}
+
+#[test]
+fn r66_a_request_ends_after_its_time() {
+    let mut flow = flow(&CallBackSettings {
+        keep: 1,
+        ..CallBackSettings::default()
+    });
+    says(&mut flow, "request 201");
+    flow.passes(minutes(1));
+    frees(&mut flow);
+    assert_eq!(flow.did(), [""; 0]);
+    assert!(flow.cited("R61"));
+}
+
+#[test]
+fn r65_nobody_calls_themselves_back_nor_somebody_outside() {
+    let mut flow = flow(&CallBackSettings::default());
+    says(&mut flow, "request 300");
+    says(&mut flow, "request 0612345678");
+    says(&mut flow, "nonsense");
+    frees(&mut flow);
+    assert_eq!(flow.did(), [""; 0]);
+}
+
+#[test]
+fn r67_requests_survive_a_swap_and_are_a_few_bytes_each() {
+    let mut flow = flow(&CallBackSettings {
+        queue_length: 200,
+        ..CallBackSettings::default()
+    });
+    for caller in 0..200 {
+        let name = format!("4{caller:03}");
+        flow.tenant().line(&name);
+        says(&mut flow, &format!("request {name}"));
+    }
+    assert!(flow.state_len() < 200 * 20, "{} bytes", flow.state_len());
+    flow.swap::<CallBack>().unwrap();
+    frees(&mut flow);
+    assert_eq!(flow.did(), ["dial line 4000 for 25 s, as 300"]);
+}
+
+/// Every order of what can happen to a call back, to a depth: nothing is left behind, and no phone rings twice at once.
+#[test]
+fn whatever_happens_in_whatever_order_no_leg_is_left_and_one_phone_rings_at_a_time() {
+    const WHAT: [&str; 8] = [
+        "answers",
+        "declines",
+        "lets it ring",
+        "hangs up",
+        "callee busy",
+        "callee free",
+        "cancels",
+        "waits",
+    ];
+    const DEPTH: u32 = 5;
+    let mut rung = 0;
+    for story in 0..WHAT.len().pow(DEPTH) {
+        let mut flow = flow(&CallBackSettings::default());
+        flow.hold_outcomes();
+        says(&mut flow, "request 201");
+        says(&mut flow, "request 202");
+        frees(&mut flow);
+        let mut rest = story;
+        let mut told = Vec::new();
+        for _ in 0..DEPTH {
+            let what = WHAT[rest % WHAT.len()];
+            rest /= WHAT.len();
+            told.push(what);
+            happens(&mut flow, what);
+            let dials = flow.dialling();
+            rung += dials.len();
+            assert!(dials.len() <= 2 && flow.legs().len() <= 2, "{told:?}: {dials:?}");
+        }
+        // Everybody goes home.
+        for (leg, _) in flow.dialling() {
+            flow.fails(leg, Cause::NoAnswer);
+        }
+        for leg in flow.legs() {
+            flow.hangs_up(leg);
+        }
+        callee(&mut flow, false, 0);
+        for (leg, _) in flow.dialling() {
+            flow.fails(leg, Cause::NoAnswer);
+        }
+        assert_eq!((flow.legs(), flow.dialling().len()), (vec![], 0), "{told:?}");
+    }
+    assert!(rung > 1_000);
+}
+
+fn happens(flow: &mut Flow, what: &str) {
+    let dial = flow.dialling().first().map(|(leg, _)| *leg);
+    match (what, dial) {
+        ("answers", Some(leg)) => drop(flow.answers(leg, 0)),
+        ("declines", Some(leg)) => flow.fails(leg, Cause::Declined),
+        ("lets it ring", Some(leg)) => flow.fails(leg, Cause::NoAnswer),
+        ("hangs up", _) => {
+            if let Some(leg) = flow.legs().first() {
+                flow.hangs_up(*leg);
+            }
+        }
+        ("callee busy", _) => callee(flow, true, 1),
+        ("callee free", _) => frees(flow),
+        ("cancels", _) => says(flow, "cancel 201"),
+        _ => flow.passes(secs(61)),
+    }
+}
