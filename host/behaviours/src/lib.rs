@@ -21,7 +21,6 @@ mod compiler;
 mod config;
 mod deadline;
 mod engine;
-pub mod explore;
 mod failure;
 mod inspect;
 mod invoker;

@@ -36,6 +36,8 @@ pub struct Dialog {
     pub final_status: Option<u16>,
     /// Our 2xx waits for its ACK: what, when again, the gap, until when.
     pub unacknowledged: Option<Unacknowledged>,
+    /// As the callee, ringing: when to say 180 again, for the last one may be lost (RFC 3261 §13.3.1.1).
+    pub ring_again: Option<Moment>,
     pub last_ack: Option<String>,
     pub with_credentials: bool,
     pub headers: Vec<(String, String)>,
@@ -64,6 +66,10 @@ impl Dialog {
             self.local, self.remote, self.call_id
         ));
         head
+    }
+
+    pub fn rings_again(&self) -> Option<Moment> {
+        self.ring_again.filter(|_| self.state == CallState::Offered)
     }
 
     pub fn next_cseq(&mut self) -> u32 {

@@ -192,7 +192,8 @@ impl Phone {
             .values()
             .filter_map(|d| d.unacknowledged.as_ref())
             .map(|wait| wait.again.min(wait.end));
-        clients.chain(servers).chain(answers).min()
+        let rings = self.calls.values().filter_map(Dialog::rings_again);
+        clients.chain(servers).chain(answers).chain(rings).min()
     }
 
     pub fn timeout(&mut self, now: Moment) {
@@ -220,6 +221,7 @@ impl Phone {
         for text in send {
             self.send(text);
         }
+        self.ring_again(now);
         self.drop_over(now);
     }
 

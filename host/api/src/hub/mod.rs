@@ -9,7 +9,7 @@ mod sink;
 mod story;
 mod tally;
 mod traces;
-pub mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

@@ -14,7 +14,6 @@ mod clock;
 mod core;
 mod dns;
 mod inbox;
-mod interruptions;
 mod janitor;
 mod listening;
 mod names;

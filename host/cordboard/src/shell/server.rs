@@ -14,13 +14,14 @@ use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
+use nix::sys::signal::{SigSet, Signal as NixSignal};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
-use super::interruptions::{self, Interruptions};
 use super::janitor;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
@@ -57,7 +58,9 @@ pub struct Server {
     exchange: JoinHandle<Result<()>>,
     helpers: Vec<JoinHandle<()>>,
     media: MediaThread,
-    interruptions: Interruptions,
+    /// Ctrl-C and a termination request, listened to before anybody is told that the exchange is there.
+    interrupt: Signal,
+    terminate: Signal,
     tokio: tokio::runtime::Runtime,
 }
 
@@ -68,7 +71,10 @@ impl Server {
     pub fn start(config: &Config) -> Result<Self> {
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("cannot make the folder `data` = {}", config.data.display()))?;
-        interruptions::allow()?;
+        // Whoever starts us may have held signals back for itself; before any thread, as threads inherit that.
+        SigSet::from_iter([NixSignal::SIGINT, NixSignal::SIGTERM])
+            .thread_unblock()
+            .context("cannot listen to signals")?;
         let clock = Clock::start();
         let mut random = Random::from_entropy(entropy()?);
         let stop = Arc::new(AtomicBool::new(false));
@@ -76,7 +82,12 @@ impl Server {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let interruptions = Interruptions::listen(&tokio)?;
+        let listen_to = |kind| {
+            let _entered = tokio.enter();
+            signal(kind).context("cannot listen to signals")
+        };
+        let interrupt = listen_to(SignalKind::interrupt())?;
+        let terminate = listen_to(SignalKind::terminate())?;
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
             .install_recorder()
             .context("cannot start the metrics")?;
@@ -86,6 +97,10 @@ impl Server {
         let writer = Arc::new(Writer::start(Arc::clone(&store), groups(), None)?);
         let entries = stored::entries(&*store)?;
 
+        let workers = match config.behaviours.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        };
         let runtime = Arc::new(Runtime::new(behaviours::Config {
             tick: TICK,
             ..behaviours::Config::default()
@@ -96,7 +111,12 @@ impl Server {
         let tcp = Tcp::new(tokio.handle().clone(), tcp_inputs(inbox.clone()));
         let sip = listen(config, &mut core, &tcp, &tokio)?;
         let media = start_media(clock, random.fork(), inbox.clone())?;
-        let pool = start_pool(config, Arc::clone(&runtime), inbox.clone())?;
+        let pool = {
+            let inbox = inbox.clone();
+            Pool::start(runtime.clone(), workers, EVENTS, move |decision| {
+                let _ = inbox.send(Input::Decision(decision));
+            })?
+        };
         let (reports, reported) = crossbeam_channel::bounded(REPORTS);
         let replies = Replies::default();
 
@@ -161,7 +181,7 @@ impl Server {
             clock,
             Arc::clone(&stop),
         )?);
-        let parts = api::Parts {
+        let router = api::router(api::Parts {
             exchange: office.clone(),
             workshop: office,
             store,
@@ -169,11 +189,23 @@ impl Server {
             hub,
             clock: Arc::new(move || clock.now()),
             random: random.fork(),
-            metrics,
-            metrics_for: metrics_for(config),
+            metrics: Arc::clone(&metrics),
+            metrics_for: match config.api.metrics {
+                Metrics::Open => api::MetricsFor::Everybody,
+                Metrics::Token => api::MetricsFor::Operators,
+                Metrics::Elsewhere(_) => api::MetricsFor::Nobody,
+            },
+        });
+        let metrics = match config.api.metrics {
+            Metrics::Elsewhere(address) => Some(serve_http(
+                address,
+                "api.metrics",
+                api::metrics_router(metrics),
+                &tokio,
+            )?),
+            Metrics::Open | Metrics::Token => None,
         };
-        let metrics = serve_metrics(config, &parts, &tokio)?;
-        let api = serve_http(config.api.listen, "api.listen", api::router(parts), &tokio)?;
+        let api = serve_http(config.api.listen, "api.listen", router, &tokio)?;
         Ok(Self {
             sip,
             api,
@@ -183,7 +215,8 @@ impl Server {
             exchange: thread,
             helpers,
             media,
-            interruptions,
+            interrupt,
+            terminate,
             tokio,
         })
     }
@@ -194,7 +227,8 @@ impl Server {
             let mut look = tokio::time::interval(Duration::from_millis(500));
             loop {
                 tokio::select! {
-                    () = self.interruptions.next() => return,
+                    _ = self.interrupt.recv() => return,
+                    _ = self.terminate.recv() => return,
                     _ = look.tick() => if self.exchange.is_finished() { return },
                 }
             }
@@ -220,40 +254,6 @@ impl Server {
             }
         }
         result
-    }
-}
-
-fn start_pool(config: &Config, runtime: Arc<Runtime>, inbox: Inbox<Input>) -> Result<Pool> {
-    let workers = match config.behaviours.threads {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        threads => threads,
-    };
-    Ok(Pool::start(runtime, workers, EVENTS, move |decision| {
-        // A full inbox counts what it refuses; the exchange gives up waiting for the answer.
-        let _ = inbox.send(Input::Decision(decision));
-    })?)
-}
-
-fn metrics_for(config: &Config) -> api::MetricsFor {
-    match config.api.metrics {
-        Metrics::Open => api::MetricsFor::Everybody,
-        Metrics::Token => api::MetricsFor::Operators,
-        Metrics::Elsewhere(_) => api::MetricsFor::Nobody,
-    }
-}
-
-/// Where the metrics have an address of their own, that.
-fn serve_metrics(
-    config: &Config,
-    parts: &api::Parts,
-    tokio: &tokio::runtime::Runtime,
-) -> Result<Option<SocketAddr>> {
-    match config.api.metrics {
-        Metrics::Elsewhere(address) => {
-            let router = api::metrics_router(Arc::clone(&parts.metrics));
-            serve_http(address, "api.metrics", router, tokio).map(Some)
-        }
-        Metrics::Open | Metrics::Token => Ok(None),
     }
 }
 

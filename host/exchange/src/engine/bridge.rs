@@ -6,6 +6,7 @@ use sip::endpoint::{Failure, Renegotiated};
 use sip::sdp::Direction;
 
 use super::audio::AudioOwner;
+use super::dial::{Dial, DialOwner};
 use super::leg::Waiting;
 use super::{Exchange, Step};
 use crate::report::Fact;
@@ -49,9 +50,31 @@ impl Exchange {
         for holder in self.holders_of(leg).into_iter().chain(self.holders_of(other)) {
             self.later(Step::Settle(holder));
         }
+        self.later(Step::Alone(leg));
+        self.later(Step::Alone(other));
         self.keep_leg(leg);
         self.report_leg(leg, Fact::Unbridged);
         Some(other)
+    }
+
+    /// A leg that was parted from its partner, with nobody to decide about it and nothing under way for it, is hung up.
+    pub(super) fn look_after_alone(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        let waits = leg.is_busy() || leg.dial.is_some() || leg.transfer.is_some();
+        let at_rest = leg.custodies.iter().all(|custody| self.is_at_rest(*custody));
+        if waits || !at_rest || self.is_decided_about(id) || self.is_transferring(id) {
+            return;
+        }
+        self.hang_up(id, Cause::Normal);
+    }
+
+    /// It asked for its partner to be transferred, and waits for the outcome.
+    fn is_transferring(&self, leg: LegId) -> bool {
+        let waits_for =
+            |dial: &Dial| matches!(dial.owner, DialOwner::Transfer { referrer } if referrer == Some(leg));
+        self.dials.values().any(waits_for)
     }
 
     pub(super) fn hold(&mut self, leg_id: LegId, waiting: Waiting, on: bool) {

@@ -225,6 +225,8 @@ enum Step {
     Dial(DialId),
     Settle(SessionId),
     Call(CallId),
+    /// It has lost its partner: does anybody care for it?
+    Alone(LegId),
 }
 
 impl Exchange {
@@ -429,6 +431,7 @@ impl Exchange {
                 Step::Dial(dial) => self.check_dial(dial),
                 Step::Settle(session) => self.settle(session),
                 Step::Call(call) => self.end_call(call),
+                Step::Alone(leg) => self.look_after_alone(leg),
             }
         }
     }

@@ -173,6 +173,9 @@ impl Exchange {
     /// Nobody decides any more about a leg whose partner, session and dial are all gone: one that waits for an
     /// answer goes to the host's default, any other is hung up.
     fn look_after_restored(&mut self, id: LegId) {
+        if let Some(custody) = self.left_to_the_host(id) {
+            return self.host_default(custody);
+        }
         let Some(leg) = self.legs.get(&id) else {
             return;
         };
@@ -189,6 +192,17 @@ impl Exchange {
             Some(custody) => self.host_default(custody),
             None => self.hang_up(id, Cause::Failed),
         }
+    }
+
+    /// The innermost custody, when a dial waits for it and nothing happens in it: its session is gone, or it was the
+    /// host that played the courtesy announcement.
+    fn left_to_the_host(&self, id: LegId) -> Option<CustodyId> {
+        let leg = self.legs.get(&id).filter(|leg| leg.bridged.is_none())?;
+        let innermost = leg.custodies.last().copied()?;
+        let custody = self.custodies.get(&innermost)?;
+        let dials = custody.dial.is_some_and(|dial| self.dials.contains_key(&dial));
+        let awaited = custody.parent.is_some() && !custody.won;
+        (awaited && !dials && custody.holder == Holder::Host).then_some(innermost)
     }
 
     fn restore_leg(&mut self, call: CallId, tenant: &Arc<str>, record: LegRecord) {

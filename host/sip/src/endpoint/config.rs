@@ -32,6 +32,9 @@ pub struct Config {
     /// Longest wait for a final response to an INVITE of ours, from its first provisional
     /// response; then it is cancelled. RFC 3261's Timer C asks a proxy for more than 3 min.
     pub ring_limit: Duration,
+    /// Longest time that a caller is kept waiting with provisional responses, about: whoever has left without a word
+    /// would wait for ever. Then 480.
+    pub wait_limit: Duration,
 }
 
 impl Default for Config {
@@ -57,6 +60,7 @@ impl Default for Config {
             session_timer: SessionTimer::default(),
             limits: Limits::default(),
             ring_limit: Duration::from_secs(185),
+            wait_limit: Duration::from_secs(20 * 60),
         }
     }
 }

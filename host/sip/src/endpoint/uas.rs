@@ -178,6 +178,7 @@ impl Endpoint {
                 .expires()
                 .filter(|seconds| *seconds > 0)
                 .map(|seconds| now + Duration::from_secs(u64::from(seconds))),
+            since: now,
             newest: None,
             repeat_at: None,
             request: request.clone(),
@@ -401,6 +402,10 @@ impl Endpoint {
             return;
         };
         if offered.repeat_at.is_some_and(|at| at <= now) {
+            if now.since(offered.since) >= self.config.wait_limit {
+                self.send_reject(now, usage, &Reply::new(480));
+                return self.finish(now, usage, Ending::Cancelled { reason: None });
+            }
             offered.repeat_at = Some(now + REPEAT_PROGRESS);
             if offered.reliable.is_none()
                 && let Some(newest) = offered.newest.clone()

@@ -110,6 +110,8 @@ pub(super) struct Offered {
     pub early_answer: Option<Body>,
     /// The caller's own limit (Expires, §13.3.1).
     pub expires_at: Option<Moment>,
+    /// When it came, or the process started.
+    pub since: Moment,
     /// The newest provisional response, repeated every minute.
     pub newest: Option<Reply>,
     pub repeat_at: Option<Moment>,

@@ -469,3 +469,17 @@ fn what_a_tenant_configures_cannot_break_a_message() {
     assert_eq!(wrong, Err(CommandError::BadStatus(486)));
     ladder.is_silent();
 }
+
+/// A caller who has left without a word does not wait for ever: 480 once the limit is over, at the next repeat of 180.
+#[test]
+fn a_caller_is_not_kept_waiting_for_ever() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.progress(now, usage, 180))
+        .unwrap();
+    ladder.wait(secs(20 * 60));
+    (0..20).for_each(|_| drop(ladder.answers(180)));
+    ladder.answers(480);
+    assert!(matches!(ladder.event(), Event::Ended { .. }));
+}

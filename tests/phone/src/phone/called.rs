@@ -1,5 +1,7 @@
 //! Being called: ringing, answering, refusing; the caller's CANCEL and ACK (RFC 3261 §9.2, §13.3).
 
+use std::time::Duration;
+
 use base::Moment;
 
 use super::{CallRef, CallState, Event, Phone, with_body};
@@ -8,10 +10,26 @@ use crate::sdp::Description;
 use crate::text::{Incoming, Start, uri_of, user_of};
 use crate::transaction::T1;
 
+/// RFC 3261 §13.3.1.1.
+const RING_AGAIN: Duration = Duration::from_secs(60);
+
 impl Phone {
-    /// Says 180.
+    /// Says 180, and again every minute.
     pub fn ring(&mut self, now: Moment, call: CallRef) {
         self.respond_invite(now, call, 180, "Ringing", None);
+        if let Some(dialog) = self.calls.get_mut(&call) {
+            dialog.ring_again = Some(now + RING_AGAIN);
+        }
+    }
+
+    pub(super) fn ring_again(&mut self, now: Moment) {
+        let due = |dialog: &Dialog| dialog.rings_again().is_some_and(|at| at <= now);
+        let due: Vec<CallRef> = self
+            .calls
+            .iter()
+            .filter_map(|(call, dialog)| due(dialog).then_some(*call))
+            .collect();
+        due.into_iter().for_each(|call| self.ring(now, call));
     }
 
     pub fn refuse(&mut self, now: Moment, call: CallRef, status: u16) {
@@ -120,6 +138,7 @@ impl Phone {
             cancelled: false,
             final_status: None,
             unacknowledged: None,
+            ring_again: None,
             last_ack: None,
             with_credentials: false,
             headers: message.others.clone(),

@@ -46,6 +46,7 @@ impl Phone {
             cancelled: false,
             final_status: None,
             unacknowledged: None,
+            ring_again: None,
             last_ack: None,
             with_credentials: false,
             headers: headers

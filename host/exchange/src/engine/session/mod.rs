@@ -382,7 +382,7 @@ impl Exchange {
     }
 
     /// A custody of the exchange's own with nothing left to do, such as that of a transfer which was answered.
-    fn is_at_rest(&self, id: CustodyId) -> bool {
+    pub(in crate::engine) fn is_at_rest(&self, id: CustodyId) -> bool {
         self.custodies
             .get(&id)
             .is_some_and(|custody| custody.holder == Holder::Host && custody.dial.is_none())

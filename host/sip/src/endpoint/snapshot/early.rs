@@ -187,6 +187,7 @@ impl Endpoint {
             answered_early: record.answered_early,
             early_answer: None,
             expires_at: record.expires_at,
+            since: now,
             repeat_at: newest.is_some().then(|| now + REPEAT_PROGRESS),
             newest,
             request,
