@@ -396,55 +396,76 @@ fn r26_the_greeting_plays_to_its_end_then_the_line_rings_in_opening_hours_only()
     assert_eq!(closed.did(), ["dial line 201 for 15 s"]);
 }
 
+/// R28's table: call waiting, double-call announcement, greeting and whether it is interruptive; then what happens. With a
+/// calendar that is closed there is no greeting (R26).
 #[test]
 fn r28_what_a_second_caller_hears_row_by_row() {
-    // Double-call announcement, greeting and whether it is interruptive; then what happens.
     let ring = "dial line 201 for 15 s";
     let playing_on = "dial line 201 for 15 s, playing on";
-    type Row<'a> = (Option<&'a str>, Option<&'a str>, bool, &'a [&'a str]);
-    let rows: [Row<'_>; 6] = [
+    let (double, hello) = (Some("double"), Some("hello"));
+    type Row<'a> = (bool, Option<&'a str>, Option<&'a str>, bool, &'a [&'a str]);
+    let rows: [Row<'_>; 8] = [
+        (false, None, None, false, &["dial number 202"]),
+        (false, double, hello, true, &["dial number 202"]),
         (
-            Some("double"),
-            Some("hello"),
+            true,
+            double,
+            hello,
             false,
             &["play hello", "play double for ever", playing_on],
         ),
-        (
-            Some("double"),
-            Some("hello"),
-            true,
-            &["play double for ever", playing_on],
-        ),
-        (Some("double"), None, false, &["play double for ever", playing_on]),
-        (None, Some("hello"), false, &["play hello", ring]),
-        (None, Some("hello"), true, &["play hello for ever", playing_on]),
-        (None, None, false, &[ring]),
+        (true, double, hello, true, &["play double for ever", playing_on]),
+        (true, double, None, false, &["play double for ever", playing_on]),
+        (true, None, hello, false, &["play hello", ring]),
+        (true, None, hello, true, &["play hello for ever", playing_on]),
+        (true, None, None, false, &[ring]),
     ];
-    for (double_call, announcement, interruptive, expected) in rows {
-        let mut flow = flow(&LineSettings {
-            call_waiting: true,
+    for (call_waiting, double_call, announcement, interruptive, expected) in rows {
+        let settings = |calendar: Option<&str>, announcement: Option<&str>| LineSettings {
+            call_waiting,
             double_call: double_call.map(String::from),
+            busy: to("202"),
             greeting: Greeting {
                 announcement: announcement.map(String::from),
                 interruptive,
-                calendar: None,
+                calendar: calendar.map(String::from),
             },
             ..LineSettings::default()
-        });
-        flow.tenant().line("201").calls = 1;
-        let caller = call(&mut flow);
-        if expected.first() == Some(&"play hello") {
-            assert_eq!(
-                flow.did(),
-                ["play hello"],
-                "the callee is alerted after the whole greeting"
-            );
-            flow.played(caller);
-            assert_eq!(flow.did(), &expected[1..]);
-        } else {
-            assert_eq!(flow.did(), expected, "the callee is alerted at once");
+        };
+        for calendar in [None, Some("opening")] {
+            assert_eq!(second_call(&settings(calendar, announcement), true), expected);
         }
+        let closed = second_call(&settings(Some("opening"), announcement), false);
+        assert_eq!(
+            closed,
+            second_call(&settings(None, None), true),
+            "closed: as without"
+        );
     }
+}
+
+#[test]
+fn r28_without_call_waiting_and_without_a_forward_the_caller_hears_busy() {
+    let settings = LineSettings {
+        busy: Forward { on: false, to: None },
+        ..LineSettings::default()
+    };
+    assert_eq!(second_call(&settings, true), ["reject busy"]);
+}
+
+/// What the line does for a caller while it is in a call; a greeting that plays to its end is heard out, and nothing rings
+/// before.
+fn second_call(settings: &LineSettings, open: bool) -> Vec<String> {
+    let mut flow = flow(settings);
+    flow.tenant().calendar("opening", open);
+    flow.tenant().line("201").calls = 1;
+    let caller = call(&mut flow);
+    let mut did = flow.did();
+    if did == ["play hello"] {
+        flow.played(caller);
+        did.extend(flow.did());
+    }
+    did
 }
 
 #[test]
@@ -512,6 +533,23 @@ fn a_number_without_a_line_is_unknown() {
     let mut flow = flow(&LineSettings::default());
     flow.call_with("0147200001", |offer| offer.number = "999".into());
     assert_eq!(flow.did(), ["reject unknown-number"]);
+}
+
+#[test]
+fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
+    let readme = include_str!("../README.md");
+    let rows = || readme.lines().filter(|line| line.starts_with('|'));
+    for rule in [3, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26, 28] {
+        let begins = format!("| R{rule} |");
+        assert!(rows().any(|row| row.starts_with(&begins)), "R{rule} has no row");
+    }
+    for name in rows().flat_map(|row| row.split('`').skip(1).step_by(2)) {
+        let test = format!("fn {name}()");
+        assert!(
+            include_str!("tests.rs").contains(&test),
+            "there is no test {name}"
+        );
+    }
 }
 
 fn problems(settings: &LineSettings) -> Vec<String> {
