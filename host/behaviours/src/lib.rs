@@ -21,6 +21,7 @@ mod compiler;
 mod config;
 mod deadline;
 mod engine;
+pub mod explore;
 mod failure;
 mod inspect;
 mod invoker;

@@ -117,20 +117,25 @@ impl Town {
     }
 
     fn shipped(&mut self, office: Office, tenant: &'static str, random: &mut Random) -> Office {
-        let mode = ["linear", "cyclic", "parallel", "free-line"][random.below(4) as usize];
+        let mode = ["linear", "cyclic", "parallel", "free-line", "weighted"][random.below(5) as usize];
         let group = json!({
             "members": ["203", "204", "205"],
             "mode": mode,
             "rings": 1 + random.below(3), "wrap-up": random.below(3) * 5, "queue-length": random.below(4),
             "max-wait": 30 + random.below(60), "overflow-number": "206", "overflow": "number",
-            "greeting-interruptive": random.chance(0.5)
+            "greeting-interruptive": random.chance(0.5),
+            "place": { "every": random.below(2) * 10 },
+            "call-back": { "on": random.chance(0.5), "after": random.below(20), "keep": 60 },
+            "weights": [{ "line": "204", "weight": 3 }],
+            "priority": ["06*"], "playlist": ["welcome", "more"]
         });
         let menu = json!({
             "open": { "greeting": "welcome", "keys": [
                 { "key": "1", "number": "201" }, { "key": "2", "number": "301" }, { "key": "3", "number": "0147200001" },
                 { "key": "4", "submenu": { "greeting": "more", "keys": [{ "key": "1", "number": "202" }, { "key": "2", "number": "304" }] } }
             ] },
-            "attempts": 2
+            "attempts": 2, "extension-digits": random.below(2) * 3,
+            "by-name": { "key": "9", "people": [{ "name": "Anne Weber", "number": "202" }, { "name": "Otto Weber", "number": "203" }] }
         });
         let line = json!({
             "rings": 1 + random.below(3), "call-waiting": random.chance(0.5),

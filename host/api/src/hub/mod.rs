@@ -9,7 +9,7 @@ mod sink;
 mod story;
 mod tally;
 mod traces;
-pub(crate) mod words;
+pub mod words;
 
 use std::sync::Arc;
 

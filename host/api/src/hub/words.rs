@@ -4,7 +4,7 @@ use contract::{Command, DialResult, Event, GatherOutcome, OutcomeKind, PlayOutco
 use journal::Answer;
 
 /// What a session was told: `outcome of 2: answered by 203`.
-pub(crate) fn event(event: &Event) -> String {
+pub fn event(event: &Event) -> String {
     match event {
         Event::CallOffered(offer) => {
             let caller = offer.caller.number.as_deref().unwrap_or("a hidden number");
@@ -55,7 +55,7 @@ fn kind(kind: &OutcomeKind) -> String {
 }
 
 /// What came of an event.
-pub(crate) fn answer(answer: &Answer) -> String {
+pub fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Decided(decided, _) => commands(decided),
         Answer::Failed(failure) => format!("fails: {failure}"),
@@ -63,7 +63,8 @@ pub(crate) fn answer(answer: &Answer) -> String {
     }
 }
 
-pub(crate) fn commands(commands: &[Command]) -> String {
+/// What it wants done; `does nothing` when that is nothing.
+pub fn commands(commands: &[Command]) -> String {
     match commands {
         [] => "does nothing".to_owned(),
         commands => commands.iter().map(command).collect::<Vec<_>>().join(", "),

@@ -4,6 +4,7 @@ mod behaviour;
 mod call;
 mod client;
 mod document;
+mod explore;
 mod grants;
 mod module;
 mod new;
@@ -25,7 +26,7 @@ use document::Kind;
     name = "cordboard",
     version,
     about = "A telephone exchange whose call logic is WebAssembly",
-    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no exchange or no token, 4 a replay found differences.\n\nExample:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
+    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no exchange or no token, 4 a replay or an exploration found something.\n\nExample:\n  cordboard serve\n  cordboard tenant set acme name=Acme domains='[\"acme.example\"]'\n  cordboard module --tenant acme upload menu.wasm"
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -74,16 +75,18 @@ enum Command {
     Replay(replay::Replay),
     /// What a behaviour's sessions were told, asked and decided
     Journal(replay::Journal),
+    /// Play every order in which answers, keys, hang-ups and timers can come to a module, up to a bound
+    Explore(explore::Explore),
     /// Print a completion script for a shell
     Completions { shell: Shell },
 }
 
-/// 3 when nobody could be asked, 4 when a replay found differences, 1 for everything else that went wrong; clap has 2
+/// 3 when nobody could be asked, 4 when a replay or an exploration found something, 1 for everything else that went wrong; clap has 2
 /// for wrong usage.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
     if error.is::<client::NoExchange>() {
         3
-    } else if error.is::<replay::Differences>() {
+    } else if error.is::<replay::Differences>() || error.is::<explore::Found>() {
         4
     } else {
         1
@@ -126,6 +129,7 @@ impl Arguments {
             Command::Contact(command) => document::run(connection, Kind::Contact, command),
             Command::Registrations(options) => call::registrations(connection, &options),
             Command::Why(why) => why::run(connection, &why),
+            Command::Explore(explore) => explore::run(&explore, connection.json),
             Command::Replay(replay) => replay::run(connection, &replay),
             Command::Journal(journal) => replay::journal(connection, &journal),
             Command::Completions { shell } => {

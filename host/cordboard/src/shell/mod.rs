@@ -14,6 +14,7 @@ mod clock;
 mod core;
 mod dns;
 mod inbox;
+mod interruptions;
 mod janitor;
 mod listening;
 mod names;

@@ -14,14 +14,13 @@ use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
-use nix::sys::signal::{SigSet, Signal as NixSignal};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::clock::Clock;
 use super::core::Core;
 use super::inbox::Inbox;
+use super::interruptions::{self, Interruptions};
 use super::janitor;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
@@ -58,9 +57,7 @@ pub struct Server {
     exchange: JoinHandle<Result<()>>,
     helpers: Vec<JoinHandle<()>>,
     media: MediaThread,
-    /// Ctrl-C and a termination request, listened to before anybody is told that the exchange is there.
-    interrupt: Signal,
-    terminate: Signal,
+    interruptions: Interruptions,
     tokio: tokio::runtime::Runtime,
 }
 
@@ -71,10 +68,7 @@ impl Server {
     pub fn start(config: &Config) -> Result<Self> {
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("cannot make the folder `data` = {}", config.data.display()))?;
-        // Whoever starts us may have held signals back for itself; before any thread, as threads inherit that.
-        SigSet::from_iter([NixSignal::SIGINT, NixSignal::SIGTERM])
-            .thread_unblock()
-            .context("cannot listen to signals")?;
+        interruptions::allow()?;
         let clock = Clock::start();
         let mut random = Random::from_entropy(entropy()?);
         let stop = Arc::new(AtomicBool::new(false));
@@ -82,12 +76,7 @@ impl Server {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let listen_to = |kind| {
-            let _entered = tokio.enter();
-            signal(kind).context("cannot listen to signals")
-        };
-        let interrupt = listen_to(SignalKind::interrupt())?;
-        let terminate = listen_to(SignalKind::terminate())?;
+        let interruptions = Interruptions::listen(&tokio)?;
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
             .install_recorder()
             .context("cannot start the metrics")?;
@@ -97,10 +86,6 @@ impl Server {
         let writer = Arc::new(Writer::start(Arc::clone(&store), groups(), None)?);
         let entries = stored::entries(&*store)?;
 
-        let workers = match config.behaviours.threads {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            threads => threads,
-        };
         let runtime = Arc::new(Runtime::new(behaviours::Config {
             tick: TICK,
             ..behaviours::Config::default()
@@ -111,12 +96,7 @@ impl Server {
         let tcp = Tcp::new(tokio.handle().clone(), tcp_inputs(inbox.clone()));
         let sip = listen(config, &mut core, &tcp, &tokio)?;
         let media = start_media(clock, random.fork(), inbox.clone())?;
-        let pool = {
-            let inbox = inbox.clone();
-            Pool::start(runtime.clone(), workers, EVENTS, move |decision| {
-                let _ = inbox.send(Input::Decision(decision));
-            })?
-        };
+        let pool = start_pool(config, Arc::clone(&runtime), inbox.clone())?;
         let (reports, reported) = crossbeam_channel::bounded(REPORTS);
         let replies = Replies::default();
 
@@ -181,7 +161,7 @@ impl Server {
             clock,
             Arc::clone(&stop),
         )?);
-        let router = api::router(api::Parts {
+        let parts = api::Parts {
             exchange: office.clone(),
             workshop: office,
             store,
@@ -189,23 +169,11 @@ impl Server {
             hub,
             clock: Arc::new(move || clock.now()),
             random: random.fork(),
-            metrics: Arc::clone(&metrics),
-            metrics_for: match config.api.metrics {
-                Metrics::Open => api::MetricsFor::Everybody,
-                Metrics::Token => api::MetricsFor::Operators,
-                Metrics::Elsewhere(_) => api::MetricsFor::Nobody,
-            },
-        });
-        let metrics = match config.api.metrics {
-            Metrics::Elsewhere(address) => Some(serve_http(
-                address,
-                "api.metrics",
-                api::metrics_router(metrics),
-                &tokio,
-            )?),
-            Metrics::Open | Metrics::Token => None,
+            metrics,
+            metrics_for: metrics_for(config),
         };
-        let api = serve_http(config.api.listen, "api.listen", router, &tokio)?;
+        let metrics = serve_metrics(config, &parts, &tokio)?;
+        let api = serve_http(config.api.listen, "api.listen", api::router(parts), &tokio)?;
         Ok(Self {
             sip,
             api,
@@ -215,8 +183,7 @@ impl Server {
             exchange: thread,
             helpers,
             media,
-            interrupt,
-            terminate,
+            interruptions,
             tokio,
         })
     }
@@ -227,8 +194,7 @@ impl Server {
             let mut look = tokio::time::interval(Duration::from_millis(500));
             loop {
                 tokio::select! {
-                    _ = self.interrupt.recv() => return,
-                    _ = self.terminate.recv() => return,
+                    () = self.interruptions.next() => return,
                     _ = look.tick() => if self.exchange.is_finished() { return },
                 }
             }
@@ -254,6 +220,40 @@ impl Server {
             }
         }
         result
+    }
+}
+
+fn start_pool(config: &Config, runtime: Arc<Runtime>, inbox: Inbox<Input>) -> Result<Pool> {
+    let workers = match config.behaviours.threads {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        threads => threads,
+    };
+    Ok(Pool::start(runtime, workers, EVENTS, move |decision| {
+        // A full inbox counts what it refuses; the exchange gives up waiting for the answer.
+        let _ = inbox.send(Input::Decision(decision));
+    })?)
+}
+
+fn metrics_for(config: &Config) -> api::MetricsFor {
+    match config.api.metrics {
+        Metrics::Open => api::MetricsFor::Everybody,
+        Metrics::Token => api::MetricsFor::Operators,
+        Metrics::Elsewhere(_) => api::MetricsFor::Nobody,
+    }
+}
+
+/// Where the metrics have an address of their own, that.
+fn serve_metrics(
+    config: &Config,
+    parts: &api::Parts,
+    tokio: &tokio::runtime::Runtime,
+) -> Result<Option<SocketAddr>> {
+    match config.api.metrics {
+        Metrics::Elsewhere(address) => {
+            let router = api::metrics_router(Arc::clone(&parts.metrics));
+            serve_http(address, "api.metrics", router, tokio).map(Some)
+        }
+        Metrics::Open | Metrics::Token => Ok(None),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Behaviours in a few lines of Rust, for one purpose each.
 
+use std::time::Duration;
+
 use contract::{
     Cause, Command, Decided, DialOptions, DialOutcome, DialResult, Event, Failure, GatherOptions,
     GatherOutcome, Invocation, LegId, OutcomeKind, Sound, Stage, Target, Task,
@@ -60,6 +62,22 @@ pub fn dials(stages: Vec<Stage>) -> impl Fn(&Invocation) -> Answer {
                 Some(leg),
             ) => decided(vec![reject(leg, *cause)]),
             _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    }
+}
+
+/// Does one thing with the caller, and dials 202 so much later.
+pub fn dials_202_after(wait: Duration, first: impl Fn(LegId) -> Command) -> impl Fn(&Invocation) -> Answer {
+    const TAG: u64 = 5;
+    move |invocation| match event(invocation) {
+        Event::CallOffered(offer) => {
+            let at = (invocation.now + wait).as_millis();
+            decided(vec![first(offer.leg), Command::SetTimer { tag: TAG, at }])
+        }
+        Event::Timer(TAG) => match only_leg(invocation) {
+            Some(leg) => decided(vec![dial(leg, vec![stage(vec![line("202")], 20)])]),
+            None => decided(vec![]),
         },
         _ => decided(vec![]),
     }

@@ -116,23 +116,10 @@ fn timers_survive_a_restart() {
         .behaviour("clock", module(1), SessionScope::PerCall)
         .number("300", &["clock"])
         .open(&["201", "202"]);
-    world.behaves(module(1), |invocation| match logic::event(invocation) {
-        Event::CallOffered(offer) => decided(vec![
-            Command::Answer {
-                tag: 1,
-                leg: offer.leg,
-            },
-            Command::SetTimer {
-                tag: 5,
-                at: (invocation.now + Duration::from_secs(20)).as_millis(),
-            },
-        ]),
-        Event::Timer(5) => {
-            let leg = logic::only_leg(invocation).unwrap();
-            decided(vec![dial(leg, vec![stage(vec![line("202")], 20)])])
-        }
-        _ => decided(vec![]),
-    });
+    world.behaves(
+        module(1),
+        logic::dials_202_after(Duration::from_secs(20), |leg| Command::Answer { tag: 1, leg }),
+    );
     let call = world.call("201", "300");
     world.restart();
     world.run(Duration::from_secs(21));
@@ -222,23 +209,10 @@ fn an_unanswered_caller_goes_on_waiting() {
         .behaviour("queue", module(1), SessionScope::PerCall)
         .number("300", &["queue"])
         .open(&["201", "202"]);
-    world.behaves(module(1), |invocation| match logic::event(invocation) {
-        Event::CallOffered(offer) => decided(vec![
-            Command::Ring {
-                tag: 1,
-                leg: offer.leg,
-            },
-            Command::SetTimer {
-                tag: 5,
-                at: (invocation.now + Duration::from_secs(20)).as_millis(),
-            },
-        ]),
-        Event::Timer(5) => {
-            let leg = logic::only_leg(invocation).unwrap();
-            decided(vec![dial(leg, vec![stage(vec![line("202")], 20)])])
-        }
-        _ => decided(vec![]),
-    });
+    world.behaves(
+        module(1),
+        logic::dials_202_after(Duration::from_secs(20), |leg| Command::Ring { tag: 1, leg }),
+    );
     let call = world.call("201", "300");
     for _ in 0..3 {
         world.restart();

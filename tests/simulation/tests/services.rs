@@ -1,0 +1,186 @@
+//! Shipped behaviours with a whole exchange around them: what `cargo test -p GUEST` cannot see.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use std::time::Duration;
+
+use busy_alerter::{AlerterSettings, BusyAlerter};
+use call_back::{CallBack, CallBackSettings};
+use contract::Decision;
+use cordboard::native;
+use exchange::directory::{Document, Line};
+use group::{Group, GroupSettings, Mode};
+use phone::CallState;
+use serde_json::json;
+use testkit::{Office, Sim, digest_of};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// 202 has a busy alerter in front, and call backs.
+fn alerted() -> Sim {
+    let settings = AlerterSettings {
+        call_back: Some("call-back".into()),
+        ..AlerterSettings::default()
+    };
+    let alert = |line: &mut Line| line.behaviours = Some(vec!["busy-alerter".into()]);
+    let office = Office::new("acme")
+        .lines(&["201", "203"])
+        .line_with("202", alert)
+        .behaviour::<BusyAlerter>("busy-alerter", &settings)
+        .behaviour::<CallBack>("call-back", &CallBackSettings::default())
+        .announcements(&["in-a-call", "we-will-call-back"]);
+    Sim::new(office)
+}
+
+#[test]
+fn r58_r61_r67_who_hung_up_on_a_busy_line_is_called_back_also_after_a_crash() {
+    let mut sim = alerted();
+    sim.call("203", "202");
+    sim.answer("202");
+    sim.expect_talking("203", "202");
+
+    sim.call("201", "202");
+    sim.hang_up("201");
+    sim.pass(SECOND * 5);
+    sim.expect_quiet("201");
+    sim.restart();
+    sim.hang_up("203");
+    sim.pass(SECOND * 4);
+    sim.answer("201");
+    sim.answer("202");
+    sim.expect_talking("201", "202");
+    sim.hang_up("202");
+    sim.expect_ended();
+    let why = sim.explanations();
+    assert!(
+        why.iter()
+            .any(|line| line == "R58: 201 is called back: the caller hung up")
+    );
+    assert!(why.iter().any(|line| line.starts_with("R61: they talk")));
+}
+
+#[test]
+fn r63_who_waits_on_the_line_talks_the_moment_it_is_free() {
+    let mut sim = alerted();
+    sim.call("203", "202");
+    sim.answer("202");
+    sim.call("201", "202");
+    sim.pass(SECOND * 3);
+    sim.press("201", "5");
+    sim.pass(SECOND * 20);
+    sim.expect_sound("201");
+    sim.hang_up("203");
+    sim.pass(SECOND * 3);
+    sim.answer("202");
+    sim.expect_talking("201", "202");
+    sim.hang_up("201");
+    sim.expect_ended();
+}
+
+const CALLERS: usize = 40;
+
+fn caller(index: usize) -> String {
+    format!("{}", 401 + index)
+}
+
+/// One member, who is in a call; forty wait.
+fn crowded() -> Sim {
+    let settings = GroupSettings {
+        members: vec!["101".into()],
+        mode: Mode::Linear,
+        greeting: None,
+        max_wait: 3_600,
+        queue_length: 50,
+        ..GroupSettings::default()
+    };
+    let next = native::Module::of::<Group>();
+    let decide = move |invocation: &contract::Invocation| -> Decision { next.invoke(invocation) };
+    let mut office = Office::new("acme")
+        .tenant(|tenant| tenant.limits.calls = 200)
+        .lines(&["101", "102"])
+        .behaviour::<Group>("group", &settings)
+        .module(digest_of("group", "2.0.0"), decide)
+        .announcements(&["please-wait"])
+        .number("300", &["group"]);
+    for index in 0..CALLERS {
+        office = office.line(&caller(index));
+    }
+    let mut sim = Sim::new(office);
+    sim.call("102", "101");
+    sim.answer("101");
+    for index in 0..CALLERS {
+        sim.call(&caller(index), "300");
+    }
+    sim
+}
+
+/// The member takes one call after the other; returns who was heard, in order.
+fn served(sim: &mut Sim, count: usize) -> Vec<usize> {
+    let mut order = Vec::new();
+    for _ in 0..count {
+        sim.answer("101");
+        let talks = |index: &usize| {
+            let id = sim.world().find(&caller(*index)).unwrap();
+            !sim.world().calls_in(id, CallState::Up).is_empty()
+        };
+        order.extend((0..CALLERS).filter(talks));
+        sim.hang_up("101");
+        sim.pass(SECOND);
+    }
+    order
+}
+
+#[test]
+fn r29_forty_who_wait_keep_their_order_over_a_crash_and_a_swap_and_nobody_is_lost() {
+    let mut sim = crowded();
+    sim.hang_up("102");
+    assert_eq!(served(&mut sim, 5), [0, 1, 2, 3, 4]);
+    sim.restart();
+    assert_eq!(
+        served(&mut sim, 15),
+        (5..20).collect::<Vec<_>>(),
+        "after the crash"
+    );
+    sim.activate("group", digest_of("group", "2.0.0"), "2.0.0");
+    assert_eq!(
+        served(&mut sim, 20),
+        (20..40).collect::<Vec<_>>(),
+        "after the swap"
+    );
+    sim.expect_ended();
+}
+
+/// R57: the dial plan sends what is not the tenant's own to `outgoing`.
+#[test]
+fn r57_a_line_that_may_not_call_outside_hears_why_and_another_gets_through() {
+    let behind = |name: &str, action: serde_json::Value| json!({"name": name, "direction": "internal", "pattern": "any", "action": action});
+    let restricted = |line: &mut Line| {
+        let own = json!({"outgoing": {"profile": "internal"}});
+        line.settings = serde_json::from_value(own).unwrap();
+    };
+    let plan = json!({"rules": [
+        behind("own numbers", json!("own")),
+        behind("outside", json!({"behaviours": [{"behaviour": "outgoing"}]})),
+    ]});
+    let office = Office::new("acme")
+        .lines(&["201"])
+        .line_with("202", restricted)
+        .outside("provider", "+33611223344", 7)
+        .behaviour::<outgoing::outgoing>("outgoing", &outgoing::Outgoing::default())
+        .announcements(&["call-not-allowed"])
+        .with(Document::DialPlan(serde_json::from_value(plan).unwrap()));
+    let mut sim = Sim::new(office);
+    sim.call("202", "0611223344");
+    sim.expect_quiet("provider");
+    sim.pass(SECOND * 5);
+    sim.call("201", "0611223344");
+    sim.answer("provider");
+    sim.expect_talking("201", "provider");
+    sim.hang_up("201");
+    sim.expect_ended();
+    let why = sim.explanations();
+    assert!(
+        why.iter()
+            .any(|line| line.starts_with("R57: this line makes no calls"))
+    );
+}
