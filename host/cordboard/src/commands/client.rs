@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 /// Where the exchange is and who asks.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Connection {
     /// Address of the API
     #[arg(
@@ -118,16 +118,36 @@ impl Connection {
         body: &Value,
         each: &mut dyn FnMut(&str, Value) -> Result<bool>,
     ) -> Result<()> {
-        // It takes as long as it takes: what is silent for too long is gone.
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_recv_response(Some(Duration::from_secs(120)))
-            .http_status_as_error(false)
-            .build()
-            .into();
-        let call = agent
+        let call = Self::patient()
             .post(self.at(path))
             .header("Authorization", self.authorization()?)
             .send_json(body);
+        self.events(call, each)
+    }
+
+    /// The same for what is only looked at.
+    pub fn watch(&self, path: &str, each: &mut dyn FnMut(&str, Value) -> Result<bool>) -> Result<()> {
+        let call = Self::patient()
+            .get(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .call();
+        self.events(call, each)
+    }
+
+    /// An answer takes as long as it takes; one that does not begin never comes.
+    fn patient() -> ureq::Agent {
+        ureq::Agent::config_builder()
+            .timeout_recv_response(Some(Duration::from_secs(120)))
+            .http_status_as_error(false)
+            .build()
+            .into()
+    }
+
+    fn events(
+        &self,
+        call: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+        each: &mut dyn FnMut(&str, Value) -> Result<bool>,
+    ) -> Result<()> {
         if !call.as_ref().is_ok_and(|response| response.status().is_success()) {
             return self.answer(call).map(drop);
         }

@@ -3,6 +3,7 @@
 mod behaviour;
 mod call;
 mod client;
+mod dev;
 mod document;
 mod explore;
 mod grants;
@@ -41,6 +42,8 @@ enum Command {
     Serve(serve::Options),
     /// Make a behaviour's project: builds, tests and uploads as it is
     New(new::Options),
+    /// Watch a behaviour's project: build, test and try it on one phone at each change, and tell what its calls do
+    Dev(dev::Dev),
     /// Tenants: isolated customers
     Tenant(document::Command),
     /// Sites of a tenant
@@ -114,6 +117,7 @@ impl Arguments {
         match self.command {
             Command::Serve(options) => serve::run(&options),
             Command::New(options) => new::run(&options),
+            Command::Dev(dev) => dev::run(connection, &dev),
             Command::Tenant(command) => document::run(connection, Kind::Tenant, command),
             Command::Site(command) => document::run(connection, Kind::Site, command),
             Command::User(command) => document::run(connection, Kind::User, command),
