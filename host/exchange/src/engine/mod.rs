@@ -229,10 +229,21 @@ enum Step {
     Alone(LegId),
 }
 
+/// What the parts of the engine answer, so that Allow and Allow-Events name nothing else.
+fn offering(sip: sip::endpoint::Config) -> sip::endpoint::Config {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    sip::endpoint::Config {
+        handles: names(&["REGISTER", "OPTIONS", "MESSAGE"]),
+        handles_in_dialog: names(&["INFO", "REFER", "SUBSCRIBE"]),
+        packages: names(&[notifier::PACKAGE]),
+        ..sip
+    }
+}
+
 impl Exchange {
     /// `random` gives tags, nonces and seeds: seed it from the operating system, or from a simulation's seed.
     pub fn new(mut config: Config, mut random: Random) -> Self {
-        config.sip.packages = vec![notifier::PACKAGE.to_owned()];
+        config.sip = offering(config.sip);
         let mut secret = [0; 32];
         random.fill(&mut secret);
         let pairs = |first: Option<IpAddr>| {

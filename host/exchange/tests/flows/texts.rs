@@ -88,6 +88,32 @@ fn a_text_that_cannot_be_delivered_is_refused_with_the_reason() {
     assert!(got(&world, "202").is_empty());
 }
 
+/// RFC 3261 §8.2.1: 405, with the methods that are answered.
+#[test]
+fn what_is_not_offered_is_refused_with_what_is() {
+    let mut world = office().open(&["201"]);
+    for method in ["PUBLISH", "NOTIFY"] {
+        world.with("201", |phone, now| {
+            phone.ask(now, method, "202", "Event: presence\r\n", "")
+        });
+        world.settle();
+        assert_eq!(answers(&world, "201").last(), Some(&405), "{method}");
+    }
+    let refusal = world.reports.iter().rev().find_map(|report| match &report.fact {
+        cordboard_exchange::Fact::Sip(message) if message.sent => {
+            Some(String::from_utf8_lossy(&message.text).into_owned())
+        }
+        _ => None,
+    });
+    let refusal = refusal.unwrap();
+    let allow = refusal.lines().find(|line| line.starts_with("Allow:")).unwrap();
+    assert!(
+        allow.contains("MESSAGE") && allow.contains("SUBSCRIBE"),
+        "{allow}"
+    );
+    assert!(!allow.contains("PUBLISH") && !allow.contains("NOTIFY"), "{allow}");
+}
+
 #[test]
 fn a_stranger_sends_no_texts() {
     let mut world = office().open(&["202"]);
