@@ -35,4 +35,4 @@ mod report;
 pub use config::{Config, MediaConfig};
 pub use engine::{Census, Exchange};
 pub use io::{AdminId, CallId, Entry, Input, Output, Server, Ticket, Write};
-pub use report::{Cdr, Direction, Fact, Given, LegRole, Report, Rung, SipMessage};
+pub use report::{Cdr, Direction, Fact, Given, LegRole, Report, Rung, SipMessage, summary};

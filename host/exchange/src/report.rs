@@ -244,10 +244,15 @@ pub struct SipMessage {
     pub sent: bool,
     #[serde(skip)]
     pub path: Path,
-    /// The first line without personal data: `INVITE`, `200 OK (INVITE)`.
-    pub summary: String,
     #[serde(skip)]
     pub text: Bytes,
+}
+
+impl SipMessage {
+    /// The first line without personal data: `INVITE`, `200 OK (INVITE)`.
+    pub fn summary(&self) -> String {
+        summary(&self.text)
+    }
 }
 
 /// Which way a call goes.
@@ -308,4 +313,43 @@ pub struct Cdr {
     pub answered_by: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,
     pub cause: Cause,
+}
+
+/// What a message is, in short: the method of a request; status and phrase of a response, and the method that it answers. The Request-URI is
+/// personal data.
+pub fn summary(message: &[u8]) -> String {
+    let mut lines = message.split(|byte| *byte == b'\r' || *byte == b'\n');
+    let first = words(lines.next().unwrap_or_default());
+    let Some(status) = first.strip_prefix("SIP/2.0 ") else {
+        return first.split(' ').next().unwrap_or_default().to_owned();
+    };
+    let answered = lines.map(words).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let named = name.trim_end().eq_ignore_ascii_case("CSeq");
+        named.then(|| value.split_whitespace().nth(1).map(ToOwned::to_owned))?
+    });
+    match answered {
+        Some(method) => format!("{status} ({method})"),
+        None => status.to_owned(),
+    }
+}
+
+/// The beginning of a line.
+fn words(line: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(line.get(..line.len().min(80)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_holds_no_number() {
+        assert_eq!(summary(b"INVITE sip:+33123456789@a SIP/2.0\r\n"), "INVITE");
+        assert_eq!(summary(b"SIP/2.0 486 Busy Here\r\n"), "486 Busy Here");
+        assert_eq!(
+            summary(b"SIP/2.0 200 OK\r\nVia: v\r\nCSeq: 7 BYE\r\n\r\n"),
+            "200 OK (BYE)"
+        );
+    }
 }

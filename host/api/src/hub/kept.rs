@@ -1,14 +1,23 @@
 //! A trace as it is stored: the facts as they were reported. What they say in words is made when somebody reads
 //! it, which few do; made when a call ends, it would cost as much as the whole call.
+//!
+//! postcard around: messages, the larger part, as they were on the wire; facts as JSON, because a newer version may know
+//! others.
 
-use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use base::Moment;
 use exchange::{Fact, Report};
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::story::{SipStep, Step, Story, sentence};
+
+/// What a simple call's trace takes.
+const TYPICAL: usize = 16 << 10;
 
 /// A call's trace on its way to the store.
 #[derive(Serialize)]
@@ -24,27 +33,36 @@ struct KeptStep<'a> {
     tenant: Option<&'a str>,
     leg: Option<u64>,
     session: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fact: Option<&'a Fact>,
-    /// Instead of the fact, when it is a message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sip: Option<KeptMessage<'a>>,
+    what: KeptFact<'a>,
+}
+
+#[derive(Serialize)]
+enum KeptFact<'a> {
+    Message(KeptMessage<'a>),
+    /// JSON.
+    Fact(Raw<Vec<u8>>),
 }
 
 #[derive(Serialize)]
 struct KeptMessage<'a> {
     sent: bool,
     tcp: bool,
-    local: std::net::SocketAddr,
-    remote: std::net::SocketAddr,
-    summary: &'a str,
-    text: Cow<'a, str>,
+    local: SocketAddr,
+    remote: SocketAddr,
+    text: Raw<&'a [u8]>,
 }
+
+/// Bytes that are copied as a whole.
+struct Raw<T>(T);
 
 impl<'a> Kept<'a> {
     pub fn of(call: u64, reports: &'a [Arc<Report>], missing: u64) -> Self {
         let steps = reports.iter().map(|report| KeptStep::of(report)).collect();
         Self { call, missing, steps }
+    }
+
+    pub fn print(&self) -> Option<Vec<u8>> {
+        postcard::to_extend(self, Vec::with_capacity(TYPICAL)).ok()
     }
 
     /// Leaves out the second half, but for the end.
@@ -59,24 +77,22 @@ impl<'a> Kept<'a> {
 
 impl<'a> KeptStep<'a> {
     fn of(report: &'a Report) -> Self {
-        let sip = match &report.fact {
-            Fact::Sip(message) => Some(KeptMessage {
+        let what = match &report.fact {
+            Fact::Sip(message) => KeptFact::Message(KeptMessage {
                 sent: message.sent,
                 tcp: message.path.transport == sip::endpoint::Transport::Tcp,
                 local: message.path.local,
                 remote: message.path.remote,
-                summary: &message.summary,
-                text: String::from_utf8_lossy(&message.text),
+                text: Raw(&message.text),
             }),
-            _ => None,
+            fact => KeptFact::Fact(Raw(serde_json::to_vec(fact).unwrap_or_default())),
         };
         Self {
             at_us: report.at.as_micros(),
             tenant: report.tenant.as_deref(),
             leg: report.leg.map(|leg| leg.0),
             session: report.session.map(|session| session.0),
-            fact: Some(&report.fact).filter(|_| sip.is_none()),
-            sip,
+            what,
         }
     }
 }
@@ -95,26 +111,33 @@ struct FoundStep {
     tenant: Option<String>,
     leg: Option<u64>,
     session: Option<u64>,
-    /// As it is: a newer version may know other facts.
-    #[serde(default)]
-    fact: Value,
-    sip: Option<FoundMessage>,
+    what: FoundFact,
+}
+
+#[derive(Deserialize)]
+enum FoundFact {
+    Message(FoundMessage),
+    Fact(Raw<Vec<u8>>),
 }
 
 #[derive(Deserialize)]
 struct FoundMessage {
     sent: bool,
     tcp: bool,
-    local: String,
-    remote: String,
-    summary: String,
-    text: String,
+    local: SocketAddr,
+    remote: SocketAddr,
+    text: Raw<Vec<u8>>,
 }
 
 impl Found {
-    /// When its last step was, in microseconds since the epoch.
-    pub fn ended_us(&self) -> Option<u64> {
-        self.steps.last().map(|step| step.at_us)
+    /// None when it is none of this version's.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    /// When its last step was.
+    pub fn ended(&self) -> Option<Moment> {
+        self.steps.last().map(|step| Moment::from_micros(step.at_us))
     }
 
     pub fn tell(self) -> Story {
@@ -130,17 +153,15 @@ impl Found {
 
 impl FoundStep {
     fn tell(self, call: u64) -> Step {
-        let sip = self.sip.map(|message| SipStep {
-            sent: message.sent,
-            transport: if message.tcp { "tcp" } else { "udp" }.to_owned(),
-            local: message.local,
-            remote: message.remote,
-            summary: message.summary,
-            text: message.text,
-        });
-        let (kind, text, detail) = match &sip {
-            Some(sip) => ("sip".to_owned(), sip.sentence(), Value::Null),
-            None => words(self.fact),
+        let (kind, text, detail, sip) = match self.what {
+            FoundFact::Message(message) => {
+                let sip = message.tell();
+                ("sip".to_owned(), sip.sentence(), Value::Null, Some(sip))
+            }
+            FoundFact::Fact(Raw(json)) => {
+                let (kind, text, detail) = words(serde_json::from_slice(&json).unwrap_or_default());
+                (kind, text, detail, None)
+            }
         };
         Step {
             at_us: self.at_us,
@@ -156,6 +177,19 @@ impl FoundStep {
     }
 }
 
+impl FoundMessage {
+    fn tell(self) -> SipStep {
+        SipStep {
+            sent: self.sent,
+            transport: if self.tcp { "tcp" } else { "udp" }.to_owned(),
+            local: self.local.to_string(),
+            remote: self.remote.to_string(),
+            summary: exchange::summary(&self.text.0),
+            text: String::from_utf8_lossy(&self.text.0).into_owned(),
+        }
+    }
+}
+
 /// A fact's kind, sentence and content.
 fn words(fact: Value) -> (String, String, Value) {
     let typed: Option<Fact> = Fact::deserialize(&fact).ok();
@@ -167,4 +201,30 @@ fn words(fact: Value) -> (String, String, Value) {
     };
     let text = typed.map_or_else(|| kind.clone(), |fact| sentence(&fact));
     (kind, text, detail)
+}
+
+impl<T: AsRef<[u8]>> Serialize for Raw<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0.as_ref())
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw<Vec<u8>> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes).map(Raw)
+    }
 }

@@ -25,6 +25,7 @@ pub use story::{Step, Story};
 use journal::Journal;
 use kept::Found;
 use sink::Sink;
+use tally::Tally;
 use traces::Traces;
 
 /// Reports that a watcher may lag behind before it misses some and is told.
@@ -36,6 +37,7 @@ pub struct Hub(Arc<Inner>);
 
 struct Inner {
     watchers: broadcast::Sender<Arc<Report>>,
+    tally: Tally,
     traces: Traces,
     journal: Journal,
     sink: Sink,
@@ -47,6 +49,7 @@ impl Hub {
         let (watchers, _) = broadcast::channel(WATCHERS_LAG);
         Self(Arc::new(Inner {
             watchers,
+            tally: Tally::new(),
             traces: Traces::default(),
             journal: Journal::default(),
             sink: Sink::new(writer),
@@ -56,7 +59,7 @@ impl Hub {
     /// Takes one report.
     pub fn report(&self, report: Report) {
         let report = Arc::new(report);
-        tally::count(&report);
+        self.0.tally.count(&report);
         self.0.traces.add(&report);
         self.0.journal.add(&report);
         self.tidy(report.at);
@@ -97,7 +100,7 @@ impl Hub {
             return Ok(Some(story));
         }
         let document = store.get(&trace_key(tenant, call))?;
-        let found = document.and_then(|document| serde_json::from_slice::<Found>(&document.value).ok());
+        let found = document.and_then(|document| Found::read(&document.value));
         Ok(found.map(Found::tell))
     }
 

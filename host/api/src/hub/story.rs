@@ -111,7 +111,7 @@ impl SipStep {
             transport: format!("{:?}", message.path.transport).to_ascii_lowercase(),
             local: message.path.local.to_string(),
             remote: message.path.remote.to_string(),
-            summary: message.summary.clone(),
+            summary: message.summary(),
             text: String::from_utf8_lossy(&message.text).into_owned(),
         }
     }
@@ -135,7 +135,7 @@ fn detail(fact: &Fact) -> Value {
 
 pub(super) fn sentence(fact: &Fact) -> String {
     match fact {
-        Fact::Sip(message) => message.summary.clone(),
+        Fact::Sip(message) => message.summary(),
         Fact::CallStarted { caller, called, .. } => format!("{} calls {}", caller.reveal(), called.reveal()),
         Fact::CallEnded(cdr) => format!("the call ended: {}", cdr.cause),
         Fact::LegStarted {

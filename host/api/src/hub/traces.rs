@@ -16,8 +16,6 @@ const STEPS: usize = 2_000;
 const CALLS: usize = 100_000;
 /// Bytes of a stored trace. A document may have 4 MiB.
 const STORED: usize = 3 << 20;
-/// What a simple call's trace takes.
-const TYPICAL: usize = 24 << 10;
 
 /// How long a trace stays open after its call's detail record: the behaviours still have their last word.
 const LINGER: Duration = Duration::from_secs(2);
@@ -132,10 +130,9 @@ impl Ended {
     pub fn write(&self) -> Option<Write> {
         let mut kept = Kept::of(self.call, &self.trace.reports, self.trace.missing);
         loop {
-            let mut json = Vec::with_capacity(TYPICAL);
-            serde_json::to_writer(&mut json, &kept).ok()?;
-            if json.len() <= STORED {
-                return Some(Write::set(trace_key(&self.tenant, self.call), Some(json.into())));
+            let bytes = kept.print()?;
+            if bytes.len() <= STORED {
+                return Some(Write::set(trace_key(&self.tenant, self.call), Some(bytes.into())));
             }
             kept.halve();
         }

@@ -60,8 +60,10 @@ impl Exchange {
         if session.kept {
             self.dirty.removed.push(session_key(&session.tenant, id));
         }
-        let (tenant, settings) = (session.tenant.clone(), session.settings.clone());
-        self.unwatch_lines(id, &tenant, &session.number, &settings);
+        // One per call watches no lines.
+        if session.call.is_none() {
+            self.unwatch_lines(id, &session.tenant, &session.number, &session.settings);
+        }
     }
 
     pub(super) fn forget_call(&mut self, id: CallId, call: &Call) {

@@ -173,12 +173,7 @@ impl Exchange {
 impl Exchange {
     fn report_message(&mut self, path: Path, text: Bytes, sent: bool, dialog: Option<u64>) {
         let spoken = dialog.and_then(|dialog| self.spoken.get(&dialog));
-        let message = SipMessage {
-            sent,
-            path,
-            summary: summary(&text),
-            text,
-        };
+        let message = SipMessage { sent, path, text };
         self.outbox.push_back(Output::Report(Box::new(Report {
             at: self.now,
             tenant: spoken.map(|spoken| spoken.tenant.clone()),
@@ -262,30 +257,6 @@ fn hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The method of a request; status and phrase of a response, and the method that it answers. The Request-URI is
-/// personal data.
-fn summary(message: &[u8]) -> String {
-    let mut lines = message.split(|byte| *byte == b'\r' || *byte == b'\n');
-    let first = words(lines.next().unwrap_or_default());
-    let Some(status) = first.strip_prefix("SIP/2.0 ") else {
-        return first.split(' ').next().unwrap_or_default().to_owned();
-    };
-    let answered = lines.map(words).find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let named = name.trim_end().eq_ignore_ascii_case("CSeq");
-        named.then(|| value.split_whitespace().nth(1).map(ToOwned::to_owned))?
-    });
-    match answered {
-        Some(method) => format!("{status} ({method})"),
-        None => status.to_owned(),
-    }
-}
-
-/// The beginning of a line.
-fn words(line: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(line.get(..line.len().min(80)).unwrap_or_default())
-}
-
 /// Why a leg ended, as its peer or the stack tells.
 fn cause_of(ending: &Ending) -> Cause {
     match ending {
@@ -338,15 +309,5 @@ mod tests {
         assert!(dialog_of(long).is_some());
         assert_eq!(dialog_of(long), dialog_of(short));
         assert_eq!(dialog_of(b"INVITE sip:1@a SIP/2.0\r\n\r\n"), None);
-    }
-
-    #[test]
-    fn a_summary_holds_no_number() {
-        assert_eq!(summary(b"INVITE sip:+33123456789@a SIP/2.0\r\n"), "INVITE");
-        assert_eq!(summary(b"SIP/2.0 486 Busy Here\r\n"), "486 Busy Here");
-        assert_eq!(
-            summary(b"SIP/2.0 200 OK\r\nVia: v\r\nCSeq: 7 BYE\r\n\r\n"),
-            "200 OK (BYE)"
-        );
     }
 }
