@@ -9,6 +9,9 @@ use contract::{Decision, Failure, Invocation, Record, Spent};
 
 use crate::Invoker;
 
+/// Events that one worker is woken for.
+const BATCH: usize = 4;
+
 /// Runs invocations on threads of its own and delivers their decisions from there.
 ///
 /// Dropping it answers what is queued, then ends the threads.
@@ -28,8 +31,10 @@ struct Work {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Invocation>,
-    /// Workers that sleep and have not been called.
+    /// Workers that sleep.
     asleep: usize,
+    /// Those of them that have been called and have not come yet.
+    called: usize,
     closed: bool,
 }
 
@@ -91,15 +96,16 @@ impl Pool {
         Ok(())
     }
 
-    /// Wakes as many sleeping workers as there is work for. Call it when a batch is complete.
+    /// Wakes sleeping workers, one for each small batch: most events take less time than waking somebody up. Call it
+    /// when a batch is complete.
     pub fn wake(&self) {
-        let mut queue = self.work.lock();
-        let called = queue.asleep.min(queue.waiting.len());
-        queue.asleep -= called;
-        drop(queue);
-        for _ in 0..called {
-            self.work.more.notify_one();
-        }
+        self.work.call(BATCH);
+    }
+
+    /// Who makes sure that no event waits behind a slow one for long: every call wakes a worker for each that waits.
+    pub fn helper(&self) -> impl Fn() + Send + 'static {
+        let work = Arc::clone(&self.work);
+        move || work.call(1)
     }
 
     /// Events that no worker has taken yet.
@@ -120,6 +126,18 @@ impl Drop for Pool {
 }
 
 impl Work {
+    /// Calls sleeping workers, one for so many events; those that were called already count.
+    fn call(&self, each: usize) {
+        let mut queue = self.lock();
+        let wanted = queue.waiting.len().div_ceil(each).min(queue.asleep);
+        let called = wanted.saturating_sub(queue.called);
+        queue.called += called;
+        drop(queue);
+        for _ in 0..called {
+            self.more.notify_one();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,6 +154,8 @@ impl Work {
             }
             queue.asleep += 1;
             queue = self.more.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.asleep -= 1;
+            queue.called = queue.called.saturating_sub(1);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 
+use base::Moment;
 use media::{Channel, PortId};
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
@@ -18,6 +19,8 @@ pub struct Pair {
     pub local: SocketAddr,
     /// None while it waits for its next port.
     pub port: Option<PortId>,
+    /// When its last port was closed.
+    pub released: Option<Moment>,
     rtp: UdpSocket,
     rtcp: UdpSocket,
 }
@@ -36,6 +39,7 @@ impl Pair {
         Ok(Self {
             local,
             port: None,
+            released: None,
             rtp: socket(local)?,
             rtcp: socket(SocketAddr::new(local.ip(), next))?,
         })

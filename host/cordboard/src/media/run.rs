@@ -18,6 +18,9 @@ use super::thread::{BELL, Job, MediaConfig, Notice, Waiting};
 /// Batches taken from one socket before the others get their turn.
 const TURNS: usize = 4;
 
+/// After this long a socket pair holds nothing of its last call that was not read and thrown away.
+const REST: Duration = Duration::from_millis(100);
+
 /// Jobs taken before the sockets get their turn.
 const JOBS: usize = 1_024;
 
@@ -93,7 +96,7 @@ impl Runner {
     /// A new engine without ports, after a fault of the old one.
     pub fn start_over(&mut self) {
         self.engine = Engine::new(self.config.random.fork());
-        self.pairs.release_all();
+        self.pairs.release_all((self.config.clock)());
         self.unfinished.clear();
     }
 
@@ -108,14 +111,16 @@ impl Runner {
             for token in std::mem::take(&mut self.unfinished) {
                 self.read(token);
             }
+            let mut packets = false;
             for event in &events {
                 if event.token() != BELL {
+                    packets = true;
                     self.read(event.token());
                 }
             }
             self.tick();
             self.hand_over_events();
-            if !behind && self.unfinished.is_empty() {
+            if packets && !behind && self.unfinished.is_empty() {
                 // What comes meanwhile is taken together.
                 std::thread::sleep(TURN_TIME.saturating_sub((self.config.clock)().since(began)));
             }
@@ -217,8 +222,8 @@ impl Runner {
     }
 
     fn bind(&mut self, port: PortId, local: SocketAddr) {
-        let registry = self.poll.registry();
-        if let Err(error) = self.pairs.bind(port, local, &mut self.reader, registry) {
+        let (now, registry) = ((self.config.clock)(), self.poll.registry());
+        if let Err(error) = self.pairs.bind(now, port, local, &mut self.reader, registry) {
             tracing::warn!(%local, %error, "media address cannot be bound");
             self.notices.push_back(Notice::BindFailed(port));
         }
@@ -229,10 +234,11 @@ impl Runner {
             Command::Close { port } => Some(port),
             _ => None,
         };
-        self.engine.command((self.config.clock)(), command);
+        let now = (self.config.clock)();
+        self.engine.command(now, command);
         self.send();
         if let Some(port) = closes {
-            self.pairs.release(port);
+            self.pairs.release(now, port);
         }
     }
 
@@ -297,12 +303,13 @@ impl Pairs {
     /// Gives `port` the sockets at `local`, spare ones if there are any.
     fn bind(
         &mut self,
+        now: Moment,
         port: PortId,
         local: SocketAddr,
         reader: &mut Reader,
         registry: &mio::Registry,
     ) -> io::Result<()> {
-        self.release(port);
+        self.release(now, port);
         let key = match self.spare.remove(&local) {
             Some(key) => key,
             None => self.open(local, registry)?,
@@ -310,9 +317,12 @@ impl Pairs {
         let Some(pair) = self.all.get_mut(key) else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        for channel in [Channel::Rtp, Channel::Rtcp] {
-            // What came for the last call on these sockets is not for this one.
-            while reader.read(pair.socket(channel), local.is_ipv4(), |_, _| {}) == BATCH {}
+        // What came for the last call on these sockets is not for this one. What came later has been read, and what
+        // is there after a rest came for this one, before its turn.
+        if pair.released.is_some_and(|released| now.since(released) < REST) {
+            for channel in [Channel::Rtp, Channel::Rtcp] {
+                while reader.read(pair.socket(channel), local.is_ipv4(), |_, _| {}) == BATCH {}
+            }
         }
         pair.port = Some(port);
         self.by_port.insert(port, key);
@@ -328,18 +338,19 @@ impl Pairs {
         Ok(key)
     }
 
-    fn release_all(&mut self) {
+    fn release_all(&mut self, now: Moment) {
         let ports: Vec<PortId> = self.by_port.keys().copied().collect();
-        ports.into_iter().for_each(|port| self.release(port));
+        ports.into_iter().for_each(|port| self.release(now, port));
     }
 
     /// Takes a port's sockets from it. They stay bound, unless enough others do.
-    fn release(&mut self, port: PortId) {
+    fn release(&mut self, now: Moment, port: PortId) {
         let Some(key) = self.by_port.remove(&port) else {
             return;
         };
         let Some(pair) = self.all.get_mut(key) else { return };
         pair.port = None;
+        pair.released = Some(now);
         if self.spare.len() < SPARE {
             self.spare.insert(pair.local, key);
         } else {

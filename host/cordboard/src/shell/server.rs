@@ -42,6 +42,9 @@ const KEEP_AFTER: Duration = Duration::from_millis(25);
 /// How long reports gather while one waits: waking up for each costs more than most of them do.
 const GATHER: Duration = Duration::from_millis(5);
 
+/// How often histograms are brought up to date.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Events that may wait for the workers.
 const EVENTS: usize = 16_384;
 
@@ -77,10 +80,11 @@ impl Server {
             .enable_all()
             .build()?;
         let interruptions = Interruptions::listen(&tokio)?;
-        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+        let recorded = metrics_exporter_prometheus::PrometheusBuilder::new()
             .install_recorder()
             .context("cannot start the metrics")?;
-        let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || metrics.render());
+        let upkeep = recorded.clone();
+        let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || recorded.render());
 
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
         let writer = Arc::new(Writer::start(Arc::clone(&store), groups(), None)?);
@@ -97,6 +101,7 @@ impl Server {
         let sip = listen(config, &mut core, &tcp, &tokio)?;
         let media = start_media(clock, random.fork(), inbox.clone())?;
         let pool = start_pool(config, Arc::clone(&runtime), inbox.clone())?;
+        let help = pool.helper();
         let (reports, reported) = crossbeam_channel::bounded(REPORTS);
         let replies = Replies::default();
 
@@ -127,6 +132,9 @@ impl Server {
             reports,
             names,
             held: std::collections::VecDeque::new(),
+            media_waits: false,
+            media_turns: 0,
+            bound: std::collections::HashSet::default(),
         };
         let thread = {
             let (tcp, stop) = (tcp.clone(), Arc::clone(&stop));
@@ -140,8 +148,8 @@ impl Server {
 
         let hub = api::hub::Hub::new(Arc::clone(&writer));
         let mut helpers = vec![
-            ticker(runtime, Arc::clone(&stop))?,
-            reporter(hub.clone(), clock, reported)?,
+            ticker(runtime, help, Arc::clone(&stop))?,
+            reporter(hub.clone(), clock, reported, move || upkeep.run_upkeep())?,
         ];
         let tokens = Arc::new(api::access::Tokens::load(Arc::clone(&store))?);
         let new_token = first_token(&tokens, &config.data, clock, &mut random)?;
@@ -343,23 +351,42 @@ fn start_media(clock: Clock, random: Random, inbox: Inbox<Input>) -> Result<Medi
     })?)
 }
 
-fn ticker(runtime: Arc<Runtime>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
+/// Moves the deadlines of events on, and sees to it that none waits behind a slow one.
+fn ticker(
+    runtime: Arc<Runtime>,
+    help: impl Fn() + Send + 'static,
+    stop: Arc<AtomicBool>,
+) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("deadlines".to_owned())
         .spawn(move || {
             while !stop.load(Ordering::Relaxed) {
                 std::thread::sleep(TICK);
                 runtime.tick();
+                help();
             }
         })?)
 }
 
 /// Ends when the exchange's thread, which holds the other end, does.
-fn reporter(hub: api::hub::Hub, clock: Clock, reports: Receiver<Report>) -> Result<JoinHandle<()>> {
+///
+/// Histograms keep every value until `upkeep` sorts them in.
+fn reporter(
+    hub: api::hub::Hub,
+    clock: Clock,
+    reports: Receiver<Report>,
+    upkeep: impl Fn() + Send + 'static,
+) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("reports".to_owned())
         .spawn(move || {
+            let mut kept_up = clock.now();
             loop {
+                let now = clock.now();
+                if now.since(kept_up) >= UPKEEP {
+                    kept_up = now;
+                    upkeep();
+                }
                 match reports.recv_timeout(Duration::from_secs(1)) {
                     Ok(report) => {
                         hub.report(report);

@@ -114,11 +114,11 @@ impl UdpPort {
     /// Errors of the socket other than "nothing there"; ICMP errors are skipped.
     pub fn receive(&mut self, mut each: impl FnMut(SocketAddr, Bytes)) -> io::Result<usize> {
         let Received { buffers, headers } = &mut *self.received;
-        let mut slices: Vec<[IoSliceMut<'_>; 1]> = buffers
-            .iter_mut()
-            .map(|buffer| [IoSliceMut::new(buffer)])
-            .collect();
-        let lengths: Vec<(usize, Option<SocketAddr>)> = {
+        let mut places = buffers.iter_mut();
+        let mut slices: [[IoSliceMut<'_>; 1]; BATCH] =
+            std::array::from_fn(|_| [IoSliceMut::new(places.next().map_or(&mut [], Vec::as_mut_slice))]);
+        let mut lengths: [(usize, Option<SocketAddr>); BATCH] = [(0, None); BATCH];
+        let count = {
             let results = recvmmsg(
                 self.socket.as_raw_fd(),
                 headers,
@@ -128,16 +128,18 @@ impl UdpPort {
             );
             match results {
                 Ok(results) => results
-                    .map(|message| (message.bytes, message.address.as_ref().and_then(address)))
-                    .collect(),
+                    .zip(&mut lengths)
+                    .map(|(message, length)| {
+                        *length = (message.bytes, message.address.as_ref().and_then(address));
+                    })
+                    .count(),
                 Err(Errno::EAGAIN | Errno::EINTR) => return Ok(0),
                 // The peer of an earlier datagram is not there: its transaction times out by itself.
                 Err(Errno::ECONNREFUSED) => return Ok(BATCH),
                 Err(error) => return Err(error.into()),
             }
         };
-        let count = lengths.len();
-        for ((length, source), buffer) in lengths.into_iter().zip(&self.received.buffers) {
+        for ((length, source), buffer) in lengths.into_iter().zip(&self.received.buffers).take(count) {
             if let (Some(source), Some(bytes)) = (source, buffer.get(..length)) {
                 each(source, Bytes::copy_from_slice(bytes));
             }
@@ -158,16 +160,17 @@ impl UdpPort {
         let mut sent = 0;
         while sent < self.waiting.len() {
             let rest = &self.waiting[sent..];
-            let slices: Vec<[IoSlice<'_>; 1]> = rest.iter().map(|(_, bytes)| [IoSlice::new(bytes)]).collect();
-            let addresses: Vec<Option<SockaddrStorage>> = rest
-                .iter()
-                .map(|(remote, _)| Some(SockaddrStorage::from(*remote)))
-                .collect();
+            let count = rest.len().min(BATCH);
+            let slices: [[IoSlice<'_>; 1]; BATCH] =
+                std::array::from_fn(|place| [IoSlice::new(rest.get(place).map_or(&[], |(_, bytes)| bytes))]);
+            let addresses: [Option<SockaddrStorage>; BATCH] = std::array::from_fn(|place| {
+                rest.get(place).map(|(remote, _)| SockaddrStorage::from(*remote))
+            });
             let result = sendmmsg(
                 self.socket.as_raw_fd(),
                 &mut self.headers,
-                &slices,
-                addresses,
+                &slices[..count],
+                &addresses[..count],
                 [],
                 MsgFlags::MSG_DONTWAIT,
             )

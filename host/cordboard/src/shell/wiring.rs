@@ -1,6 +1,6 @@
 //! Where the exchange's outputs go: workers, media, store, API.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,10 @@ use crate::media::MediaHandle;
 
 /// Batches of writes held while the store does not keep up, before the oldest are dropped.
 const HELD: usize = 50_000;
+
+/// Turns of a busy exchange after which the media thread hears what is not urgent: some milliseconds, a fraction of
+/// its tick. A packet wakes it by itself, and it does what was asked before it looks at packets.
+const MEDIA_TURNS: u32 = 3;
 
 /// Replies that somebody waits for.
 #[derive(Clone, Default)]
@@ -73,6 +77,12 @@ pub struct Wiring {
     pub reports: Sender<Report>,
     pub names: Names,
     pub held: VecDeque<Submission>,
+    /// Something waits for the media thread.
+    pub media_waits: bool,
+    /// Turns since the media thread was last woken.
+    pub media_turns: u32,
+    /// Addresses of media that were bound before, and most likely still are: packets wait there until somebody looks.
+    pub bound: HashSet<SocketAddr, rustc_hash::FxBuildHasher>,
 }
 
 impl Wiring {
@@ -87,6 +97,13 @@ impl Wiring {
             spent: Spent::default(),
         };
         let _ = self.inbox.send(Input::Decision(decision));
+    }
+
+    fn wake_media(&mut self) {
+        self.media_turns = 0;
+        if std::mem::take(&mut self.media_waits) {
+            self.media.wake();
+        }
     }
 
     /// Hands over what is held, oldest first, until the writer refuses.
@@ -113,12 +130,18 @@ impl Sinks for Wiring {
     }
 
     fn bind(&mut self, port: media::PortId, local: SocketAddr) {
+        self.media_waits = true;
+        if self.bound.insert(local) {
+            // A party may send before the next turns.
+            self.media_turns = MEDIA_TURNS;
+        }
         if self.media.bind(port, local).is_err() {
             let _ = self.inbox.send(Input::BindFailed(port));
         }
     }
 
     fn media(&mut self, command: media::Command) {
+        self.media_waits = true;
         if let Err(error) = self.media.command(command) {
             tracing::warn!(%error, "a media command was lost");
         }
@@ -166,10 +189,17 @@ impl Sinks for Wiring {
 
     fn flush(&mut self) {
         self.pool.wake();
-        self.media.wake();
+        self.media_turns += 1;
+        if self.media_turns >= MEDIA_TURNS {
+            self.wake_media();
+        }
         if !self.held.is_empty() {
             self.submit();
         }
+    }
+
+    fn rest(&mut self) {
+        self.wake_media();
     }
 
     fn load(&mut self, load: Load) {
