@@ -211,6 +211,20 @@ async fn numbers_are_the_tenants_and_operators_see_them_if_it_lets_them() {
             .to_string()
             .contains("+33612345678")
     );
+    let why = "/v1/tenants/acme/calls/7/why";
+    let told = world.get(&operator, why).await.expect(200).to_string();
+    assert!(
+        !told.contains("612345678") && told.contains("•78"),
+        "the call's story neither: {told}"
+    );
+    assert!(
+        world
+            .get(&manager, why)
+            .await
+            .expect(200)
+            .to_string()
+            .contains("612345678")
+    );
     world.get(&user, SESSIONS).await.expect(403);
     world.get(&stranger, SESSIONS).await.expect(404);
 }

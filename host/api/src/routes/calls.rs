@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::journal::sight;
 use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
@@ -165,11 +166,16 @@ async fn hang_up(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn why(State(api): State<Api>, Of((tenant, call)): Of<(String, u64)>) -> Result<Json<Story>, Problem> {
+async fn why(
+    State(api): State<Api>,
+    caller: Caller,
+    Of((tenant, call)): Of<(String, u64)>,
+) -> Result<Json<Story>, Problem> {
+    let sight = sight(&api, &caller, &tenant).await?;
     let story = api
         .blocking(move |api| Ok(api.hub.why(&*api.store, &tenant, call)?))
         .await?;
     story
-        .map(Json)
+        .map(|story| Json(sight.protected_story(story)))
         .ok_or_else(|| Problem::not_found("nothing is kept of such a call"))
 }

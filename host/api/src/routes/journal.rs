@@ -17,7 +17,7 @@ use crate::access::{Access, Caller, Role};
 use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Address, Kind};
 use crate::extract::{Asked, Of, Page, PageOf};
-use crate::hub::{journal_of, words};
+use crate::hub::{Story, journal_of, words};
 use crate::problem::Problem;
 
 pub(super) fn endpoints() -> [Endpoint; 1] {
@@ -148,6 +148,22 @@ impl Sight {
             protect(&mut value);
         }
         value
+    }
+}
+
+impl Sight {
+    /// The same for a call's story. Messages are full of numbers, and of what looks like one.
+    pub fn protected_story(&self, mut story: Story) -> Story {
+        if !self.numbers {
+            for step in &mut story.steps {
+                step.text = ::journal::mask(&step.text);
+                protect(&mut step.detail);
+                if let Some(sip) = &mut step.sip {
+                    sip.text = ::journal::mask(&sip.text);
+                }
+            }
+        }
+        story
     }
 }
 

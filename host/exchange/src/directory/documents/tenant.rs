@@ -218,7 +218,8 @@ pub struct JournalRule {
     pub days: u16,
     /// How much of each behaviour; the oldest goes first.
     pub mebibytes: u16,
-    /// Whether operators see the numbers in it, or only that there are some. Managers of the tenant always see them.
+    /// Whether operators see the numbers in it and in calls' stories, or only that there are some. Managers of the tenant
+    /// always see them.
     pub numbers_for_operators: bool,
 }
 
