@@ -24,6 +24,8 @@ pub struct CallBack {
     /// The line has been free since, with some time to put the receiver down.
     free_from: Option<u64>,
     wake_at: Option<u64>,
+    /// Calls that are passed on, where somebody has bound this to a number.
+    passing: Vec<LegId>,
 }
 
 /// Calls back when a line that was busy, did not answer or was not registered is free.
@@ -34,8 +36,10 @@ impl Behaviour for CallBack {
     fn handle(&mut self, event: Event, settings: &CallBackSettings, host: &Host) -> Result<(), Refusal> {
         let now = host.now();
         match event {
-            // Whoever stands in front of a line passes calls on.
-            Event::CallOffered(offer) => host.leg(offer.leg).dial(cordboard::next().into())?,
+            Event::CallOffered(offer) => {
+                self.passing.push(offer.leg);
+                host.leg(offer.leg).dial(cordboard::next().into())?;
+            }
             Event::Message(message) => self.hear(&message.body, settings, host)?,
             Event::LineChanged(_) => self.line_changed(host),
             Event::Outcome(outcome) => self.outcome(outcome, settings, host)?,
@@ -54,6 +58,9 @@ impl Behaviour for CallBack {
         self.give_up_overdue(now, host);
         self.call_back_next(settings, host)?;
         self.set_timer(host)?;
+        if self.requests.is_empty() && self.recall.is_none() && self.passing.is_empty() {
+            host.finish()?; // nobody waits: the next request begins another session
+        }
         Ok(())
     }
 }

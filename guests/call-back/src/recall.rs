@@ -91,6 +91,10 @@ impl CallBack {
             return self.failed_to_dial(leg, settings, host, &outcome.kind);
         };
         match (dialled.result, self.recall.as_ref().map(|recall| recall.phase)) {
+            (DialResult::Failed(cause), _) if self.passing.contains(&leg) => {
+                self.passing.retain(|other| *other != leg);
+                Ok(host.leg(leg).reject(cause).unless_gone()?)
+            }
             (DialResult::Answered(answer), Some(Phase::Rings)) if leg.0 == FIRST => {
                 self.first_answered(answer.leg, settings, host)
             }
@@ -181,6 +185,7 @@ impl CallBack {
 
     /// Somebody hung up.
     pub fn ended(&mut self, leg: LegId, host: &Host) -> Result<(), Refusal> {
+        self.passing.retain(|other| *other != leg);
         let Some(recall) = &self.recall else {
             return Ok(());
         };

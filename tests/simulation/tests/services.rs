@@ -60,6 +60,66 @@ fn r58_r61_r67_who_hung_up_on_a_busy_line_is_called_back_also_after_a_crash() {
 }
 
 #[test]
+fn r65_a_call_back_is_asked_for_by_feature_code_too() {
+    let rule = json!({"name": "call back", "direction": "internal", "pattern": {"feature-code": "*37*"},
+        "action": {"tell": {"behaviour": "call-back", "number": "{digits}", "message": "request {line}"}}});
+    let own = json!({"name": "own numbers", "direction": "internal", "pattern": "any", "action": "own"});
+    let plan = json!({"rules": [rule, own]});
+    let office = Office::new("acme")
+        .lines(&["201", "202", "203"])
+        .behaviour::<CallBack>("call-back", &CallBackSettings::default())
+        .with(Document::DialPlan(serde_json::from_value(plan).unwrap()));
+    let mut sim = Sim::new(office);
+    sim.call("203", "202");
+    sim.answer("202");
+    sim.call("201", "*37*202");
+    sim.hang_up("201");
+    sim.call("201", "*37*999");
+    sim.pass(SECOND * 5);
+    let sessions = |sim: &mut Sim| sim.world().exchange().census().sessions;
+    assert_eq!(sessions(&mut sim), 1, "nobody has 999");
+    sim.hang_up("203");
+    sim.pass(SECOND * 4);
+    sim.answer("201");
+    sim.answer("202");
+    sim.expect_talking("201", "202");
+    sim.hang_up("202");
+    sim.expect_ended();
+    assert_eq!(sessions(&mut sim), 0, "nobody waits any more");
+}
+
+/// Two groups with the same member: whoever is rung for one is not rung for the other.
+#[test]
+fn r32_two_groups_never_ring_the_same_member_at_the_same_time() {
+    let settings = GroupSettings {
+        members: vec!["101".into()],
+        greeting: None,
+        ..GroupSettings::default()
+    };
+    let office = Office::new("acme")
+        .lines(&["101", "201", "202"])
+        .behaviour::<Group>("sales", &settings)
+        .behaviour::<Group>("support", &settings)
+        .announcements(&["please-wait"])
+        .number("300", &["sales"])
+        .number("301", &["support"]);
+    let mut sim = Sim::new(office);
+    for (from, number) in [("201", "300"), ("202", "301")] {
+        let id = sim.world().find(from).unwrap();
+        sim.world().with(id, |phone, now| phone.call(now, number));
+    }
+    sim.pass(SECOND * 3);
+    sim.answer("101");
+    sim.pass(SECOND * 20);
+    sim.expect_quiet("101");
+    sim.hang_up("101");
+    sim.pass(SECOND * 6);
+    sim.answer("101");
+    sim.hang_up("101");
+    sim.expect_ended();
+}
+
+#[test]
 fn r63_who_waits_on_the_line_talks_the_moment_it_is_free() {
     let mut sim = alerted();
     sim.call("203", "202");

@@ -168,11 +168,29 @@ impl Configuration {
                 .line(line)
                 .map(|line| Resolution::Inside(self.inside_line(line))),
             Action::Outside(trunks) => self.outside(number, trunks, origin, now),
-            Action::Tell(tell) => Some(Resolution::Tell {
-                number: number.into(),
-                tell: tell.clone(),
-            }),
+            Action::Tell(tell) => Some(self.told(tell, &rule.pattern, number)),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
+        }
+    }
+
+    /// A message may go to the number that was dialled behind the code, if it is one of the tenant's own.
+    fn told(&self, tell: &Tell, pattern: &Pattern, number: &str) -> Resolution {
+        let mut tell = tell.clone();
+        if let Pattern::FeatureCode(code) = pattern
+            && tell.number.contains(Tell::DIGITS)
+        {
+            let digits = number.strip_prefix(code.as_str()).unwrap_or_default();
+            let to = self
+                .number_plan()
+                .normalise(&tell.number.replace(Tell::DIGITS, digits));
+            match to.filter(|to| self.owns(to)) {
+                Some(to) => tell.number = to,
+                None => return Resolution::Unknown,
+            }
+        }
+        Resolution::Tell {
+            number: number.into(),
+            tell,
         }
     }
 

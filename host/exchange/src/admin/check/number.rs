@@ -4,7 +4,7 @@ use contract::SessionScope;
 
 use super::Check;
 use super::words::at;
-use crate::directory::{Action, Binding, DialPlan, Direction, Kind, Number, Pattern, Rule};
+use crate::directory::{Action, Binding, DialPlan, Direction, Kind, Number, Pattern, Rule, Tell};
 
 /// Rules of a plan: each is tried for each call.
 const RULES: usize = 1_000;
@@ -131,7 +131,9 @@ impl Check<'_> {
                 let per_number =
                     behaviour.is_none_or(|behaviour| behaviour.manifest.scope == SessionScope::PerNumber);
                 let there = behaviour.is_some();
-                let known = self.after.number_plan().normalise(&tell.number).is_some();
+                let behind_a_code =
+                    tell.number == Tell::DIGITS && matches!(rule.pattern, Pattern::FeatureCode(_));
+                let known = behind_a_code || self.after.number_plan().normalise(&tell.number).is_some();
                 self.refers(
                     there,
                     &format!("{path}/behaviour"),

@@ -68,11 +68,17 @@ pub enum Action {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tell {
     pub behaviour: BehaviourName,
-    /// The number that the behaviour is bound to.
+    /// The number that the behaviour is bound to, or that the session is for. In a rule for a feature code `{digits}` stands for what was
+    /// dialled behind it, which has to be a number of the tenant's own.
     pub number: String,
     /// `{line}` stands for the caller's line, as people call it. The shipped `group` knows `present {line}`,
-    /// `absent {line}`, `connect {line}` and `disconnect {line}`.
+    /// `absent {line}`, `connect {line}` and `disconnect {line}`; `call-back` knows `request {line}` and `cancel {line}`.
     pub message: String,
+}
+
+impl Tell {
+    /// In a number: what was dialled behind the feature code.
+    pub const DIGITS: &'static str = "{digits}";
 }
 
 impl DialPlan {

@@ -307,9 +307,22 @@ impl Exchange {
             return;
         }
         if session.finishing {
-            self.end_session(id, Cause::Failed);
-            return;
+            // A message that came meanwhile counts as delivered: the session goes on with it.
+            if !session
+                .mailbox
+                .iter()
+                .any(|event| matches!(event, Event::Message(_)))
+            {
+                self.end_session(id, Cause::Failed);
+                return;
+            }
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.finishing = false;
+            }
         }
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
         if !session.mailbox.is_empty() {
             self.ask_next(id);
             return;
