@@ -44,7 +44,7 @@ pub struct HeldLeg {
 pub struct Limits {
     /// Wasm instructions, roughly (wasmtime's fuel).
     pub fuel: u64,
-    /// Wall-clock backstop for what fuel does not count.
+    /// Of the processor: a backstop for what fuel does not count.
     pub deadline: Duration,
     /// Bytes of linear memory.
     pub memory: usize,
