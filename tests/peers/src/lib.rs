@@ -81,15 +81,17 @@ fn collected() -> Option<PathBuf> {
     given.into_iter().chain([beside]).find(|folder| folder.is_dir())
 }
 
-/// Asks until there is an answer.
+/// Asks until there is an answer. Between two times it waits four times as long as asking took, so that the phones get
+/// most of a slow machine.
 #[track_caller]
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
+        let began = Instant::now();
         if let Some(answer) = ask() {
             return answer;
         }
         assert!(Instant::now() < end, "did not happen in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep((4 * began.elapsed()).max(Duration::from_millis(20)));
     }
 }
