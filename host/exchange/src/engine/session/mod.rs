@@ -362,12 +362,13 @@ impl Exchange {
             let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
             let nothing = custody.dial.is_none() && !leg.is_busy();
             if !decides || !nothing {
-                // What this session had under way may have been all that kept those inside from being looked after.
-                let holders: SmallVec<[SessionId; 1]> = inside
-                    .filter(|_| nothing)
-                    .filter_map(|id| self.custodies.get(id)?.holder.session())
-                    .collect();
-                holders.into_iter().for_each(|id| self.later(Step::Settle(id)));
+                // What this session had under way may have been all that kept the innermost from being looked after.
+                // Only one that will do something about it is woken, or two could wake each other for ever.
+                let innermost = leg.custodies.last().filter(|_| nothing);
+                let holder = innermost.and_then(|id| self.custodies.get(id)?.holder.session());
+                if let Some(holder) = holder.filter(|holder| *holder != id && !self.awaits(*holder)) {
+                    self.later(Step::Settle(holder));
+                }
                 continue;
             }
             let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
@@ -392,6 +393,12 @@ impl Exchange {
                 Some(true) | None => {}
             }
         }
+    }
+
+    /// Whether something of a session's own will wake it.
+    fn awaits(&self, id: SessionId) -> bool {
+        let session = self.sessions.get(&id);
+        session.is_some_and(|session| !session.timers.is_empty() || !session.dials.is_empty())
     }
 
     /// A custody of the exchange's own with nothing left to do, such as that of a transfer which was answered.
