@@ -69,6 +69,7 @@ impl Result {
         match (self, &case.want) {
             (Self::Passed, Want::Passes)
             | (Self::Failed(_), Want::Fails(_))
+            | (Self::Passed | Self::Failed(_), Want::Varies(_))
             | (Self::NotRun, Want::NotRun(_)) => true,
             (Self::Passed | Self::Failed(_) | Self::NotRun, _) => false,
         }
@@ -87,7 +88,7 @@ impl Result {
     fn why(&self, case: &Case) -> String {
         match (self, &case.want) {
             (Self::Failed(complaint), Want::Passes) => complaint.clone(),
-            (_, Want::Fails(why) | Want::NotRun(why)) => (*why).to_owned(),
+            (_, Want::Fails(why) | Want::Varies(why) | Want::NotRun(why)) => (*why).to_owned(),
             (Self::Passed | Self::NotRun, Want::Passes) => String::new(),
         }
     }
