@@ -8,16 +8,13 @@ use std::time::Duration;
 use base::Moment;
 use contract::{
     AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, GatherOutcome, HeldLeg,
-    Identity, Invocation, LegEnded, LegId, Offer, Outcome, OutcomeKind, PlayOutcome, Session, SessionId,
-    SessionScope, Tag, TargetOutcome, Task,
+    Invocation, LegEnded, LegId, Outcome, OutcomeKind, PlayOutcome, Session, SessionId, SessionScope, Tag,
+    TargetOutcome, Task,
 };
 
 use super::{Scenario, Subject, kind};
-use crate::rehearsal::Anything;
+use crate::rehearsal::{Anything, CALLEES, CALLER, offer, targets};
 
-const CALLER: LegId = LegId(1);
-/// Legs that answer a dial count from here.
-const CALLEES: u64 = 100;
 /// Events that may wait before more happens: enough for a race, and an end to their number.
 const WAITING: usize = 3;
 
@@ -291,9 +288,7 @@ impl Model {
             }
             Command::StopAudio { .. } => self.hush(),
             Command::Dial { tag, stages, .. } => {
-                let targets = stages.iter().map(|stage| stage.targets.len()).sum::<usize>();
-                let targets = u32::try_from(targets).unwrap_or(u32::MAX);
-                self.running.push(Running::Dial(tag, targets));
+                self.running.push(Running::Dial(tag, targets(&stages)));
             }
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
@@ -345,20 +340,4 @@ fn failed(cause: Cause, targets: u32) -> DialOutcome {
         result: DialResult::Failed(cause),
         targets: (0..targets.min(64)).map(target).collect(),
     }
-}
-
-fn offer() -> Event {
-    Event::CallOffered(Offer {
-        leg: CALLER,
-        caller: Identity {
-            number: Some("+33612345678".into()),
-            ..Identity::default()
-        },
-        called: "300".into(),
-        number: "300".into(),
-        diversions: Vec::new(),
-        answered: false,
-        sole_holder: true,
-        has_next: true,
-    })
 }

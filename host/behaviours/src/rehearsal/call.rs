@@ -7,15 +7,13 @@ use std::time::Duration;
 use base::Moment;
 use contract::{
     AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, Failure, GatherOutcome,
-    HeldLeg, Identity, Invocation, LegEnded, LegId, Limits, Message, ModuleDigest, Offer, Outcome,
-    OutcomeKind, PlayOutcome, Session, SessionId, SessionScope, Sound, Tag, Task,
+    HeldLeg, Invocation, LegEnded, LegId, Limits, Message, ModuleDigest, Outcome, OutcomeKind, PlayOutcome,
+    Session, SessionId, SessionScope, Sound, Tag, Task,
 };
 
+use super::caller::{CALLEES, CALLER, offer, targets};
 use super::{Anything, Dials, Plan};
 
-const CALLER: LegId = LegId(1);
-/// Legs that answer a dial count from here.
-const CALLEES: u64 = 100;
 /// A conversation that goes on for longer than this is believed to go on well.
 const EVENTS_MAX: u32 = 48;
 
@@ -260,9 +258,7 @@ impl<'a> Call<'a> {
             }
             Command::StopAudio { .. } => self.hush(),
             Command::Dial { tag, stages, .. } => {
-                let targets = stages.iter().map(|stage| stage.targets.len()).sum::<usize>();
-                self.running
-                    .push_back(Running::Dial(tag, u32::try_from(targets).unwrap_or(u32::MAX)));
+                self.running.push_back(Running::Dial(tag, targets(&stages)));
             }
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
@@ -296,22 +292,6 @@ fn announcement(sounds: &[Sound]) -> Option<String> {
     sounds.iter().find_map(|sound| match sound {
         Sound::Announcement(name) => Some(name.clone()),
         Sound::Tone(_) | Sound::Digits(_) | Sound::Silence(_) => None,
-    })
-}
-
-fn offer() -> Event {
-    Event::CallOffered(Offer {
-        leg: CALLER,
-        caller: Identity {
-            number: Some("+33612345678".into()),
-            ..Identity::default()
-        },
-        called: "300".into(),
-        number: "300".into(),
-        diversions: Vec::new(),
-        answered: false,
-        sole_holder: true,
-        has_next: true,
     })
 }
 

@@ -6,6 +6,7 @@
 //! author meant, its own tests say.
 
 mod call;
+mod caller;
 mod tenant;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use contract::{Cause, Decided, Failure, Invocation, Limits, Problem, SessionScope};
 
 use call::{Call, Fault};
+pub(crate) use caller::{CALLEES, CALLER, offer, targets};
 pub(crate) use tenant::Anything;
 
 /// How one call goes.

@@ -3,14 +3,7 @@
 use cordboard_sip::Name;
 use cordboard_sip::endpoint::{Body, CommandError, Config, Ending, Event, Limits, Reply, State, Transport};
 
-use crate::ladder::{ANSWER, Ladder, OFFER, Peer, config, lists, ms, secs, to_tag};
-
-fn ended(event: Event) -> Ending {
-    match event {
-        Event::Ended { ending, .. } => ending,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::ladder::{ANSWER, Ladder, OFFER, Peer, config, ended, lists, ms, secs, to_tag};
 
 #[test]
 fn a_call_rings_is_answered_and_hung_up_by_the_caller() {
@@ -132,11 +125,7 @@ fn a_cancel_tells_why() {
 #[test]
 fn a_cancel_that_crosses_our_2xx_changes_nothing() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (_, tag) = ladder.answered(&peer);
     ladder.receive(peer.cancel());
     ladder.answers(200);
     ladder.is_silent().no_event();
@@ -171,11 +160,7 @@ fn a_refusal_is_repeated_until_its_ack() {
 #[test]
 fn a_bye_waits_for_the_ack() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (usage, tag) = ladder.answered(&peer);
     ladder.bye(usage).unwrap();
     assert_eq!(ended(ladder.event()), Ending::Ours);
     assert_eq!(ladder.bye(usage), Err(CommandError::UnknownUsage));

@@ -5,25 +5,13 @@ use cordboard_sip::endpoint::{
     Body, CommandError, Ending, Event, ExtraHeaders, Failure, Fork, Reply, RequestId, UsageId,
 };
 
-use crate::ladder::{ANSWER, CONTACT, Ladder, OFFER, Peer, from_callee, ms, response, secs, to_tag};
+use crate::ladder::{
+    ANSWER, CONTACT, Ladder, OFFER, Peer, ended, from_callee, ms, response, result, secs, to_tag,
+};
 
 fn asked(event: Event) -> RequestId {
     match event {
         Event::Reinvited { request_id, .. } => request_id,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn result(event: Event) -> Result<Option<Body>, Failure> {
-    match event {
-        Event::Renegotiated { result, .. } => result.map(|done| done.body),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn ended(event: Event) -> Ending {
-    match event {
-        Event::Ended { ending, .. } => ending,
         other => panic!("{other:?}"),
     }
 }
@@ -178,11 +166,7 @@ fn an_offerless_reinvite_gets_our_offer() {
 #[test]
 fn a_reinvite_that_overtakes_the_ack_confirms_the_call() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (_, tag) = ladder.answered(&peer);
     ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
     assert!(matches!(ladder.event(), Event::Confirmed { .. }));
     asked(ladder.event());

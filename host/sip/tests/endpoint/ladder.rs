@@ -7,8 +7,8 @@ use std::time::Duration;
 use base::{Moment, Random};
 use bytes::Bytes;
 use cordboard_sip::endpoint::{
-    Body, CommandError, Config, ConnectionId, Endpoint, Event, ExtraHeaders, Invite, Output, Packet, Path,
-    Reply, Transport, UsageId,
+    Body, CommandError, Config, ConnectionId, Ending, Endpoint, Event, ExtraHeaders, Failure, Invite, Output,
+    Packet, Path, Reply, Transport, UsageId,
 };
 use cordboard_sip::{Message, Name, Request, Response, Uri};
 
@@ -207,13 +207,19 @@ impl Ladder {
         }
     }
 
-    /// The peer calls and is answered; its ACK has come. Returns our To tag.
-    pub fn established_as_callee(&mut self) -> (UsageId, String) {
-        let peer = Peer::default();
+    /// The peer calls and is answered; its ACK is still to come. Returns our To tag.
+    pub fn answered(&mut self, peer: &Peer) -> (UsageId, String) {
         let usage = self.invited(&peer.invite(OFFER));
         self.tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
             .unwrap();
         let tag = to_tag(&self.answers(200));
+        (usage, tag)
+    }
+
+    /// The peer calls and is answered; its ACK has come. Returns our To tag.
+    pub fn established_as_callee(&mut self) -> (UsageId, String) {
+        let peer = Peer::default();
+        let (usage, tag) = self.answered(&peer);
         self.receive(peer.in_dialog("ACK", 1, &tag, "", ""));
         assert!(matches!(self.event(), Event::Confirmed { .. }));
         (usage, tag)
@@ -412,4 +418,20 @@ fn summary(message: &Message) -> String {
 /// Whether a response lists `token` in that header.
 pub fn lists(message: &Response, name: Name, token: &str) -> bool {
     message.headers.lists(name, token)
+}
+
+/// How the usage ended.
+pub fn ended(event: Event) -> Ending {
+    match event {
+        Event::Ended { ending, .. } => ending,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What came of our change of the session.
+pub fn result(event: Event) -> Result<Option<Body>, Failure> {
+    match event {
+        Event::Renegotiated { result, .. } => result.map(|done| done.body),
+        other => panic!("{other:?}"),
+    }
 }

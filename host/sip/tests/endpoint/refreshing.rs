@@ -3,23 +3,11 @@
 use std::time::Duration;
 
 use cordboard_sip::Name;
-use cordboard_sip::endpoint::{Body, Config, Ending, Event, Failure, Reply, SessionTimer, Transport};
+use cordboard_sip::endpoint::{Body, Config, Ending, Reply, SessionTimer, Transport};
 
-use crate::ladder::{ANSWER, CONTACT, Ladder, OFFER, Peer, config, ms, response, secs, to_tag};
-
-fn result(event: Event) -> Result<Option<Body>, Failure> {
-    match event {
-        Event::Renegotiated { result, .. } => result.map(|done| done.body),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn ended(event: Event) -> Ending {
-    match event {
-        Event::Ended { ending, .. } => ending,
-        other => panic!("{other:?}"),
-    }
-}
+use crate::ladder::{
+    ANSWER, CONTACT, Ladder, OFFER, Peer, config, ended, ms, response, result, secs, to_tag,
+};
 
 fn with_interval(seconds: u64) -> Ladder {
     let session_timer = SessionTimer {

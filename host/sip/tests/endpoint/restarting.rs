@@ -86,11 +86,7 @@ fn a_reliable_response_is_repeated_after_a_restart() {
 #[test]
 fn a_200_waits_for_its_ack_through_a_restart() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (usage, tag) = ladder.answered(&peer);
     dies(&mut ladder, usage);
     ladder.wait(ms(500));
     ladder.answers(200);
@@ -103,11 +99,7 @@ fn a_200_waits_for_its_ack_through_a_restart() {
 #[test]
 fn an_invite_that_was_answered_before_a_restart_is_no_new_call() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (usage, tag) = ladder.answered(&peer);
     dies(&mut ladder, usage);
     ladder.receive(peer.invite(OFFER));
     ladder.is_silent().no_event();
@@ -256,11 +248,7 @@ fn a_farewell_that_was_not_heard_is_said_again_after_a_restart() {
 #[test]
 fn a_farewell_that_was_held_back_is_said_after_a_restart() {
     let (mut ladder, peer) = (Ladder::new(), Peer::default());
-    let usage = ladder.invited(&peer.invite(OFFER));
-    ladder
-        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
-        .unwrap();
-    let tag = to_tag(&ladder.answers(200));
+    let (usage, tag) = ladder.answered(&peer);
     ladder.bye(usage).unwrap();
     ladder.is_silent();
     let farewell = ladder.endpoint.farewell(usage).unwrap();
