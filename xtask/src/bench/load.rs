@@ -176,11 +176,12 @@ fn turn(subject: &Subject, options: &Options, rate: u64, folder: &Path) -> Resul
 }
 
 impl Row {
-    /// No call failed, and the calls took about as long as they should.
+    /// Hardly a call failed, and the calls took about as long as they should. Not "none": a proxy of several
+    /// processes lets a 200 overtake its 180 now and then, which SIPp counts as a failed call.
     fn kept_up(&self) -> bool {
         self.turns
             .iter()
-            .all(|turn| turn.step.failed == 0 && !turn.step.fell_behind())
+            .all(|turn| turn.step.failed * 100 <= turn.step.calls && !turn.step.fell_behind())
     }
 
     fn median(&self, of: impl Fn(&Turn) -> f64) -> f64 {
