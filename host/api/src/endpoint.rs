@@ -1,17 +1,14 @@
-//! The table of endpoints, from which router, guard and OpenAPI document are made.
+//! An entry of the table from which router, guard and OpenAPI document are made.
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::ToSchema;
 use utoipa::openapi::{Array, Ref, RefOr, Schema};
 
 use crate::Api;
-use crate::access::{Access, Guard, guard};
+use crate::access::Access;
 use crate::extract::Page;
-use crate::problem::Problem;
 
 /// One method of one path.
 pub(crate) struct Endpoint {
@@ -32,7 +29,7 @@ pub(crate) struct Endpoint {
     pub conditional: bool,
     /// Further query parameters with their meaning.
     pub query: &'static [(&'static str, &'static str)],
-    handler: MethodRouter<Api>,
+    pub handler: MethodRouter<Api>,
 }
 
 /// What a body holds.
@@ -163,24 +160,4 @@ impl Endpoint {
             access: self.access,
         }
     }
-}
-
-pub(crate) fn router(api: Api, endpoints: Vec<Endpoint>) -> Router {
-    let document = crate::openapi::text(&endpoints);
-    let mut router = Router::new();
-    for endpoint in endpoints {
-        let before = Guard {
-            api: api.clone(),
-            access: endpoint.access,
-        };
-        let handler = endpoint
-            .handler
-            .layer(middleware::from_fn_with_state(before, guard));
-        router = router.route(endpoint.path, handler);
-    }
-    router
-        .fallback(async || Problem::not_found("there is no such address"))
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(axum::Extension(document))
-        .with_state(api)
 }

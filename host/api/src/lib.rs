@@ -28,6 +28,7 @@ mod extract;
 pub mod hub;
 mod openapi;
 pub mod problem;
+mod router;
 mod routes;
 mod schemas;
 mod serve;
@@ -162,7 +163,7 @@ pub fn router(parts: Parts) -> Router {
         }
         MetricsFor::Nobody => endpoints.retain(|endpoint| !is_metrics(endpoint)),
     }
-    endpoint::router(api, endpoints)
+    router::router(api, endpoints)
 }
 
 /// Nothing but `/metrics`, for everybody: for a listener of its own.

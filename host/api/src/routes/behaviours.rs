@@ -235,7 +235,7 @@ async fn activate(
         manifest: Box::new(accepted.manifest),
         drain,
     };
-    super::versions::make(&api, &caller, tenant, name, change, why).await
+    make(&api, &caller, tenant, name, change, why).await
 }
 
 async fn put_settings(
@@ -346,6 +346,20 @@ pub(super) async fn accept(
         Ok(module)
     })
     .await
+}
+
+/// One change, under the name of the token that asks for it.
+pub(super) async fn make(
+    api: &Api,
+    caller: &Caller,
+    tenant: String,
+    name: String,
+    change: VersionChange,
+    why: String,
+) -> Result<Response, Problem> {
+    let by = caller.token.to_string();
+    let stored = api.exchange.change_version(tenant, name, change, by, why).await?;
+    Ok(answer(stored))
 }
 
 /// The exchange keeps the history itself.

@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use contract::{Manifest, Permission, SheetChange, permission_sheet};
+use exchange::admin::Schema;
 use serde::{Deserialize, Serialize};
 use store::{BlobReader, Digest, Expect, key};
 use utoipa::ToSchema;
@@ -202,7 +203,7 @@ fn keep(
         .workshop
         .inspect(upload, granted)
         .map_err(Problem::invalid_content)?;
-    super::settings::parsed(&manifest.settings_schema)?;
+    schema(&manifest.settings_schema)?;
     let blob = api
         .store
         .put_blob(&mut component.as_slice(), COMPONENT_BYTES as u64)?;
@@ -342,4 +343,14 @@ pub(super) fn all(api: &Api, tenant: &str) -> Result<Vec<Digest>, Problem> {
             return Ok(digests);
         }
     }
+}
+
+/// A module's settings schema.
+pub(super) fn schema(text: &str) -> Result<Schema, Problem> {
+    Schema::parse(text).map_err(|error| {
+        Problem::invalid_field(
+            "",
+            format!("the module's settings schema cannot be used: {error}"),
+        )
+    })
 }

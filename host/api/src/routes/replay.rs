@@ -186,7 +186,7 @@ impl Work {
         if let Err(gone) = self.send("begun", &self.progress) {
             return Ok(Err(gone));
         }
-        let schema = super::settings::parsed(&self.module.manifest.settings_schema)?;
+        let schema = modules::schema(&self.module.manifest.settings_schema)?;
         let mut settings = HashMap::new();
         loop {
             let entries = reader.next(&self.api, CHUNK)?;

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use contract::Problem as Finding;
-use exchange::admin::Schema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Digest;
@@ -87,7 +86,7 @@ pub(super) struct Binding {
 pub(super) fn describe(behaviour: &Value, own: &Value) -> Result<Settings, Problem> {
     let text = schema_text(behaviour);
     let mut effective = over(&inherited(behaviour), own);
-    parsed(text)?.fill(&mut effective);
+    modules::schema(text)?.fill(&mut effective);
     let schema = if text.is_empty() {
         Value::Bool(false)
     } else {
@@ -115,20 +114,10 @@ fn json(text: &str) -> Result<Value, Problem> {
     serde_json::from_str(text).map_err(Problem::internal)
 }
 
-/// A module's settings schema.
-pub(super) fn parsed(text: &str) -> Result<Schema, Problem> {
-    Schema::parse(text).map_err(|error| {
-        Problem::invalid_field(
-            "",
-            format!("the module's settings schema cannot be used: {error}"),
-        )
-    })
-}
-
 /// Checks settings, completed by the schema's defaults as a session gets them: against the schema, then by asking the
 /// module.
 pub(super) fn check(api: &Api, tenant: &str, module: &ModuleInfo, own: &Value) -> Result<(), Problem> {
-    let schema = parsed(&module.manifest.settings_schema)?;
+    let schema = modules::schema(&module.manifest.settings_schema)?;
     let mut complete = own.clone();
     schema.fill(&mut complete);
     let mut problems = schema.check(&complete);

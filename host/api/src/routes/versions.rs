@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::behaviours::{accept, address, answer};
+use super::behaviours::{accept, address, make};
 use super::documents::Changed;
 use super::modules::{self, ModuleInfo};
 use crate::Api;
@@ -231,18 +231,4 @@ async fn roll_back(
     Body(reason): Body<Reason>,
 ) -> Result<Response, Problem> {
     make(&api, &caller, tenant, name, VersionChange::RollBack, reason.why).await
-}
-
-/// One change, under the name of the token that asks for it.
-pub(super) async fn make(
-    api: &Api,
-    caller: &Caller,
-    tenant: String,
-    name: String,
-    change: VersionChange,
-    why: String,
-) -> Result<Response, Problem> {
-    let by = caller.token.to_string();
-    let stored = api.exchange.change_version(tenant, name, change, by, why).await?;
-    Ok(answer(stored))
 }

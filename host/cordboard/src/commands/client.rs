@@ -282,6 +282,11 @@ pub fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
     }
 }
 
+/// The document in an answer that says its revision too.
+pub fn document(answer: Value) -> Value {
+    answer.get("document").cloned().unwrap_or(answer)
+}
+
 /// Prints a value: JSON on request, else readable lines.
 pub fn show(connection: &Connection, value: &Value) -> Result<()> {
     if connection.json {

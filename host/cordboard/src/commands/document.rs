@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Connection, pages, segment, show};
+use super::client::{Connection, document, pages, segment, show};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -137,10 +137,6 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
                 .map(drop)
         }
     }
-}
-
-pub fn document(answer: Value) -> Value {
-    answer.get("document").cloned().unwrap_or(answer)
 }
 
 pub fn read(file: &Path) -> Result<Value> {

@@ -5,8 +5,7 @@ use clap::Args;
 use contract::{INTERFACES, permission_sheet};
 use serde_json::{Value, json};
 
-use super::client::{Connection, segment, show};
-use super::document::document;
+use super::client::{Connection, document, segment, show};
 
 #[derive(Args)]
 #[command(
