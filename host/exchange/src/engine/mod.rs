@@ -234,7 +234,7 @@ fn offering(sip: sip::endpoint::Config) -> sip::endpoint::Config {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     sip::endpoint::Config {
         handles: names(&["REGISTER", "OPTIONS", "MESSAGE"]),
-        handles_in_dialog: names(&["INFO", "REFER", "SUBSCRIBE"]),
+        handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "SUBSCRIBE"]),
         packages: names(&[notifier::PACKAGE]),
         ..sip
     }

@@ -123,7 +123,10 @@ impl Exchange {
             Event::Resubscribed { subscription, .. } => self.resubscribed(subscription),
             Event::SubscriptionEnded { subscription, .. } => self.subscription_ended(subscription),
             // Answers to our NOTIFYs change nothing, and neither does what is not known here.
-            Event::InDialogAnswered { .. } | _ => {}
+            Event::InDialogAnswered {
+                request_id, result, ..
+            } => drop(self.text_answered(request_id, &result)),
+            _ => {}
         }
     }
 
@@ -152,6 +155,7 @@ impl Exchange {
                 }
             }
             Method::Refer => self.referred(leg, request_id, request),
+            Method::Message => self.text_in_call(leg, request_id, request),
             _ => self.respond(request_id, 405),
         }
     }

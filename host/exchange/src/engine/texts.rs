@@ -1,17 +1,20 @@
-//! Texts between lines of one tenant: MESSAGE outside of calls (RFC 3428).
+//! Texts between lines of one tenant, and between those who talk: MESSAGE (RFC 3428).
 //!
 //! ```text
 //!  MESSAGE ─▶ who sends it (401, 403) ─▶ which line (404) ─▶ a copy to each of its contacts (480 without any)
 //!                                   first 2xx ─▶ 200        all refused ─▶ the first refusal
 //! ```
 //!
-//! Nothing is stored: a line that is not registered gets no text, and its sender is told so. Texts go to lines, not to
-//! behaviours, trunks or into calls.
+//! Inside of a call a text goes to whom the sender talks with, a telephone or a trunk, and to nobody else (480).
+//!
+//! Nothing is stored: a line that is not registered gets no text, and its sender is told so. Texts do not go to
+//! behaviours, and outside of calls not to trunks.
 
 use std::sync::Arc;
 
+use contract::LegId;
 use rustc_hash::FxHashMap;
-use sip::endpoint::{Body, Failure, Large, OutOfDialog, Party, Path, Reply, RequestId};
+use sip::endpoint::{Body, ExtraHeaders, Failure, Large, OutOfDialog, Party, Path, Reply, RequestId};
 use sip::uri::Uri;
 use sip::{Name, Request, Response};
 
@@ -92,6 +95,40 @@ impl Exchange {
         if text.copies == 0 {
             return Err(refuse(480));
         }
+        self.texts.open.insert(id, text);
+        Ok(())
+    }
+
+    /// A MESSAGE inside of a leg's dialog.
+    pub(super) fn text_in_call(&mut self, leg: LegId, id: RequestId, request: &Request) {
+        if let Err(status) = self.pass_text(leg, id, request) {
+            self.respond(id, status);
+        }
+    }
+
+    fn pass_text(&mut self, leg: LegId, id: RequestId, request: &Request) -> Result<(), u16> {
+        if request.body.len() > LONGEST {
+            return Err(413);
+        }
+        let partner = self.legs.get(&leg).and_then(|leg| leg.bridged);
+        let partner = partner
+            .and_then(|partner| self.legs.get(&partner))
+            .ok_or(480_u16)?;
+        if self.texts.open.len() >= ON_THE_WAY {
+            return Err(480);
+        }
+        let usage = partner.usage;
+        let kind = request.headers.get(Name::ContentType);
+        let body = kind.map(|kind| Body::new(kind, request.body.clone()));
+        let sent = self
+            .sip
+            .request_in_dialog(self.now, usage, "MESSAGE", ExtraHeaders::new(), body)
+            .map_err(|_| 480_u16)?;
+        self.texts.copies.insert(sent, id);
+        let text = Text {
+            copies: 1,
+            ..Text::default()
+        };
         self.texts.open.insert(id, text);
         Ok(())
     }

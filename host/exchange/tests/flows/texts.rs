@@ -2,7 +2,10 @@
 
 use phone::Event;
 
-use crate::office::Office;
+use contract::SessionScope;
+
+use crate::logic::menu;
+use crate::office::{Office, module};
 use crate::world::World;
 
 /// One phone sends a text; returns what it is answered.
@@ -120,4 +123,63 @@ fn a_stranger_sends_no_texts() {
     world.add_phone_with("201", 150, |config| config.password = "guess".into());
     assert_eq!(texts(&mut world, "201", "202", "hello"), 401);
     assert!(got(&world, "202").is_empty());
+}
+
+/// ```text
+///  201            exchange            202
+///   |== talk ========|===== talk ======|
+///   |-- MESSAGE ---->|                 |
+///   |                |-- MESSAGE ----->|
+///   |                |<-------- 200 ---|
+///   |<-------- 200 --|                 |
+/// ```
+#[test]
+fn a_text_inside_of_a_call_goes_to_the_other_end_and_nowhere_else() {
+    let mut world = office().open(&["201", "202"]);
+    world.add_phone_with("202 at home", 150, |config| config.user = "202".into());
+    world.register("202 at home");
+    let call = world.call("201", "202");
+    let answered = world.answers("202");
+    assert_eq!(writes_in(&mut world, "201", call, "on my way"), 200);
+    assert_eq!(writes_in(&mut world, "202", answered, "good"), 200);
+    let said = |name: &str| {
+        got(&world, name)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (said("202"), said("201")),
+        (vec!["on my way".to_owned()], vec!["good".to_owned()])
+    );
+    assert!(got(&world, "202 at home").is_empty());
+    world.with("202", |phone, _| phone.answers_with = 415);
+    assert_eq!(writes_in(&mut world, "201", call, "hello"), 415);
+    assert_eq!(writes_in(&mut world, "201", call, &"x".repeat(1_301)), 413);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// A caller at a menu talks with nobody.
+#[test]
+fn a_text_to_nobody_is_refused() {
+    let mut world = office()
+        .behaviour("menu", module(1), SessionScope::PerCall)
+        .number("300", &["menu"])
+        .open(&["201"]);
+    world.behaves(module(1), menu);
+    let call = world.call("201", "300");
+    assert_eq!(writes_in(&mut world, "201", call, "one, please"), 480);
+}
+
+fn writes_in(world: &mut World, name: &str, call: phone::CallRef, text: &str) -> u16 {
+    let before = answers(world, name).len();
+    world.with(name, |phone, now| {
+        phone.in_dialog(now, call, "MESSAGE", Some(("text/plain;charset=utf-8", text)));
+    });
+    world.settle();
+    match answers(world, name).get(before..) {
+        Some([status]) => *status,
+        others => panic!("{others:?}"),
+    }
 }
