@@ -8,10 +8,11 @@ use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationCon
 use crate::Config;
 
 /// Core instances within one component: the guest's own and the adapters that `wit-component`
-/// puts around it; engines for other languages bring a few more.
-const CORE_INSTANCES: u32 = 16;
+/// puts around it; engines for other languages bring more, Python's 38.
+const CORE_INSTANCES: u32 = 48;
 const TABLES: u32 = 16;
 const MEMORIES: u32 = 4;
+
 pub(crate) fn engine(config: &Config) -> wasmtime::Result<Engine> {
     let mut wasm = wasmtime::Config::new();
     wasm.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)))

@@ -40,6 +40,19 @@ fn the_state_comes_back_as_it_was_returned() {
     assert_eq!(decision.result.unwrap().state, b"three calls wait");
 }
 
+/// Engines of other languages use the memory of what they returned again at once.
+#[test]
+fn the_state_is_read_before_the_guest_may_use_its_memory_again() {
+    let guest = Guest {
+        more: r#"(data (i32.const 0x8000) "seven")
+                 (func (export "cabi_post_cordboard:behaviour/guest@0.1.0#handle") (param i32)
+                   (i64.store (i32.const 0x8000) (i64.const 0)))"#,
+        handle: "(call $ok (i32.const 0x8000) (i32.const 5))",
+        ..Guest::default()
+    };
+    assert_eq!(guest.wake(|_| {}).result.unwrap().state, b"seven");
+}
+
 #[test]
 fn one_event_decides_alike_and_costs_the_same_each_time() {
     let guest = Guest {

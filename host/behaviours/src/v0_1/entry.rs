@@ -3,7 +3,7 @@
 use contract::Event;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, ComponentType, Instance, InstancePre, Lift, Linker,
-    Lower, TypedFunc, WasmList,
+    Lower, TypedFunc,
 };
 use wasmtime::{AsContextMut, Store};
 
@@ -25,7 +25,7 @@ pub(crate) struct Entry {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     State(Vec<u8>),
-    /// Its size; the bytes were not copied.
+    /// Its size.
     TooLarge(usize),
     Refused(String),
 }
@@ -40,8 +40,9 @@ struct Session<'a> {
     settings: &'a str,
 }
 
-/// The state stays in the guest's memory until its size is known.
-type Returned = Result<WasmList<u8>, guest::Refusal>;
+/// A copy of the state: by the time that the call returns the guest has been told that it may use its memory again. The
+/// store's limit for what a guest hands over bounds it.
+type Returned = Result<Vec<u8>, guest::Refusal>;
 
 impl Entry {
     /// Resolves imports and exports by name. Types of exports are checked at each call.
@@ -143,11 +144,10 @@ fn answer(store: &Store<Seat>, returned: Returned) -> Answer {
     match returned {
         Ok(state) => {
             let limit = store.data().desk.limits().state;
-            let state = state.as_le_slice(store);
             if state.len() > limit {
                 Answer::TooLarge(state.len())
             } else {
-                Answer::State(state.to_vec())
+                Answer::State(state)
             }
         }
         Err(refusal) => Answer::Refused(refusal.reason),
