@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::{Cause, LegId};
 use rustc_hash::FxHasher;
-use sip::endpoint::{Ending, Event, Output as FromSip, Packet, Path, Reason, RequestId, UsageId};
-use sip::{Method, Request};
+use sip::endpoint::{Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, UsageId};
+use sip::{Method, Request, Response};
 
 use super::Exchange;
 use crate::cause;
@@ -109,11 +109,7 @@ impl Exchange {
                 request,
                 path,
             } => self.request(request_id, &request, path),
-            Event::Response { request_id, result } => {
-                if !self.text_answered(request_id, &result) {
-                    self.trunk_answered(request_id, result);
-                }
-            }
+            Event::Response { request_id, result } => self.answered(request_id, result),
             Event::Subscribing {
                 subscription,
                 request,
@@ -127,6 +123,13 @@ impl Exchange {
                 request_id, result, ..
             } => drop(self.text_answered(request_id, &result)),
             _ => {}
+        }
+    }
+
+    /// The answer to a request of ours outside of calls: a text, or one to a trunk.
+    fn answered(&mut self, id: RequestId, result: Result<Arc<Response>, Failure>) {
+        if !self.text_answered(id, &result) {
+            self.trunk_answered(id, result);
         }
     }
 
