@@ -7,6 +7,8 @@
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
+use crate::processor;
+
 /// Nice value (Linux keeps one for each thread).
 const NICE: libc::c_int = 15;
 /// Readers of WebAssembly recurse in places; a guest's own stack is taken from this too.
@@ -21,7 +23,7 @@ impl Compiler {
             .num_threads((processors / 2).max(1))
             .thread_name(|number| format!("compiler-{number}"))
             .stack_size(STACK)
-            .start_handler(|_| give_way());
+            .start_handler(|_| processor::set_nice(NICE));
         Ok(Self(pool.build()?))
     }
 
@@ -34,11 +36,6 @@ impl Compiler {
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.0.install(work)
     }
-}
-
-fn give_way() {
-    // SAFETY: takes and returns integers; 0 is the calling thread. Failing leaves the priority as it was.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 
 use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
 use wasmtime::UpdateDeadline;
+
+use crate::processor;
 
 /// Deadlines of the wall's time after which a run ends however little of the processor it got.
 const PATIENCE: u64 = 50;
@@ -46,7 +47,7 @@ impl Deadline {
 
     /// The ticks granted last are over: more of them, or the end.
     pub fn reached(&mut self) -> UpdateDeadline {
-        let Some(taken) = processor_time() else {
+        let Some(taken) = processor::time() else {
             return UpdateDeadline::Interrupt;
         };
         let since = *self.at_half.get_or_insert(taken);
@@ -59,13 +60,6 @@ impl Deadline {
     }
 }
 
-/// What this thread has taken of the processor so far.
-fn processor_time() -> Option<Duration> {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
-        .ok()
-        .map(Duration::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,8 +68,8 @@ mod tests {
 
     /// Works until the thread has taken this much more of the processor.
     fn work(length: Duration) {
-        let start = processor_time().unwrap();
-        while processor_time().unwrap() - start < length {
+        let start = processor::time().unwrap();
+        while processor::time().unwrap() - start < length {
             std::hint::spin_loop();
         }
     }

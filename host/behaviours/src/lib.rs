@@ -3,7 +3,8 @@
 //! A [`Runtime`] inspects an uploaded component, compiles it, and wakes it with one
 //! [`Invocation`](contract::Invocation) at a time. Each event runs in a fresh instance from a
 //! pool, under a memory cap, fuel, a deadline and quotas; what it queued counts only when it
-//! returned. [`Pool`] puts a runtime on worker threads behind a bounded queue.
+//! returned. [`Pool`] puts a runtime on worker threads behind a bounded queue
+//! in which tenants take turns.
 //!
 //! ```text
 //! bytes ──inspect──▶ manifest, compiled ──load──▶ module ──invoke(event)──▶ decision
@@ -28,14 +29,16 @@ mod invoker;
 mod memory;
 mod module;
 mod pool;
+mod processor;
 mod rehearsal;
 mod runtime;
 mod seat;
+mod turns;
 mod v0_1;
 
 pub use compiled::Unusable;
 pub use config::{Config, Tuning, UploadLimits};
 pub use inspect::Inspected;
 pub use invoker::Invoker;
-pub use pool::{Pool, Saturated};
+pub use pool::{Pool, Saturated, Workers};
 pub use runtime::{Image, LoadError, Runtime, StartError};

@@ -1,16 +1,30 @@
-//! Worker threads behind a bounded queue.
+//! Worker threads behind a bounded queue in which tenants take turns.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use contract::{Decision, Failure, Invocation, Record, Spent};
 
 use crate::Invoker;
+use crate::processor;
+use crate::turns::{Lane, Taken, Turns};
 
 /// Events that one worker is woken for.
 const BATCH: usize = 4;
+
+/// Who works, and how much may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// Workers for short events, at least one. As many more, which give way to everything else on the machine, serve tenants
+    /// whose events are long or that take more than their share.
+    pub threads: usize,
+    /// Events that may wait.
+    pub waiting: usize,
+    /// How long whoever asks waits for an answer. An event that has waited for so long is not run any more.
+    pub patience: Duration,
+}
 
 /// Runs invocations on threads of its own and delivers their decisions from there.
 ///
@@ -24,22 +38,29 @@ pub struct Pool {
 /// times before they do, a twelfth of a server's time at 300 calls a second went into looking.
 struct Work {
     queue: Mutex<Queue>,
-    more: Condvar,
-    most: usize,
+    brisk: Condvar,
+    patient: Condvar,
+    started: Instant,
+    patience: Duration,
 }
 
-#[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Invocation>,
-    /// Workers that sleep.
-    asleep: usize,
-    /// Those of them that have been called and have not come yet.
-    called: usize,
+    turns: Turns<Invocation>,
+    brisk: Idle,
+    patient: Idle,
     closed: bool,
 }
 
-/// The queue is full: the invocation comes back, for the caller to fail it (the exchange takes
-/// the failure ladder) instead of waiting.
+/// Workers of a lane that have nothing to do.
+#[derive(Default)]
+struct Idle {
+    asleep: usize,
+    /// Those of them that have been called and have not come yet.
+    called: usize,
+}
+
+/// The queue is full: an invocation comes back, for the caller to fail it (the exchange takes the failure ladder)
+/// instead of waiting. It is the newest of the tenant that has most waiting.
 #[derive(Debug, thiserror::Error)]
 #[error("all workers are busy and {waiting} events wait already")]
 pub struct Saturated {
@@ -48,32 +69,41 @@ pub struct Saturated {
 }
 
 impl Pool {
-    /// Starts `threads` workers (at least one) behind a queue of `waiting` events.
+    /// Starts the workers.
     ///
-    /// `deliver` runs on the workers; it must not block for long.
+    /// `deliver` runs on them; it must not block for long.
     ///
     /// # Errors
     ///
     /// When the system gives no more threads.
     pub fn start(
         invoker: Arc<dyn Invoker>,
-        threads: usize,
-        waiting: usize,
+        wanted: Workers,
         deliver: impl Fn(Decision) + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
         let work = Arc::new(Work {
-            queue: Mutex::default(),
-            more: Condvar::new(),
-            most: waiting,
+            queue: Mutex::new(Queue {
+                turns: Turns::new(wanted.waiting),
+                brisk: Idle::default(),
+                patient: Idle::default(),
+                closed: false,
+            }),
+            brisk: Condvar::new(),
+            patient: Condvar::new(),
+            started: Instant::now(),
+            patience: wanted.patience,
         });
         let deliver: Arc<dyn Fn(Decision) + Send + Sync> = Arc::new(deliver);
         let mut workers = Vec::new();
-        for number in 0..threads.max(1) {
-            let (work, invoker, deliver) = (Arc::clone(&work), Arc::clone(&invoker), Arc::clone(&deliver));
-            let worker = thread::Builder::new()
-                .name(format!("behaviour-{number}"))
-                .spawn(move || serve(&work, &*invoker, &*deliver))?;
-            workers.push(worker);
+        for number in 0..wanted.threads.max(1) {
+            for (lane, name) in [(Lane::Brisk, "behaviour"), (Lane::Patient, "patient")] {
+                let (work, invoker, deliver) =
+                    (Arc::clone(&work), Arc::clone(&invoker), Arc::clone(&deliver));
+                let worker = thread::Builder::new()
+                    .name(format!("{name}-{number}"))
+                    .spawn(move || serve(&work, lane, &*invoker, &*deliver))?;
+                workers.push(worker);
+            }
         }
         Ok(Self { work, workers })
     }
@@ -82,18 +112,17 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`Saturated`] when the queue is full.
+    /// [`Saturated`] when the queue is full, with this invocation or another one.
     pub fn submit(&self, invocation: Invocation) -> Result<(), Saturated> {
+        let now = self.work.now();
+        let tenant = Arc::clone(&invocation.tenant);
         let mut queue = self.work.lock();
-        let waiting = queue.waiting.len();
-        if waiting >= self.work.most {
-            return Err(Saturated {
-                invocation: Box::new(invocation),
-                waiting,
-            });
-        }
-        queue.waiting.push_back(invocation);
-        Ok(())
+        let lost = queue.turns.push(now, &tenant, invocation);
+        let waiting = queue.turns.waiting();
+        lost.map_err(|lost| Saturated {
+            invocation: Box::new(lost),
+            waiting,
+        })
     }
 
     /// Wakes sleeping workers, one for each small batch: most events take less time than waking somebody up. Call it
@@ -110,14 +139,15 @@ impl Pool {
 
     /// Events that no worker has taken yet.
     pub fn waiting(&self) -> usize {
-        self.work.lock().waiting.len()
+        self.work.lock().turns.waiting()
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         self.work.lock().closed = true;
-        self.work.more.notify_all();
+        self.work.brisk.notify_all();
+        self.work.patient.notify_all();
         for worker in self.workers.drain(..) {
             // A worker that panicked has said so already; there is nothing left to end.
             let _ = worker.join();
@@ -128,13 +158,19 @@ impl Drop for Pool {
 impl Work {
     /// Calls sleeping workers, one for so many events; those that were called already count.
     fn call(&self, each: usize) {
-        let mut queue = self.lock();
-        let wanted = queue.waiting.len().div_ceil(each).min(queue.asleep);
-        let called = wanted.saturating_sub(queue.called);
-        queue.called += called;
+        self.ring(self.lock(), each);
+    }
+
+    fn ring(&self, mut queue: MutexGuard<'_, Queue>, each: usize) {
+        let brisk = queue.call(Lane::Brisk, each);
+        // Whose events are long is worth a worker for each.
+        let patient = queue.call(Lane::Patient, 1);
         drop(queue);
-        for _ in 0..called {
-            self.more.notify_one();
+        for _ in 0..brisk {
+            self.brisk.notify_one();
+        }
+        for _ in 0..patient {
+            self.patient.notify_one();
         }
     }
 
@@ -142,36 +178,103 @@ impl Work {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next invocation, waiting for it; none when the pool is closed and the queue empty.
-    fn next(&self) -> Option<Invocation> {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The next invocation, waiting for it; none when the pool is closed and nothing waits.
+    fn next(&self, lane: Lane) -> Option<Taken<Invocation>> {
+        let bell = match lane {
+            Lane::Brisk => &self.brisk,
+            Lane::Patient => &self.patient,
+        };
         let mut queue = self.lock();
         loop {
-            if let Some(invocation) = queue.waiting.pop_front() {
-                return Some(invocation);
+            if let Some(taken) = queue.turns.take(self.now(), lane) {
+                return Some(taken);
             }
             if queue.closed {
-                return None;
+                // The last ones leave nothing behind.
+                return queue.turns.take(self.now(), lane.other());
             }
-            queue.asleep += 1;
-            queue = self.more.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            queue.asleep -= 1;
-            queue.called = queue.called.saturating_sub(1);
+            queue.idle(lane).asleep += 1;
+            queue = bell.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let idle = queue.idle(lane);
+            idle.asleep -= 1;
+            idle.called = idle.called.saturating_sub(1);
         }
+    }
+
+    fn done(&self, tenant: &Arc<str>, charged: Duration, cost: Duration) {
+        let now = self.now();
+        let mut queue = self.lock();
+        queue.turns.done(now, tenant, charged, cost);
+        // The tenant may have changed lanes with all that waits of it.
+        self.ring(queue, BATCH);
     }
 }
 
-fn serve(work: &Work, invoker: &dyn Invoker, deliver: &dyn Fn(Decision)) {
-    while let Some(invocation) = work.next() {
-        let ask = invocation.ask;
-        let decision = catch_unwind(AssertUnwindSafe(|| invoker.invoke(invocation)));
-        deliver(decision.unwrap_or_else(|_| {
-            tracing::error!(ask = ask.0, "the host failed while it ran a behaviour");
-            Decision {
-                ask,
-                result: Err(Failure::Trapped("the host failed while it ran the module".into())),
-                record: Record::default(),
-                spent: Spent::default(),
-            }
-        }));
+impl Queue {
+    fn idle(&mut self, lane: Lane) -> &mut Idle {
+        match lane {
+            Lane::Brisk => &mut self.brisk,
+            Lane::Patient => &mut self.patient,
+        }
+    }
+
+    /// How many more of a lane's sleepers should come.
+    fn call(&mut self, lane: Lane, each: usize) -> usize {
+        let waiting = self.turns.waiting_in(lane);
+        let idle = self.idle(lane);
+        let wanted = waiting.div_ceil(each).min(idle.asleep);
+        let called = wanted.saturating_sub(idle.called);
+        idle.called += called;
+        called
+    }
+}
+
+fn serve(work: &Work, lane: Lane, invoker: &dyn Invoker, deliver: &dyn Fn(Decision)) {
+    if lane == Lane::Patient {
+        processor::give_way();
+    }
+    let mut taken_before = processor::time().unwrap_or_default();
+    while let Some(Taken {
+        event,
+        tenant,
+        waited,
+        charged,
+    }) = work.next(lane)
+    {
+        let decision = if waited < work.patience {
+            decide(invoker, event)
+        } else {
+            none(event.ask, Failure::Overrun)
+        };
+        // Sleeping takes nothing, so what this thread has taken since is the event's.
+        let taken = processor::time().unwrap_or_default();
+        work.done(&tenant, charged, taken.saturating_sub(taken_before));
+        taken_before = taken;
+        deliver(decision);
+    }
+}
+
+fn decide(invoker: &dyn Invoker, invocation: Invocation) -> Decision {
+    let ask = invocation.ask;
+    catch_unwind(AssertUnwindSafe(|| invoker.invoke(invocation))).unwrap_or_else(|_| {
+        tracing::error!(ask = ask.0, "the host failed while it ran a behaviour");
+        none(
+            ask,
+            Failure::Trapped("the host failed while it ran the module".into()),
+        )
+    })
+}
+
+/// A decision that was not taken.
+fn none(ask: contract::AskId, failure: Failure) -> Decision {
+    Decision {
+        ask,
+        result: Err(failure),
+        record: Record::default(),
+        spent: Spent::default(),
     }
 }

@@ -9,14 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use behaviours::{Image, Invoker, Pool, Runtime};
+use behaviours::{Image, Invoker, Pool, Runtime, Workers};
 use contract::{
-    AskId, Command, CommandError, Decision, DialOptions, Event, LegId, ModuleDigest, Stage, Target, Task,
+    AskId, Command, CommandError, Decision, DialOptions, Event, Failure, LegId, ModuleDigest, Stage, Target,
+    Task,
 };
 use support::{Guest, LOG, RANDOM, RING, invocation, runtime, strict};
 
 /// Events of each hostile module, between as many of its neighbour's.
 const EVENTS: u64 = 12;
+
+const WORKERS: Workers = Workers {
+    threads: 2,
+    waiting: 1_000,
+    patience: Duration::from_secs(60),
+};
 
 /// How an event of a hostile module must end.
 enum End {
@@ -171,7 +178,7 @@ impl House {
     fn new() -> Self {
         let runtime = Arc::new(runtime());
         let (tell, decisions) = mpsc::channel();
-        let pool = Pool::start(runtime.clone(), 2, 1_000, move |decision| {
+        let pool = Pool::start(runtime.clone(), WORKERS, move |decision| {
             tell.send((Instant::now(), decision)).unwrap();
         })
         .unwrap();
@@ -214,6 +221,7 @@ impl House {
                 let mut event = invocation(module);
                 event.ask = AskId(number);
                 if module == hostile {
+                    event.tenant = "mallory".into();
                     event.limits.fuel = 2_000_000_000;
                     event.limits.deadline = Duration::from_secs(20);
                     if case.name.contains("slow") {
@@ -296,6 +304,57 @@ fn whatever_a_module_does_its_neighbours_get_their_answers() {
             answers.len()
         );
     }
+}
+
+/// However much a tenant has waiting, and however long its events are, another one's are answered first.
+#[test]
+fn a_tenant_that_burns_its_fuel_does_not_delay_another_one() {
+    const BURNING: u64 = 200;
+    const NEIGHBOURLY: u64 = 20;
+    let house = House::new();
+    let good = house.load(&neighbour());
+    let burns = case("", "", "(loop $again (br $again)) (unreachable)", End::Told(b""));
+    let bad = house.load(&burns.guest);
+    let submit = |ask, tenant: &str, module| {
+        let mut event = invocation(module);
+        (event.ask, event.tenant) = (AskId(ask), tenant.into());
+        (event.limits.fuel, event.limits.deadline) = (10_000_000, Duration::from_secs(20));
+        house.pool.submit(event).unwrap();
+    };
+    (0..BURNING).for_each(|ask| submit(ask, "mallory", bad));
+    (BURNING..BURNING + NEIGHBOURLY).for_each(|ask| submit(ask, "acme", good));
+    house.pool.wake();
+    let mut order = Vec::new();
+    for _ in 0..BURNING + NEIGHBOURLY {
+        let (_, decision) = house.decisions.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(decision.result.is_ok(), decision.ask.0 >= BURNING);
+        order.push(decision.ask.0 >= BURNING);
+    }
+    let last = order.iter().rposition(|good| *good).unwrap();
+    let before = order.iter().take(last).filter(|good| !**good).count();
+    assert!(
+        before < 100,
+        "{before} events of somebody else's were answered before"
+    );
+}
+
+/// An event that nobody waits for any more is not run.
+#[test]
+fn who_has_waited_too_long_is_answered_without_being_asked() {
+    let (tell, decisions) = mpsc::channel();
+    let workers = Workers {
+        patience: Duration::ZERO,
+        ..WORKERS
+    };
+    let (runtime, module) = neighbour().loaded();
+    let pool = Pool::start(Arc::new(runtime), workers, move |decision| {
+        tell.send(decision).unwrap();
+    })
+    .unwrap();
+    pool.submit(invocation(module)).unwrap();
+    pool.wake();
+    let decision = decisions.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!((decision.result, decision.spent.fuel), (Err(Failure::Overrun), 0));
 }
 
 /// How the hostile events ended; all alike, and none left anything to be carried out.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use behaviours::{Image, Invoker, LoadError, Pool, Unusable};
+use behaviours::{Image, Invoker, LoadError, Pool, Unusable, Workers};
 use contract::{AskId, Decided, Decision, Failure, Invocation, ModuleDigest, Query, Record, Spent, Task};
 use support::{Guest, RANDOM, RING, invocation, runtime};
 
@@ -177,7 +177,12 @@ impl Invoker for Gate {
 fn a_full_pool_gives_the_event_back_instead_of_waiting() {
     let (permit, gate) = crossbeam_channel::unbounded();
     let (deliver, delivered) = mpsc::channel();
-    let pool = Pool::start(Arc::new(Gate(gate)), 1, 1, move |decision| {
+    let workers = Workers {
+        threads: 1,
+        waiting: 1,
+        patience: Duration::from_secs(60),
+    };
+    let pool = Pool::start(Arc::new(Gate(gate)), workers, move |decision| {
         deliver.send(decision).unwrap();
     })
     .unwrap();

@@ -80,6 +80,8 @@ pub enum Task {
 #[derive(Clone, Debug)]
 pub struct Invocation {
     pub ask: AskId,
+    /// Whose it is: workers take tenants in turn.
+    pub tenant: Arc<str>,
     pub module: ModuleDigest,
     pub session: Session,
     pub state: Option<Arc<[u8]>>,

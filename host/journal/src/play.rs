@@ -152,6 +152,7 @@ impl Player<'_> {
         let header = &self.recorded.header;
         Invocation {
             ask: AskId(index as u64),
+            tenant: "replay".into(),
             module: self.candidate.module,
             session: Session {
                 id: header.session,

@@ -113,6 +113,7 @@ fn record(
 fn invocation(task: Task, state: Option<Arc<[u8]>>) -> Invocation {
     Invocation {
         ask: AskId(0),
+        tenant: "acme".into(),
         module: OLD,
         session: contract::Session {
             id: SessionId(1),

@@ -111,6 +111,7 @@ impl Model {
         self.seen.insert(kind(&event));
         let invocation = Invocation {
             ask: AskId(0),
+            tenant: "explored".into(),
             module: subject.module,
             session: Session {
                 id: SessionId(1),

@@ -95,6 +95,7 @@ impl<'a> Call<'a> {
         self.out = word(&event);
         Some(Invocation {
             ask: AskId(u64::from(self.events)),
+            tenant: "rehearsal".into(),
             module: ModuleDigest([0; 32]),
             session: self.session.clone(),
             state: self.state.clone(),

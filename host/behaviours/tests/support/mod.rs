@@ -178,6 +178,7 @@ pub fn strict() -> Runtime {
 pub fn invocation(module: ModuleDigest) -> Invocation {
     Invocation {
         ask: AskId(1),
+        tenant: "acme".into(),
         module,
         session: Session {
             id: SessionId(1),

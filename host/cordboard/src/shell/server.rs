@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use base::Random;
-use behaviours::{Pool, Runtime};
+use behaviours::{Pool, Runtime, Workers};
 use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
@@ -47,6 +47,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Events that may wait for the workers.
 const EVENTS: usize = 16_384;
+
+/// Instances beside those of the workers: for uploads, checks and replays.
+const SPARE_INSTANCES: usize = 32;
 
 /// A running exchange. Everything stops when it is stopped; dropping it without leaves threads behind.
 pub struct Server {
@@ -92,6 +95,7 @@ impl Server {
 
         let runtime = Arc::new(Runtime::new(behaviours::Config {
             tick: TICK,
+            instances: u32::try_from(2 * workers(config) + SPARE_INSTANCES)?,
             ..behaviours::Config::default()
         })?);
         let workshop = Arc::new(Workshop::new(Arc::clone(&runtime), &config.data)?);
@@ -232,14 +236,23 @@ impl Server {
 }
 
 fn start_pool(config: &Config, runtime: Arc<Runtime>, inbox: Inbox<Input>) -> Result<Pool> {
-    let workers = match config.behaviours.threads {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        threads => threads,
+    let workers = Workers {
+        threads: workers(config),
+        waiting: EVENTS,
+        patience: exchange::Config::default().patience,
     };
-    Ok(Pool::start(runtime, workers, EVENTS, move |decision| {
+    Ok(Pool::start(runtime, workers, move |decision| {
         // A full inbox counts what it refuses; the exchange gives up waiting for the answer.
         let _ = inbox.send(Input::Decision(decision));
     })?)
+}
+
+/// Workers for behaviours, as configured.
+fn workers(config: &Config) -> usize {
+    match config.behaviours.threads {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        threads => threads,
+    }
 }
 
 fn metrics_for(config: &Config) -> api::MetricsFor {

@@ -350,6 +350,7 @@ impl Flow {
     fn invocation(&self, task: Task) -> Invocation {
         Invocation {
             ask: AskId(1),
+            tenant: "under-test".into(),
             module: contract::ModuleDigest([0; 32]),
             session: Session {
                 id: SessionId(1),

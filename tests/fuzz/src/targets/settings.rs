@@ -70,6 +70,7 @@ fn case(seed: u64) -> u64 {
     let mut state: Option<Arc<[u8]>> = None;
     let mut invocation = Invocation {
         ask: AskId(1),
+        tenant: "fuzzed".into(),
         module: ModuleDigest([0; 32]),
         session: Session {
             id: SessionId(1),

@@ -107,6 +107,7 @@ impl Exchange {
         });
         let invocation = Invocation {
             ask,
+            tenant,
             module,
             session: Told {
                 id,

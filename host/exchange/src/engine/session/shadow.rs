@@ -102,6 +102,7 @@ impl Exchange {
         };
         let invocation = Invocation {
             ask,
+            tenant,
             module: shadow.module,
             session: told,
             state: shadow.state.clone(),

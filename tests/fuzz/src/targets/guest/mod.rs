@@ -114,6 +114,7 @@ fn invocation(random: &mut Random, module: ModuleDigest, state: Option<Arc<[u8]>
     tenant.lines(&["0", "1", "201"]).calendar("welcome", true);
     Invocation {
         ask: AskId(random.next_u64()),
+        tenant: "fuzzed".into(),
         module,
         session: Session {
             id: SessionId(1),
