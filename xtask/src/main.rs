@@ -7,6 +7,7 @@ mod bench;
 mod demo;
 mod fuzz;
 mod guests;
+mod languages;
 mod policy;
 mod run;
 mod setup;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Command {
     /// Build the shipped behaviours to WebAssembly
     Guests,
+    /// Build the behaviours in other languages to WebAssembly
+    Languages(languages::Options),
     /// Start an exchange with a demo tenant and watch a call
     Demo(demo::Options),
     /// Run everything that must pass
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
                 println!("{}", guest.display());
             }
         }),
+        Command::Languages(options) => languages::run_languages(&options),
         Command::Demo(options) => demo::run_demo(&options),
         Command::Test(options) => test::all(&options),
         Command::Simulate(options) => simulate::run_simulation(&options),

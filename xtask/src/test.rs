@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::run::{cargo, run, target_dir};
-use crate::{guests, policy, setup};
+use crate::{guests, languages, policy, setup};
 
 #[derive(Args)]
 pub struct Options {
@@ -19,6 +19,7 @@ pub fn all(options: &Options) -> Result<()> {
     step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     step("dependency policy", policy::check)?;
     step("guests", || guests::build().map(drop))?;
+    step("other languages", || languages::build().map(drop))?;
     step("lints", || {
         run(cargo().args([
             "clippy",
@@ -67,6 +68,7 @@ pub fn all(options: &Options) -> Result<()> {
 fn with_paths(command: &mut std::process::Command) -> &mut std::process::Command {
     command
         .env("CORDBOARD_GUESTS", guests::folder())
+        .env("CORDBOARD_LANGUAGES", languages::folder())
         .env("CORDBOARD_BIN", target_dir().join("debug").join("cordboard"))
 }
 

@@ -197,4 +197,6 @@ async fn say_goodbye(call: &Call, settings: &Menu) -> Outcome {
 }
 
 #[cfg(test)]
+mod subject;
+#[cfg(test)]
 mod tests;

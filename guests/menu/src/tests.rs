@@ -1,3 +1,6 @@
+//! Call flows of the menu, whatever it is written in: `subject` says what plays them. The menus in other languages have
+//! them too, in `tests/languages`.
+
 use cordboard::test::{Flow, Tenant};
 
 use super::*;
@@ -41,7 +44,7 @@ fn example() -> Menu {
 }
 
 fn flow(settings: &Menu) -> Flow {
-    let mut flow = Flow::of::<menu>(settings);
+    let mut flow = subject::flow(settings);
     flow.tenant().lines(&["201", "202"]);
     flow
 }
@@ -268,30 +271,14 @@ fn another_version_that_did_the_same_so_far_takes_the_call_over() {
     let mut flow = flow(&example());
     let caller = flow.call("0147200001");
     flow.did();
-    flow.swap::<menu>().unwrap();
+    subject::swap(&mut flow).unwrap();
     flow.presses(caller, "1");
     assert_eq!(flow.did(), ["dial number 201"]);
 }
 
-/// What a next version might look like: a jingle comes first.
-#[cordboard::script]
-async fn jingle_first(call: Call, settings: Menu) -> Outcome {
-    call.answer().await;
-    call.play("jingle").await;
-    call.continue_to(&settings.goodbye).await
-}
-
-#[test]
-fn another_version_that_would_have_done_something_else_declines() {
-    let mut flow = flow(&example());
-    flow.call("0147200001");
-    let reason = flow.swap::<jingle_first>().unwrap_err();
-    assert!(reason.contains("another way"), "{reason}");
-}
-
 #[test]
 fn r41_a_menu_has_two_levels_of_nine_keys() {
-    let schema = cordboard::native::Module::of::<menu>().describe().settings_schema;
+    let schema = subject::describe().settings_schema;
     assert_eq!(
         schema.matches("\"maxItems\":9").count(),
         4,
@@ -451,29 +438,12 @@ fn check_finds_what_is_wrong_with_names() {
     );
 }
 
-#[test]
-fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
-    let readme = include_str!("../README.md");
-    let rows = || readme.lines().filter(|line| line.starts_with('|'));
-    for rule in ["R41", "R42", "R43"] {
-        assert!(rows().any(|row| row.starts_with(&format!("| {rule} "))), "{rule}");
-    }
-    for name in rows().flat_map(|row| row.split('`').skip(1).step_by(2)) {
-        let test = format!("fn {name}()");
-        assert!(
-            include_str!("tests.rs").contains(&test),
-            "there is no test {name}"
-        );
-    }
-}
-
 fn problems(settings: &Menu) -> Vec<String> {
-    use std::sync::Arc;
     let mut json = String::new();
     cordboard::settings::Value::json(settings, &mut json);
     let mut tenant = Tenant::default();
     tenant.lines(&["201", "202"]).calendar("opening", true);
-    let found = cordboard::native::Module::of::<menu>().check(&json, Arc::new(tenant), Default::default());
+    let found = subject::check(&json, tenant);
     found
         .into_iter()
         .map(|problem| format!("{}: {}", problem.path, problem.message))

@@ -327,13 +327,27 @@ impl Flow {
     /// Why it declined: the session stays with the version it runs on.
     pub fn swap<M: Module>(&mut self) -> Result<(), String> {
         let module = native::Module::of::<M>();
+        let version = module.describe().version;
+        self.swap_through(&version, move |invocation| module.invoke(invocation))
+    }
+
+    /// The same, where whatever answers invocations is the other version.
+    ///
+    /// # Errors
+    ///
+    /// Why it declined: the session stays with the version it runs on.
+    pub fn swap_through(
+        &mut self,
+        version: &str,
+        decide: impl Fn(&Invocation) -> Decision + 'static,
+    ) -> Result<(), String> {
         let task = Task::Migrate {
             from_version: self.version.clone(),
         };
-        match module.invoke(&self.invocation(task)).result {
+        match decide(&self.invocation(task)).result {
             Ok(decided) => {
-                self.version = module.describe().version;
-                self.decide = Box::new(move |invocation| module.invoke(invocation));
+                self.version = version.to_owned();
+                self.decide = Box::new(decide);
                 self.state = Some(decided.state.into());
                 Ok(())
             }

@@ -1,0 +1,185 @@
+//! Built components of behaviours in other languages, to play the Rust ones' call flows on.
+//!
+//! The flows are those of `guests/*/src/tests.rs`, taken in as they are: each file in `tests/` says which component its
+//! `subject` is.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use base::Moment;
+use behaviours::{Config, Image, Inspected, Invoker, Runtime};
+use contract::{Decision, Invocation, Limits, Manifest, Problem};
+use cordboard::settings::Value;
+use cordboard::test::{Flow, Tenant};
+
+/// What the examples are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Language {
+    C,
+}
+
+impl Language {
+    pub const ALL: [Self; 1] = [Self::C];
+
+    /// Its folder in `sdk/`.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::C => "c",
+        }
+    }
+
+    /// What an event may cost.
+    pub fn limits(self) -> Limits {
+        Limits::default()
+    }
+}
+
+/// A component as its SDK built it, inspected as an upload is, and loaded.
+pub struct Built {
+    language: Language,
+    runtime: Runtime,
+    inspected: Inspected,
+}
+
+impl Built {
+    /// Each is loaded once by a process.
+    ///
+    /// # Panics
+    ///
+    /// When it was not built, or an exchange would refuse it.
+    pub fn of(language: Language, name: &'static str) -> Arc<Self> {
+        type Known = Mutex<HashMap<(Language, &'static str), Arc<OnceLock<Arc<Built>>>>>;
+        static KNOWN: OnceLock<Known> = OnceLock::new();
+        let mut known = KNOWN
+            .get_or_init(Known::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(known.entry((language, name)).or_default());
+        drop(known);
+        Arc::clone(slot.get_or_init(|| Arc::new(Self::load(language, name))))
+    }
+
+    fn load(language: Language, name: &str) -> Self {
+        let bytes = read(language, name);
+        let config = Config {
+            instances: 4,
+            ..Config::default()
+        };
+        let runtime = Runtime::new(config).unwrap();
+        let inspected = runtime
+            .inspect(&bytes)
+            .unwrap_or_else(|problems| panic!("{name} in {language:?} is refused: {problems:#?}"));
+        runtime
+            .load(inspected.digest, Image::Compiled(&inspected.compiled))
+            .unwrap();
+        Self {
+            language,
+            runtime,
+            inspected,
+        }
+    }
+
+    /// What was built, in bytes.
+    pub fn size(&self) -> usize {
+        self.inspected.component.len()
+    }
+
+    pub fn describe(&self) -> Manifest {
+        self.inspected.manifest.clone()
+    }
+
+    /// One event.
+    pub fn decide(&self, invocation: &Invocation) -> Decision {
+        self.runtime.invoke(Invocation {
+            module: self.inspected.digest,
+            limits: self.language.limits(),
+            ..invocation.clone()
+        })
+    }
+
+    /// What is wrong with settings, as JSON.
+    pub fn check(&self, settings: &str, tenant: Tenant) -> Vec<Problem> {
+        let tenant = Arc::new(tenant);
+        let found = self
+            .runtime
+            .check(self.inspected.digest, settings, tenant, Moment::ZERO);
+        found.unwrap()
+    }
+
+    /// A session with these settings.
+    pub fn flow(self: &Arc<Self>, settings: &impl Value) -> Flow {
+        let mut json = String::new();
+        settings.json(&mut json);
+        let built = Arc::clone(self);
+        Flow::through(move |invocation| built.decide(invocation), &json)
+    }
+
+    /// Lets this version take a session over.
+    ///
+    /// # Errors
+    ///
+    /// Why it declined.
+    pub fn take_over(self: &Arc<Self>, flow: &mut Flow) -> Result<(), String> {
+        let built = Arc::clone(self);
+        let version = self.describe().version;
+        flow.swap_through(&version, move |invocation| built.decide(invocation))
+    }
+}
+
+fn read(language: Language, name: &str) -> Vec<u8> {
+    let path = folder().join(language.folder()).join(name).with_extension("wasm");
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; `cargo xtask languages` builds the modules",
+            path.display()
+        )
+    })
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("CORDBOARD_LANGUAGES").map_or_else(
+        || {
+            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let target =
+                std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+            target.join("languages")
+        },
+        PathBuf::from,
+    )
+}
+
+/// What a file in `tests/` says before it takes the call flows in.
+#[macro_export]
+macro_rules! subject {
+    ($language:ident, $name:literal, $settings:ty) => {
+        mod subject {
+            use std::sync::Arc;
+
+            use contract::{Manifest, Problem};
+            use cordboard::test::{Flow, Tenant};
+            use $crate::{Built, Language};
+
+            fn built() -> Arc<Built> {
+                Built::of(Language::$language, $name)
+            }
+
+            pub fn flow(settings: &$settings) -> Flow {
+                built().flow(settings)
+            }
+
+            pub fn swap(flow: &mut Flow) -> Result<(), String> {
+                built().take_over(flow)
+            }
+
+            pub fn describe() -> Manifest {
+                built().describe()
+            }
+
+            pub fn check(settings: &str, tenant: Tenant) -> Vec<Problem> {
+                built().check(settings, tenant)
+            }
+        }
+    };
+}
