@@ -18,15 +18,17 @@ use cordboard::test::{Flow, Tenant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     C,
+    JavaScript,
 }
 
 impl Language {
-    pub const ALL: [Self; 1] = [Self::C];
+    pub const ALL: [Self; 2] = [Self::C, Self::JavaScript];
 
     /// Its folder in `sdk/`.
     pub fn folder(self) -> &'static str {
         match self {
             Self::C => "c",
+            Self::JavaScript => "js",
         }
     }
 

@@ -1,6 +1,9 @@
 //! Behaviours in other languages than Rust: the examples of each SDK, built as their authors build theirs.
 
 mod c;
+mod files;
+mod js;
+mod world;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,12 +31,20 @@ struct Language {
     is_project: fn(&Path) -> bool,
 }
 
-const LANGUAGES: [Language; 1] = [Language {
-    name: "c",
-    tools: c::tools,
-    build: c::build,
-    is_project: c::is_project,
-}];
+const LANGUAGES: [Language; 2] = [
+    Language {
+        name: "c",
+        tools: c::tools,
+        build: c::build,
+        is_project: c::is_project,
+    },
+    Language {
+        name: "js",
+        tools: js::tools,
+        build: js::build,
+        is_project: js::is_project,
+    },
+];
 
 pub fn run_languages(options: &Options) -> Result<()> {
     let built = match &options.project {
@@ -77,10 +88,26 @@ fn build_one(language: &Language, project: &Path) -> Result<PathBuf> {
     let name = name.context("the project's folder has no name")?;
     let built = folder().join(language.name);
     let scratch = built.join("work").join(name);
-    fs::create_dir_all(&scratch)?;
     let module = built.join(name).with_extension("wasm");
+    let sdk = root().join("sdk").join(language.name);
+    let print = files::print(&[
+        project,
+        &sdk,
+        &root().join("wit"),
+        &root().join("xtask/src/languages"),
+    ])?;
+    let stamp = scratch.join("built-of");
+    if module.is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == print) {
+        return Ok(module);
+    }
+    // What is no more among the sources is not to be found there either.
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
+    }
+    fs::create_dir_all(&scratch)?;
     (language.build)(project, &scratch, &module)?;
     ensure!(module.is_file(), "nothing was built of {}", project.display());
+    fs::write(stamp, print)?;
     Ok(module)
 }
 
