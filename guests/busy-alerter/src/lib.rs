@@ -149,7 +149,9 @@ impl BusyAlerter {
             State::Recording | State::IsAnswered | State::Menu if settings.call_back_on_hang_up => {
                 let about_busy = call.why == Cause::Busy;
                 match about_busy.then_some(call.line).flatten() {
-                    Some(line) => menu::request_call_back(&line, "the caller hung up", settings, host),
+                    Some(line) => {
+                        menu::request_call_back(&line, "the caller hung up", call.why, settings, host)
+                    }
                     None => Ok(()),
                 }
             }

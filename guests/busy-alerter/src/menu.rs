@@ -127,7 +127,7 @@ impl BusyAlerter {
         call.state = State::Parting;
         let leg = host.leg(call.leg);
         if let Some(line) = call.line.take() {
-            request_call_back(&line, "the caller chose it", settings, host)?;
+            request_call_back(&line, "the caller chose it", call.why, settings, host)?;
         }
         Ok(leg.play(&settings.noted).unless_gone()?)
     }
@@ -137,6 +137,7 @@ impl BusyAlerter {
 pub fn request_call_back(
     line: &str,
     why: &str,
+    about: Cause,
     settings: &AlerterSettings,
     host: &Host,
 ) -> Result<(), Refusal> {
@@ -144,10 +145,7 @@ pub fn request_call_back(
         return Ok(());
     };
     host.explain("R58", &[line, " is called back: ", why].concat());
-    Ok(host.send(
-        0,
-        behaviour,
-        host.number(),
-        ["request ", line].concat().into_bytes(),
-    )?)
+    let suffix = if about == Cause::Busy { "" } else { " no-answer" };
+    let request = ["request ", line, suffix].concat();
+    Ok(host.send(0, behaviour, host.number(), request.into_bytes())?)
 }

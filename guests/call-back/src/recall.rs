@@ -11,19 +11,14 @@ use cordboard::prelude::*;
 use cordboard::{CommandOutcome, DialResult, OutcomeKind, Shown, leg_of};
 
 use crate::CallBack;
+use crate::callee::Callee;
 use crate::settings::{CallBackSettings, First};
-
-/// After a call people put the receiver down and pick up a pen; and half of it is chance.
-pub const SETTLE: u64 = 1_500;
-
-/// While the line is free and those who wait for it are not.
-pub const LOOK_AGAIN: u64 = 10_000;
 
 /// No recall takes longer before anybody talks.
 const LONGEST: u64 = 180_000;
 
 /// Tag of the dial that has no caller; legs are counted from below.
-const FIRST: u64 = 1 << 62;
+pub const FIRST: u64 = 1 << 62;
 
 /// A call back under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,11 +46,11 @@ impl CallBack {
     /// The line is free, and so is somebody who waits for it.
     pub fn call_back_next(&mut self, settings: &CallBackSettings, host: &Host) -> Result<(), Refusal> {
         let now = host.now();
-        if self.recall.is_some() || self.free_from.is_none_or(|from| from > now) {
+        if self.recall.is_some() || !self.await_line(host)? {
             return Ok(());
         }
-        let Some(request) = self.requests.ready(now, host) else {
-            return Ok(());
+        let Some(request) = self.requests.ready(host) else {
+            return self.await_callers(host);
         };
         let caller = request.caller.clone();
         let (rung, shown) = match settings.first {
@@ -86,6 +81,9 @@ impl CallBack {
         settings: &CallBackSettings,
         host: &Host,
     ) -> Result<(), Refusal> {
+        if self.watched(&outcome, settings, host) {
+            return Ok(());
+        }
         let leg = leg_of(&outcome);
         let OutcomeKind::Dialled(dialled) = outcome.kind else {
             return self.failed_to_dial(leg, settings, host, &outcome.kind);
@@ -107,7 +105,8 @@ impl CallBack {
                 Ok(())
             }
             (DialResult::Answered(answer), Some(Phase::Connects { first })) if leg == first => {
-                self.connected(first, answer.leg, host)
+                self.connected(first, answer.leg, host);
+                Ok(())
             }
             (DialResult::Failed(cause), Some(Phase::Connects { first })) if leg == first => {
                 host.explain("R61", "the other is taken: the request keeps its place");
@@ -171,16 +170,13 @@ impl CallBack {
         }
     }
 
-    fn connected(&mut self, first: LegId, second: LegId, host: &Host) -> Result<(), Refusal> {
+    fn connected(&mut self, first: LegId, second: LegId, host: &Host) {
         let Some(recall) = &mut self.recall else {
-            return Ok(());
+            return;
         };
         recall.phase = Phase::Talks { first, second };
-        host.explain("R61", "they talk: the request is done, and so is its reverse");
-        let reverse = ["cancel ", host.number()].concat().into_bytes();
-        host.send(0, host.behaviour(), &recall.caller, reverse)?;
+        host.explain("R61", "they talk: the request is done");
         self.requests.remove(&recall.caller);
-        Ok(())
     }
 
     /// Somebody hung up.
@@ -198,8 +194,7 @@ impl CallBack {
             Phase::Talks { first, second } if first == leg || second == leg => {
                 let other = if first == leg { second } else { first };
                 self.recall = None;
-                self.free_from = None; // not before the receiver is down
-                self.line_changed(host);
+                self.callee = Callee::Unwatched; // not before the receiver is down
                 host.leg(other).hang_up().unless_gone()?;
             }
             Phase::Rings | Phase::Connects { .. } | Phase::Talks { .. } => {}

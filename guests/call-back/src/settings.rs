@@ -17,6 +17,9 @@ pub struct CallBackSettings {
     /// How long a request is kept.
     #[settings(default = 120, min = 1, max = 1440, unit = "min")]
     pub keep: u32,
+    /// The behaviour in front of lines that forwards their calls: a line that forwards all of them is not waited for.
+    #[settings(default = Some("line".to_owned()), kind = "behaviour")]
+    pub forwards: Option<String>,
     /// How many may wait for one line.
     #[settings(default = 20, min = 1, max = 200)]
     pub queue_length: u32,

@@ -1,4 +1,3 @@
-use cordboard::LineChange;
 use cordboard::test::Flow;
 
 use super::*;
@@ -14,10 +13,11 @@ fn flow(settings: &CallBackSettings) -> Flow {
     flow
 }
 
-/// What it did, but for ending its session when nobody waits any more.
+/// What it did, but for ending its session when nobody waits any more, and telling the other line's session of a request.
 fn did(flow: &mut Flow) -> Vec<String> {
     let did = flow.did().into_iter();
-    did.filter(|what| what != "finish").collect()
+    did.filter(|what| what != "finish" && !what.starts_with("send to"))
+        .collect()
 }
 
 fn says(flow: &mut Flow, what: &str) {
@@ -28,13 +28,7 @@ fn says(flow: &mut Flow, what: &str) {
 }
 
 fn callee(flow: &mut Flow, registered: bool, calls: u32) {
-    let line = flow.tenant().line("300");
-    (line.registered, line.calls) = (registered, calls);
-    flow.happens(Event::LineChanged(LineChange {
-        line: "300".into(),
-        registered,
-        calls,
-    }));
+    flow.line_has("300", registered, calls);
 }
 
 /// The callee hangs up, and has had time to put the receiver down.
@@ -50,8 +44,6 @@ fn r58_when_the_callee_frees_the_callers_phone_rings_and_shows_the_called_number
     flow.passes(secs(600));
     assert_eq!(did(&mut flow), [""; 0], "nothing happens while the callee talks");
     callee(&mut flow, true, 0);
-    assert_eq!(did(&mut flow), [""; 0], "the callee puts the receiver down");
-    flow.passes(secs(3));
     assert_eq!(did(&mut flow), ["dial line 201 for 25 s, as 300"]);
     let caller = flow.answers(FIRST, 0);
     assert_eq!(
@@ -60,12 +52,6 @@ fn r58_when_the_callee_frees_the_callers_phone_rings_and_shows_the_called_number
         "with ringback"
     );
     let callee = flow.answers(caller, 0);
-    assert_eq!(did(&mut flow), ["send to under-test 201"]);
-    assert_eq!(
-        flow.sent(),
-        [b"cancel 300".to_vec()],
-        "R61: nor does the other call back"
-    );
     flow.hangs_up(callee);
     assert_eq!(did(&mut flow), ["hang up"]);
     flow.passes(secs(600));
@@ -80,7 +66,11 @@ fn r61_the_callees_phone_may_ring_first() {
     });
     says(&mut flow, "request 201");
     frees(&mut flow);
-    assert_eq!(did(&mut flow), ["dial line 300 for 25 s, as 201"]);
+    assert_eq!(
+        did(&mut flow),
+        ["dial line 300 for 25 s, as 201"],
+        "once the receiver is down"
+    );
     flow.answers(FIRST, 0);
     assert_eq!(did(&mut flow), ["dial line 201 for 25 s, as 300"]);
 }
@@ -100,10 +90,70 @@ fn r65_who_was_not_registered_is_called_when_registered_again() {
 fn r65_who_did_not_answer_is_called_after_the_next_call() {
     let mut flow = flow(&CallBackSettings::default());
     callee(&mut flow, true, 0);
+    says(&mut flow, "request 201 no-answer");
+    flow.passes(secs(600));
+    assert_eq!(did(&mut flow), [""; 0], "nobody is there");
+    says(&mut flow, "request 202");
+    assert_eq!(
+        did(&mut flow),
+        ["dial line 202 for 25 s, as 300"],
+        "who saw it free is not kept waiting"
+    );
+    flow.fails(FIRST, Cause::Declined);
     callee(&mut flow, true, 1);
-    says(&mut flow, "request 201");
-    frees(&mut flow);
+    assert_eq!(did(&mut flow), [""; 0], "somebody is, in a call");
+    callee(&mut flow, true, 0);
     assert_eq!(did(&mut flow), ["dial line 201 for 25 s, as 300"]);
+}
+
+#[test]
+fn r65_a_line_that_forwards_all_its_calls_is_not_waited_for_and_the_reason_is_told() {
+    let settings = [
+        ("/immediate/on", "true"),
+        ("/scheduled/on", "true"),
+        ("/scheduled/calendar", "\"hours\""),
+    ];
+    for (which, refused) in [
+        (&settings[..1], true),
+        (&settings[1..], true),
+        (&settings[2..], false),
+    ] {
+        let mut flow = flow(&CallBackSettings::default());
+        flow.tenant().calendar("hours", false);
+        for (pointer, json) in which {
+            flow.tenant().setting("300", "line", pointer, json);
+        }
+        says(&mut flow, "request 201");
+        frees(&mut flow);
+        assert_eq!(did(&mut flow).is_empty(), refused, "{which:?}");
+        let told = flow
+            .why()
+            .iter()
+            .any(|line| line.contains("forwards all its calls"));
+        assert_eq!(told, refused, "{which:?}");
+    }
+}
+
+#[test]
+fn r61_a_request_ends_when_the_callee_asks_for_the_same_and_of_two_at_once_one_stays() {
+    let mut flow = flow(&CallBackSettings::default());
+    says(&mut flow, "request 201");
+    says(&mut flow, "request 301");
+    let asked = flow.sent().pop();
+    let at: u64 = String::from_utf8(asked.unwrap())
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    says(&mut flow, &format!("reversed 201 {}", at - 1));
+    says(&mut flow, &format!("reversed 301 {at}"));
+    assert!(!flow.cited("R61"), "an older one, and one that 300 itself wins");
+    says(&mut flow, &format!("reversed 201 {at}"));
+    assert!(flow.cited("R61"), "201 is the smaller number");
+    frees(&mut flow);
+    assert_eq!(did(&mut flow), [""; 0], "301 is no line here");
 }
 
 #[test]
@@ -114,15 +164,14 @@ fn rfc_6910_first_come_first_served_and_one_request_for_each_caller() {
     }
     frees(&mut flow);
     for expected in ["202", "201"] {
-        assert_eq!(did(&mut flow), [format!("dial line {expected} for 25 s, as 300")]);
+        let dial = format!("dial line {expected} for 25 s, as 300");
+        assert_eq!(did(&mut flow).pop(), Some(dial));
         let caller = flow.answers(FIRST, 0);
         let callee = flow.answers(caller, 0);
         flow.hangs_up(callee);
-        did(&mut flow);
-        flow.passes(secs(3));
     }
     flow.passes(secs(60));
-    assert_eq!(did(&mut flow), [""; 0]);
+    assert_eq!(did(&mut flow).pop(), Some("hang up".to_owned()));
 }
 
 #[test]
@@ -134,8 +183,10 @@ fn rfc_6910_a_request_is_suspended_while_its_caller_is_busy_and_the_next_is_serv
     frees(&mut flow);
     assert_eq!(did(&mut flow), ["dial line 202 for 25 s, as 300"]);
     flow.fails(FIRST, Cause::Declined);
-    flow.tenant().line("201").calls = 0;
-    flow.passes(secs(10));
+    did(&mut flow);
+    flow.passes(secs(600));
+    assert_eq!(did(&mut flow), [""; 0]);
+    flow.line_has("201", true, 0);
     assert_eq!(did(&mut flow), ["dial line 201 for 25 s, as 300"]);
 }
 
@@ -212,7 +263,7 @@ fn r61_a_cancel_while_the_phone_rings_ends_the_ringing_also_when_an_answer_cross
 fn who_calls_back_nobody_any_more_costs_nothing() {
     let mut flow = flow(&CallBackSettings::default());
     says(&mut flow, "request 201");
-    assert_eq!(flow.did(), [""; 0]);
+    assert_eq!(flow.did(), ["send to under-test 201"]);
     says(&mut flow, "cancel 201");
     assert_eq!(flow.did(), ["finish"]);
 }

@@ -1,4 +1,4 @@
-//! `wit/legs.wit`, `dialling.wit`, `audio.wit`, `timers.wit`, `sessions.wit`.
+//! `wit/legs.wit`, `dialling.wit`, `audio.wit`, `timers.wit`, `sessions.wit`, `watches.wit`.
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,41 @@ pub enum Command {
         body: Vec<u8>,
     },
     Finish,
+    Watch {
+        tag: Tag,
+        line: String,
+        condition: Condition,
+        expiry: Millis,
+    },
+    CancelWatch {
+        tag: Tag,
+    },
+}
+
+/// What a watch waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Registered, and in no call.
+    Idle,
+    /// In a call, or ringing.
+    OffHook,
+    /// In no call, registered or not.
+    OnHook,
+    /// One of its devices is registered.
+    Registered,
+}
+
+impl Condition {
+    /// Whether a line that is registered, or not, and has so many calls is in it.
+    pub fn holds(self, registered: bool, calls: u32) -> bool {
+        match self {
+            Self::Idle => registered && calls == 0,
+            Self::OffHook => calls > 0,
+            Self::OnHook => calls == 0,
+            Self::Registered => registered,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,7 +247,9 @@ impl Command {
             | Self::Gather { tag, .. }
             | Self::SetTimer { tag, .. }
             | Self::CancelTimer { tag }
-            | Self::Send { tag, .. } => Some(*tag),
+            | Self::Send { tag, .. }
+            | Self::Watch { tag, .. }
+            | Self::CancelWatch { tag } => Some(*tag),
             Self::StopAudio { .. } | Self::Finish => None,
         }
     }
@@ -235,7 +272,9 @@ impl Command {
             | Self::Gather { tag, .. }
             | Self::SetTimer { tag, .. }
             | Self::CancelTimer { tag }
-            | Self::Send { tag, .. } => Some(tag),
+            | Self::Send { tag, .. }
+            | Self::Watch { tag, .. }
+            | Self::CancelWatch { tag } => Some(tag),
             Self::StopAudio { .. } | Self::Finish => None,
         }
     }

@@ -187,6 +187,12 @@ pub enum Query {
         name: String,
         answer: Option<Line>,
     },
+    Setting {
+        line: String,
+        behaviour: String,
+        pointer: String,
+        answer: Option<String>,
+    },
     Normalise {
         typed: String,
         answer: Option<String>,

@@ -16,7 +16,8 @@ mod view;
 mod words;
 
 pub use command::{
-    Command, CommandError, DialOptions, GatherOptions, Hears, PlayOptions, Shown, Sound, Stage, Target, Tone,
+    Command, CommandError, Condition, DialOptions, GatherOptions, Hears, PlayOptions, Shown, Sound, Stage,
+    Target, Tone,
 };
 pub use event::{
     DialAnswer, DialOutcome, DialResult, Digit, Event, GatherOutcome, LegAnswered, LegEnded, LegRinging,

@@ -121,7 +121,7 @@ fn words(interface: &str) -> (Reach, &'static str) {
         "random" => (Reach::Asks, "draw random numbers"),
         "directory" => (
             Reach::Asks,
-            "look up lines: whose they are, which are registered, which are busy",
+            "look up lines: whose they are, which are registered, which are busy, what their behaviours are set to",
         ),
         "numbers" => (Reach::Asks, "read and classify phone numbers"),
         "calendars" => (Reach::Asks, "look up opening hours"),

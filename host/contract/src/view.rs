@@ -12,6 +12,8 @@ use crate::NumberClass;
 pub trait View: Send + Sync + fmt::Debug {
     /// The line with this name or number, as it was when the picture was taken.
     fn line(&self, name: &str) -> Option<Line>;
+    /// What a behaviour in front of a line is set to, at a JSON Pointer, as JSON.
+    fn setting(&self, line: &str, behaviour: &str, pointer: &str) -> Option<String>;
     fn normalise(&self, typed: &str) -> Option<String>;
     fn classify(&self, number: &str) -> NumberClass;
     fn matches(&self, number: &str, pattern: &str) -> bool;
@@ -86,6 +88,10 @@ pub struct EmptyView;
 
 impl View for EmptyView {
     fn line(&self, _: &str) -> Option<Line> {
+        None
+    }
+
+    fn setting(&self, _: &str, _: &str, _: &str) -> Option<String> {
         None
     }
 

@@ -12,6 +12,8 @@ const SOUNDS: usize = 64;
 const STAGES: usize = 64;
 const TARGETS: usize = 64;
 const MESSAGE_BYTES: usize = 16 << 10;
+/// 31 days, in milliseconds.
+const LONGEST_WATCH: u64 = 31 * 24 * 3_600_000;
 
 /// Whether all arguments are in range.
 ///
@@ -41,6 +43,15 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
             name("number", number)?;
             count("bytes of the message", body.len(), 0, MESSAGE_BYTES)
         }
+        C::Watch { line, expiry, .. } => {
+            name("line", line)?;
+            if *expiry <= LONGEST_WATCH {
+                return Ok(());
+            }
+            Err(CommandError::Invalid(
+                "expiry: at most 31 days are allowed".into(),
+            ))
+        }
         C::Ring { .. }
         | C::Answer { .. }
         | C::Reject { .. }
@@ -53,6 +64,7 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
         | C::StopAudio { .. }
         | C::SetTimer { .. }
         | C::CancelTimer { .. }
+        | C::CancelWatch { .. }
         | C::Finish => Ok(()),
     }
 }

@@ -52,6 +52,8 @@ impl Custody {
             | C::SetTimer { .. }
             | C::CancelTimer { .. }
             | C::Send { .. }
+            | C::Watch { .. }
+            | C::CancelWatch { .. }
             | C::Finish => Ok(()),
         }
     }

@@ -23,6 +23,8 @@ pub const QUESTIONS: usize = 2_048;
 pub const CALLS: u32 = 16_384;
 /// Longest name or number that is looked up, in bytes; anything longer is unknown.
 const ASKED_BYTES: usize = 256;
+/// Longest setting that is told, in bytes of JSON.
+const SETTING_BYTES: usize = 4 << 10;
 
 /// Why the host ends an event on its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -218,6 +220,25 @@ impl Desk {
         Ok(answer)
     }
 
+    pub fn setting(
+        &mut self,
+        line: String,
+        behaviour: String,
+        pointer: String,
+    ) -> Result<Option<String>, Stop> {
+        let askable = is_askable(&line) && is_askable(&behaviour) && pointer.len() <= ASKED_BYTES;
+        let answer = askable.then(|| self.view.setting(&line, &behaviour, &pointer));
+        let answer = answer.flatten().filter(|json| json.len() <= SETTING_BYTES);
+        let noted = answer.clone();
+        self.note(Query::Setting {
+            line: cut(line, ASKED_BYTES).0,
+            behaviour: cut(behaviour, ASKED_BYTES).0,
+            pointer: cut(pointer, ASKED_BYTES).0,
+            answer: noted,
+        })?;
+        Ok(answer)
+    }
+
     pub fn normalise(&mut self, typed: String) -> Result<Option<String>, Stop> {
         let answer = is_askable(&typed).then(|| self.view.normalise(&typed)).flatten();
         let noted = answer.clone();
@@ -360,6 +381,10 @@ mod tests {
 
     impl View for Mobiles {
         fn line(&self, _: &str) -> Option<Line> {
+            None
+        }
+
+        fn setting(&self, _: &str, _: &str, _: &str) -> Option<String> {
             None
         }
 

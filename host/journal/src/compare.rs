@@ -18,7 +18,10 @@ impl Tags {
             did.len() == would.len() && did.iter().zip(would).all(|(did, would)| self.is_same(did, would));
         if same {
             for (did, would) in did.iter().zip(would) {
-                if matches!(did, Command::CancelDial { .. } | Command::CancelTimer { .. }) {
+                if matches!(
+                    did,
+                    Command::CancelDial { .. } | Command::CancelTimer { .. } | Command::CancelWatch { .. }
+                ) {
                     continue;
                 }
                 if let (Some(did), Some(would)) = (did.tag(), would.tag()) {
@@ -48,7 +51,8 @@ impl Tags {
 
     fn is_same(&self, did: &Command, would: &Command) -> bool {
         // These name what was begun before: it must be the same thing.
-        if let Command::CancelDial { tag } | Command::CancelTimer { tag } = did {
+        if let Command::CancelDial { tag } | Command::CancelTimer { tag } | Command::CancelWatch { tag } = did
+        {
             let named = self.0.get(tag).copied().unwrap_or(*tag);
             return std::mem::discriminant(did) == std::mem::discriminant(would)
                 && would.tag() == Some(named);

@@ -55,6 +55,19 @@ impl View for Recall {
         recalled.unwrap_or_else(|| self.now.line(asked))
     }
 
+    fn setting(&self, asked: &str, of: &str, at: &str) -> Option<String> {
+        let recalled = self.recall(|query| match query {
+            Query::Setting {
+                line,
+                behaviour,
+                pointer,
+                answer,
+            } if line == asked && behaviour == of && pointer == at => Some(answer.clone()),
+            _ => None,
+        });
+        recalled.unwrap_or_else(|| self.now.setting(asked, of, at))
+    }
+
     fn normalise(&self, asked: &str) -> Option<String> {
         let recalled = self.recall(|query| match query {
             Query::Normalise { typed, answer } if typed == asked => Some(answer.clone()),

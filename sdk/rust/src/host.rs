@@ -6,7 +6,9 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use contract::{Cause, CommandError, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag};
+use contract::{
+    Cause, CommandError, Condition, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag,
+};
 
 use crate::imports;
 use crate::module::Session;
@@ -59,6 +61,11 @@ impl Host {
     /// A timer by the tag that comes back in [`Event::Timer`](crate::Event::Timer).
     pub fn timer(&self, tag: Tag) -> Timer {
         Timer(tag)
+    }
+
+    /// A watch by the tag that comes back in its outcome.
+    pub fn watch(&self, tag: Tag) -> Watch {
+        Watch(tag)
     }
 
     /// Rings others for nobody yet. The leg that answers is this session's, and is told in the outcome with this
@@ -234,6 +241,24 @@ impl Timer {
     /// Harmless when it is not set.
     pub fn cancel(self) -> Queued {
         imports::timers::cancel(self.0)
+    }
+}
+
+/// Waiting for a line to change. It survives a restart of the exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch(Tag);
+
+#[allow(clippy::missing_errors_doc, reason = "as for `Leg`")]
+impl Watch {
+    /// Sets it, or sets it anew: the outcome is `done` once the line is in this condition, at once when it is so
+    /// already; `failed` with `no-answer` when the time is over.
+    pub fn until(self, line: &str, condition: Condition, expiry: Duration) -> Queued {
+        imports::watches::watch(self.0, line, condition, to_millis(expiry))
+    }
+
+    /// Harmless when it is not set.
+    pub fn cancel(self) -> Queued {
+        imports::watches::cancel(self.0)
     }
 }
 

@@ -103,7 +103,7 @@ pub mod wasm;
 mod words;
 
 pub use contract::{
-    self, CalendarState, Cause, CommandError, DialAnswer, DialOutcome, DialResult, Event,
+    self, CalendarState, Cause, CommandError, Condition, DialAnswer, DialOutcome, DialResult, Event,
     GatherOutcome as Gathered, Identity, Interests, LegId, Line, LineChange, LineKind, LocalTime, LogLevel,
     Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, PlayOutcome as Played, Problem,
     RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
@@ -129,7 +129,7 @@ pub use contract::{
 /// ```
 pub use cordboard_macros::script;
 pub use cordboard_macros::{Settings, keyed};
-pub use host::{Host, Leg, Queued, Timer, UnlessGone, leg_of};
+pub use host::{Host, Leg, Queued, Timer, UnlessGone, Watch, leg_of};
 pub use keyed::Behaviour;
 pub use module::{Refusal, Session};
 pub use policy::NotAllowed;

@@ -59,6 +59,12 @@ impl View {
         self.ask(Print::of(b"line").text(name), || imports::line(name))
     }
 
+    /// What a behaviour in front of a line is set to for it, at this JSON Pointer (RFC 6901), as JSON.
+    pub fn setting(&self, line: &str, behaviour: &str, pointer: &str) -> Option<String> {
+        let print = Print::of(b"setting").text(line).text(behaviour).text(pointer);
+        self.ask(print, || imports::setting(line, behaviour, pointer))
+    }
+
     /// What was typed as E.164, a short number or a feature code; none when it is no number.
     pub fn normalise(&self, typed: &str) -> Option<String> {
         self.ask(Print::of(b"normalise").text(typed), || imports::normalise(typed))

@@ -56,6 +56,7 @@ fn no_behaviour_imports_what_no_host_offers_yet() {
         "timers",
         "trunk",
         "types",
+        "watches",
     ];
     for name in SHIPPED {
         let imports = imports_of(name);

@@ -1,6 +1,8 @@
 //! Events and commands in words, short enough for a line.
 
-use contract::{Command, DialResult, Event, GatherOutcome, OutcomeKind, PlayOutcome, Sound, Stage, Target};
+use contract::{
+    Command, Condition, DialResult, Event, GatherOutcome, OutcomeKind, PlayOutcome, Sound, Stage, Target,
+};
 use journal::Answer;
 
 /// What a session was told: `outcome of 2: answered by 203`.
@@ -99,7 +101,20 @@ fn command(command: &Command) -> String {
         Command::Send {
             behaviour, number, ..
         } => format!("send a message to {behaviour} of {number}"),
+        Command::Watch { line, condition, .. } => {
+            format!("watch {line} until it is {}", self::condition(*condition))
+        }
+        Command::CancelWatch { tag } => format!("cancel watch {tag}"),
         Command::Finish => "finish".to_owned(),
+    }
+}
+
+fn condition(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Idle => "free",
+        Condition::OffHook => "in a call",
+        Condition::OnHook => "in no call",
+        Condition::Registered => "registered",
     }
 }
 

@@ -24,6 +24,8 @@ enum Running {
     Play(Tag),
     Gather(Tag),
     Dial(Tag, u32),
+    /// It comes about, or its time is over.
+    Watch(Tag),
 }
 
 /// A call in the middle of things.
@@ -194,6 +196,8 @@ impl Model {
                 (tag, OutcomeKind::Dialled(failed(cause, targets)))
             }
             (Running::Dial(tag, _), _) => (tag, OutcomeKind::Dialled(self.answered())),
+            (Running::Watch(tag), End::Fails(cause)) => (tag, OutcomeKind::Failed(cause)),
+            (Running::Watch(tag), _) => (tag, OutcomeKind::Done),
         };
         self.waiting.push_back(Event::Outcome(Outcome { tag, kind }));
     }
@@ -231,7 +235,8 @@ impl Model {
         }
         self.held.retain(|held| held.leg != leg);
         if leg == CALLER {
-            self.running.clear();
+            self.running
+                .retain(|running| matches!(running, Running::Watch(_)));
             self.hears = false;
         }
         let cause = Cause::Normal;
@@ -266,7 +271,8 @@ impl Model {
             | Command::SendDigits { tag, leg, .. } => self.done(tag, leg),
             Command::Reject { leg, .. } => {
                 self.held.retain(|held| held.leg != leg);
-                self.running.clear();
+                self.running
+                    .retain(|running| matches!(running, Running::Watch(_)));
             }
             Command::HangUp { leg, .. } => self.ends(leg),
             Command::Play {
@@ -294,6 +300,11 @@ impl Model {
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
             Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
+            Command::Watch { tag, .. } => {
+                self.unwatch(tag);
+                self.running.push(Running::Watch(tag));
+            }
+            Command::CancelWatch { tag } => self.unwatch(tag),
             Command::Send { .. } | Command::Finish => {}
         }
     }
@@ -302,7 +313,12 @@ impl Model {
     fn hush(&mut self) {
         self.hears = false;
         self.running
-            .retain(|running| matches!(running, Running::Dial(..)));
+            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_)));
+    }
+
+    fn unwatch(&mut self, tag: Tag) {
+        self.running
+            .retain(|running| !matches!(running, Running::Watch(watch) if *watch == tag));
     }
 
     fn cancel(&mut self, tag: Tag) {
@@ -326,6 +342,7 @@ enum End {
 fn outcomes(running: &Running, scenario: &Scenario) -> Vec<End> {
     match running {
         Running::Play(_) => vec![End::Well],
+        Running::Watch(_) => vec![End::Well, End::Fails(Cause::NoAnswer)],
         Running::Gather(_) => scenario.keys.chars().map(End::Key).chain([End::Well]).collect(),
         Running::Dial(..) => {
             let failures = scenario.failures.iter().copied().map(End::Fails);

@@ -23,6 +23,7 @@ enum Running {
     Play(Tag, Option<String>),
     Gather(Tag, Option<String>),
     Dial(Tag, u32),
+    Watch(Tag),
 }
 
 /// What went wrong.
@@ -170,6 +171,7 @@ impl<'a> Call<'a> {
                 (tag, OutcomeKind::Gathered(gathered))
             }
             Running::Dial(tag, targets) => (tag, OutcomeKind::Dialled(self.dialled(targets))),
+            Running::Watch(tag) => (tag, OutcomeKind::Done),
         };
         Outcome { tag, kind }
     }
@@ -264,6 +266,11 @@ impl<'a> Call<'a> {
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
             Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
+            Command::Watch { tag, .. } => {
+                self.unwatch(tag);
+                self.running.push_back(Running::Watch(tag));
+            }
+            Command::CancelWatch { tag } => self.unwatch(tag),
             Command::Send { .. } | Command::Finish => {}
         }
     }
@@ -271,7 +278,12 @@ impl<'a> Call<'a> {
     /// One thing plays at a time.
     fn hush(&mut self) {
         self.running
-            .retain(|running| matches!(running, Running::Dial(..)));
+            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_)));
+    }
+
+    fn unwatch(&mut self, tag: Tag) {
+        self.running
+            .retain(|running| !matches!(running, Running::Watch(watch) if *watch == tag));
     }
 
     fn cancel(&mut self, tag: Tag) {

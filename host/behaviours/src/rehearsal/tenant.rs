@@ -16,6 +16,10 @@ impl View for Anything {
         })
     }
 
+    fn setting(&self, _: &str, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
     fn normalise(&self, typed: &str) -> Option<String> {
         Some(typed.to_owned())
     }

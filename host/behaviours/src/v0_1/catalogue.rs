@@ -10,7 +10,7 @@ pub(crate) const GUEST: &str = "guest";
 pub(crate) const WORDS: [&str; 2] = ["types", "events"];
 
 /// Interfaces offered here: each is a permission.
-pub(crate) const OFFERED: [&str; 13] = [
+pub(crate) const OFFERED: [&str; 14] = [
     "log",
     "explain",
     "clock",
@@ -24,13 +24,13 @@ pub(crate) const OFFERED: [&str; 13] = [
     "audio",
     "timers",
     "sessions",
+    "watches",
 ];
 
 /// Interfaces that are named already and whose host side comes later.
-pub(crate) const LATER: [&str; 7] = [
+pub(crate) const LATER: [&str; 6] = [
     "recording",
     "mailboxes",
-    "watches",
     "screens",
     "storage",
     "conferences",

@@ -1,11 +1,11 @@
 //! This version's types to the contract's: what a guest says.
 
 use contract::{
-    Cause, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, PlayOptions, Problem,
-    Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
+    Cause, Condition, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, PlayOptions,
+    Problem, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 
-use super::bindings::cordboard::behaviour::{audio, dialling, log, types};
+use super::bindings::cordboard::behaviour::{audio, dialling, log, types, watches};
 use super::bindings::exports::cordboard::behaviour::guest;
 
 pub(super) fn leg(id: u64) -> LegId {
@@ -38,6 +38,15 @@ pub(super) fn log_level(level: log::Level) -> LogLevel {
         log::Level::Info => LogLevel::Info,
         log::Level::Warn => LogLevel::Warn,
         log::Level::Error => LogLevel::Error,
+    }
+}
+
+pub(super) fn condition(condition: watches::Condition) -> Condition {
+    match condition {
+        watches::Condition::Idle => Condition::Idle,
+        watches::Condition::OffHook => Condition::OffHook,
+        watches::Condition::OnHook => Condition::OnHook,
+        watches::Condition::Registered => Condition::Registered,
     }
 }
 

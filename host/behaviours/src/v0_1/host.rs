@@ -6,7 +6,7 @@ use wasmtime::component::{HasSelf, Linker};
 
 use super::bindings::cordboard::behaviour::{
     audio, calendars, clock, dialling, directory, events, explain, legs, log, numbers, random, sessions,
-    timers, trunk, types,
+    timers, trunk, types, watches,
 };
 use super::from_guest::{self, cause, leg};
 use super::to_guest;
@@ -33,7 +33,8 @@ pub(crate) fn link(linker: &mut Linker<Seat>) -> wasmtime::Result<()> {
     trunk::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     audio::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     timers::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
-    sessions::add_to_linker::<_, HasSelf<Seat>>(linker, seat)
+    sessions::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
+    watches::add_to_linker::<_, HasSelf<Seat>>(linker, &watches::LinkOptions::default(), seat)
 }
 
 impl Seat {
@@ -84,6 +85,15 @@ impl random::Host for Seat {
 impl directory::Host for Seat {
     fn find(&mut self, name: String) -> wasmtime::Result<Option<directory::Line>> {
         Ok(self.desk()?.line(name)?.map(to_guest::line))
+    }
+
+    fn setting(
+        &mut self,
+        line: String,
+        behaviour: String,
+        pointer: String,
+    ) -> wasmtime::Result<Option<String>> {
+        Ok(self.desk()?.setting(line, behaviour, pointer)?)
     }
 }
 
@@ -243,5 +253,31 @@ impl sessions::Host for Seat {
 
     fn finish(&mut self) -> Queued {
         self.queue(Command::Finish)
+    }
+}
+
+impl watches::Host for Seat {
+    fn watch(&mut self, tag: u64, line: String, condition: watches::Condition, expiry: u64) -> Queued {
+        self.queue(Command::Watch {
+            tag,
+            line,
+            condition: from_guest::condition(condition),
+            expiry,
+        })
+    }
+
+    fn cancel(&mut self, tag: u64) -> Queued {
+        self.queue(Command::CancelWatch { tag })
+    }
+
+    /// Not linked: its feature is off.
+    fn reserve(&mut self, _: u64, _: String, _: u64) -> Queued {
+        Ok(Err(types::CommandError::NotGranted(
+            "reserve: not offered yet".into(),
+        )))
+    }
+
+    fn release(&mut self, tag: u64, line: String) -> Queued {
+        self.reserve(tag, line, 0)
     }
 }

@@ -118,6 +118,10 @@ impl View for Office {
         self.0.get(name).cloned()
     }
 
+    fn setting(&self, _: &str, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
     fn normalise(&self, typed: &str) -> Option<String> {
         Some(typed.into())
     }

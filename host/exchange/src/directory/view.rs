@@ -104,6 +104,16 @@ impl View for TenantView {
         self.find_line(name).map(|line| self.describe(line))
     }
 
+    fn setting(&self, line: &str, behaviour: &str, pointer: &str) -> Option<String> {
+        let line = self.find_line(line)?;
+        let stack = self.configuration.stack_of_line(line);
+        let bound = stack
+            .iter()
+            .find(|bound| bound.behaviour.name.text().as_ref() == behaviour)?;
+        let settings: serde_json::Value = serde_json::from_str(&bound.settings).ok()?;
+        Some(settings.pointer(pointer)?.to_string())
+    }
+
     fn normalise(&self, typed: &str) -> Option<String> {
         self.number_plan().normalise(typed)
     }

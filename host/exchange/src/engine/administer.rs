@@ -87,7 +87,10 @@ impl Exchange {
                 (Kind::Line, Some(_)) => {
                     lines.insert(change.key.id.clone());
                 }
-                (Kind::Line, None) => self.line_is_watched_no_more(tenant, &change.key.id),
+                (Kind::Line, None) => {
+                    self.line_is_watched_no_more(tenant, &change.key.id);
+                    self.watches_of_line_end(tenant, &change.key.id);
+                }
                 (Kind::Device, Some(_)) => {
                     let device = view.device(&change.key.id);
                     let of_device = device.into_iter().flat_map(|device| view.lines_of_device(device));

@@ -3,6 +3,8 @@
 //! A command about a leg that ended meanwhile, or that the session does not hold, is answered with an outcome
 //! that says so; it never touches anybody else's call.
 
+use std::time::Duration;
+
 use base::Moment;
 use contract::{Cause, Command, Event, LegId, Message, OutcomeKind, PlayOutcome, SessionId, Tag};
 use media::PlayId;
@@ -85,6 +87,13 @@ impl Exchange {
                 number,
                 body,
             } => self.send_message(id, tag, &behaviour, &number, body),
+            Command::Watch {
+                tag,
+                line,
+                condition,
+                expiry,
+            } => self.watch_line(id, tag, &line, condition, Duration::from_millis(expiry)),
+            Command::CancelWatch { tag } => self.cancel_watch(id, tag),
             Command::Finish => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.finishing = true;
@@ -305,6 +314,8 @@ fn leg_of(command: &Command) -> Option<LegId> {
         | Command::SetTimer { .. }
         | Command::CancelTimer { .. }
         | Command::Send { .. }
+        | Command::Watch { .. }
+        | Command::CancelWatch { .. }
         | Command::Finish => None,
     }
 }

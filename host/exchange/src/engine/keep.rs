@@ -15,8 +15,9 @@ use super::Exchange;
 use super::call::Call;
 use super::dial::{DialId, DialOwner};
 use super::leg::{Leg, LegState, Waiting};
-use super::records::{CallRecord, CustodyRecord, LegRecord, MediaRecord, SessionRecord};
+use super::records::{CallRecord, CustodyRecord, LegRecord, MediaRecord, SessionRecord, SessionWaits};
 use super::session::{Question, Session};
+use super::watches::Watch;
 use crate::io::{CallId, Output, Write};
 
 /// What is to be written once the input is done.
@@ -108,7 +109,10 @@ impl Exchange {
         let key = session_key(&session.tenant, id);
         let outlives = session.scope == SessionScope::PerNumber || self.has_a_lasting_call(session);
         let value = if outlives {
-            postcard::to_allocvec(&self.session_record(session)).ok()
+            let waits = SessionWaits {
+                watches: session.watches.iter().map(Watch::record).collect(),
+            };
+            self.session_record(session).to_bytes(&waits)
         } else {
             None
         };

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use super::Exchange;
 use super::leg::Party;
+use super::watches::Waits;
 use crate::directory::{LineId, LineState};
 use crate::io::CallId;
 use crate::report::Fact;
@@ -23,6 +24,8 @@ pub(crate) struct Activity {
     idle_since: Option<Moment>,
     /// Sessions that want to know.
     pub watchers: SmallVec<[SessionId; 1]>,
+    /// Sessions that wait for it to be free, busy or registered; first come first served.
+    pub waiting: Vec<Waits>,
 }
 
 impl Activity {
@@ -86,7 +89,7 @@ impl Exchange {
         self.line_changed(tenant, line);
     }
 
-    fn activity(&mut self, tenant: &Arc<str>, line: &Arc<str>) -> &mut Activity {
+    pub(super) fn activity(&mut self, tenant: &Arc<str>, line: &Arc<str>) -> &mut Activity {
         self.lines
             .entry(tenant.clone())
             .or_default()
@@ -153,6 +156,7 @@ impl Exchange {
             calls: u32::from(state.calls),
         };
         self.report_for(tenant, None, None, None, fact);
+        self.watches_fire(tenant, line);
         if watchers.is_empty() {
             return;
         }

@@ -7,7 +7,7 @@
 //!            └▶ call, leg, bridge                  transfer (REFER, Replaces)
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!  lines (state), notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
+//!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
 //! ```
 //!
@@ -52,6 +52,7 @@ mod tones;
 mod transfer;
 mod trunks;
 mod versions;
+mod watches;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -178,6 +179,8 @@ enum Due {
     StageOver(DialId),
     NoDecision(AskId),
     SessionTimer(SessionId, Tag),
+    /// What a session watches for has not come about.
+    WatchOver(SessionId, Tag),
     /// A schedule of a session's manifest, by its place there.
     Schedule(SessionId, usize),
     /// Recordings that are not there now never will be.
@@ -375,6 +378,7 @@ impl Exchange {
             Due::StageOver(dial) => self.stage_over(dial),
             Due::NoDecision(ask) => self.no_decision(ask),
             Due::SessionTimer(session, tag) => self.session_timer(session, tag),
+            Due::WatchOver(session, tag) => self.watch_over(session, tag),
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
             Due::SoundsAgain => self.play_again(true),
             Due::Lasting(call) => self.call_lasts(call),

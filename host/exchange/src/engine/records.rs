@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use base::Moment;
 use contract::{
-    Cause, DialOptions, Event, GatherOptions, Identity, Interests, LegId, ModuleDigest, PlayOptions,
-    SessionId, SessionScope, Sound, Stage, Tag, Target,
+    Cause, Condition, DialOptions, Event, GatherOptions, Identity, Interests, LegId, ModuleDigest,
+    PlayOptions, SessionId, SessionScope, Sound, Stage, Tag, Target,
 };
 use serde::{Deserialize, Serialize};
 use sip::endpoint::UsageSnapshot;
@@ -39,6 +39,41 @@ pub(super) struct SessionRecord {
     /// Legs that it held, whether or not they outlive the process.
     pub held: Vec<LegId>,
     pub dials: Vec<(DialId, Tag)>,
+}
+
+/// Stored behind a [`SessionRecord`], which earlier versions wrote alone.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct SessionWaits {
+    pub watches: Vec<WatchRecord>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WatchRecord {
+    pub tag: Tag,
+    pub line: Arc<str>,
+    pub condition: Condition,
+    pub place: u64,
+    pub over: Moment,
+}
+
+impl SessionRecord {
+    /// With what the session waits for behind it.
+    pub fn to_bytes(&self, waits: &SessionWaits) -> Option<Vec<u8>> {
+        let bytes = postcard::to_allocvec(self).ok()?;
+        if waits.watches.is_empty() {
+            return Some(bytes);
+        }
+        postcard::to_extend(waits, bytes).ok()
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Option<(Self, SessionWaits)> {
+        let (record, rest) = postcard::take_from_bytes(bytes).ok()?;
+        let waits = match rest {
+            [] => SessionWaits::default(),
+            rest => postcard::from_bytes(rest).ok()?,
+        };
+        Some((record, waits))
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

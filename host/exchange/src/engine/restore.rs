@@ -8,6 +8,7 @@ use sip::registrar::Bindings;
 
 use super::administer::read_record;
 use super::notifier::SubscriptionRecord;
+use super::records::{SessionRecord, SessionWaits};
 use super::requests::Registration;
 use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
@@ -36,8 +37,9 @@ impl Exchange {
                 (Some("call"), Some(tenant), Some(id)) => {
                     record(id, &value).map(|(id, call)| calls.push((Arc::from(tenant), CallId(id), call)))
                 }
-                (Some("session"), Some(tenant), Some(id)) => record(id, &value)
-                    .map(|(id, session)| sessions.push((Arc::from(tenant), SessionId(id), session))),
+                (Some("session"), Some(tenant), Some(id)) => {
+                    session(id, &value).map(|(id, session)| sessions.push((Arc::from(tenant), id, session)))
+                }
                 (Some("spent"), Some(tenant), Some(_)) => postcard::from_bytes(&value)
                     .ok()
                     .map(|spent| self.restore_spent(Arc::from(tenant), spent)),
@@ -62,8 +64,8 @@ impl Exchange {
         for (tenant, name, bindings) in registrations {
             self.restore_registration(tenant, name, bindings);
         }
-        for (tenant, id, session) in sessions {
-            self.restore_session(tenant, id, session);
+        for (tenant, id, (session, waits)) in sessions {
+            self.restore_session(tenant, id, session, waits);
         }
         for (tenant, id, call) in calls {
             self.restore_call(tenant, id, call);
@@ -109,6 +111,10 @@ impl Exchange {
 
 fn record<T: serde::de::DeserializeOwned>(id: &str, value: &[u8]) -> Option<(u64, T)> {
     Some((id.parse().ok()?, postcard::from_bytes(value).ok()?))
+}
+
+fn session(id: &str, value: &[u8]) -> Option<(SessionId, (SessionRecord, SessionWaits))> {
+    Some((SessionId(id.parse().ok()?), SessionRecord::from_bytes(value)?))
 }
 
 fn document(tenant: &str, rest: &str, value: &[u8]) -> Option<(Key, Versioned<Document>)> {

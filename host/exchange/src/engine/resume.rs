@@ -19,7 +19,7 @@ use super::custody::{Custody, CustodyId, Holder};
 use super::dial::DialId;
 use super::leg::{Leg, Waiting};
 use super::lookup::Placed;
-use super::records::{AudioCommand, CallRecord, CustodyRecord, LegRecord, SessionRecord};
+use super::records::{AudioCommand, CallRecord, CustodyRecord, LegRecord, SessionRecord, SessionWaits};
 use super::session::{Session, keyed_key};
 use super::{Due, Exchange, Step};
 use crate::io::CallId;
@@ -67,7 +67,13 @@ impl Exchange {
         }
     }
 
-    pub(super) fn restore_session(&mut self, tenant: Arc<str>, id: SessionId, record: SessionRecord) {
+    pub(super) fn restore_session(
+        &mut self,
+        tenant: Arc<str>,
+        id: SessionId,
+        record: SessionRecord,
+        waits: SessionWaits,
+    ) {
         if record.scope == SessionScope::PerNumber {
             self.keyed
                 .insert(keyed_key(&tenant, &record.behaviour, &record.number), id);
@@ -94,6 +100,7 @@ impl Exchange {
             asked: None,
             timers,
             schedules: Vec::new(),
+            watches: Vec::new(),
             custodies: SmallVec::new(),
             callees: SmallVec::new(),
             dials: SmallVec::new(),
@@ -111,6 +118,9 @@ impl Exchange {
         });
         self.watch_lines(id);
         self.set_schedules(id);
+        for watch in waits.watches {
+            self.await_line(id, watch);
+        }
     }
 
     pub(super) fn restore_call(&mut self, tenant: Arc<str>, id: CallId, record: CallRecord) {
@@ -336,6 +346,7 @@ impl Exchange {
                     self.deliver(id, Event::LegEnded(ended));
                 }
             }
+            self.watches_of_earlier_run(id);
             self.later(Step::Settle(id));
         }
         let gone: Vec<CustodyId> = self

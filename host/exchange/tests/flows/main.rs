@@ -28,4 +28,5 @@ mod texts;
 mod thin_path;
 mod trunks;
 mod versions;
+mod watches;
 mod world;

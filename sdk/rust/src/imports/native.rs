@@ -1,8 +1,8 @@
 //! The same doors, natively: commands and questions go to the recorder of the event at hand.
 
 use contract::{
-    CalendarState, Cause, Command, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel, NumberClass,
-    PlayOptions, RouteError, Sound, Stage, Tag,
+    CalendarState, Cause, Command, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
+    NumberClass, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -120,6 +120,23 @@ pub(crate) mod sessions {
     }
 }
 
+pub(crate) mod watches {
+    use super::*;
+
+    pub(crate) fn watch(tag: Tag, line: &str, condition: Condition, expiry: u64) -> Queued {
+        queue(Command::Watch {
+            tag,
+            line: line.into(),
+            condition,
+            expiry,
+        })
+    }
+
+    pub(crate) fn cancel(tag: Tag) -> Queued {
+        queue(Command::CancelWatch { tag })
+    }
+}
+
 pub(crate) fn explain(rule: &str, sentence: &str) {
     tell(|desk| desk.because(rule.to_owned(), sentence.to_owned()));
 }
@@ -142,6 +159,13 @@ pub(crate) fn random() -> u64 {
 
 pub(crate) fn line(name: &str) -> Option<Line> {
     ask(|desk| desk.line(name.to_owned()), None)
+}
+
+pub(crate) fn setting(line: &str, behaviour: &str, pointer: &str) -> Option<String> {
+    ask(
+        |desk| desk.setting(line.to_owned(), behaviour.to_owned(), pointer.to_owned()),
+        None,
+    )
 }
 
 pub(crate) fn normalise(typed: &str) -> Option<String> {

@@ -2,8 +2,8 @@
 //! does not call is not linked and does not appear among its permissions.
 
 use contract::{
-    CalendarState, Cause, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel, NumberClass,
-    PlayOptions, RouteError, Sound, Stage, Tag,
+    CalendarState, Cause, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
+    NumberClass, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -122,6 +122,23 @@ pub(crate) mod sessions {
     }
 }
 
+pub(crate) mod watches {
+    use super::*;
+
+    pub(crate) fn watch(tag: Tag, line: &str, condition: Condition, expiry: u64) -> Queued {
+        queued(wit::watches::watch(
+            tag,
+            line,
+            convert::condition(condition),
+            expiry,
+        ))
+    }
+
+    pub(crate) fn cancel(tag: Tag) -> Queued {
+        queued(wit::watches::cancel(tag))
+    }
+}
+
 pub(crate) fn explain(rule: &str, sentence: &str) {
     wit::explain::because(rule, sentence);
 }
@@ -144,6 +161,10 @@ pub(crate) fn random() -> u64 {
 
 pub(crate) fn line(name: &str) -> Option<Line> {
     wit::directory::find(name).map(convert::line)
+}
+
+pub(crate) fn setting(line: &str, behaviour: &str, pointer: &str) -> Option<String> {
+    wit::directory::setting(line, behaviour, pointer)
 }
 
 pub(crate) fn normalise(typed: &str) -> Option<String> {

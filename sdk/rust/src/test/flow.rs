@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::Moment;
 use contract::{
-    AskId, Cause, Command, Decided, Decision, DialAnswer, DialOutcome, DialResult, Event, Failure,
+    AskId, Cause, Command, Condition, Decided, Decision, DialAnswer, DialOutcome, DialResult, Event, Failure,
     GatherOutcome, HeldLeg, Identity, Invocation, LegAnswered, LegEnded, LegId, Limits, Offer, Outcome,
     OutcomeKind, PlayOutcome, Session, SessionId, Stage, Tag, Target, TargetOutcome, Task,
 };
@@ -45,6 +45,8 @@ pub struct Flow {
     held: Vec<HeldLeg>,
     running: BTreeMap<LegId, Running>,
     timers: BTreeMap<Tag, Moment>,
+    /// In the order in which they were set.
+    watches: Vec<(Tag, String, Condition, Moment)>,
     next: VecDeque<Event>,
     did: Vec<String>,
     why: Vec<String>,
@@ -81,6 +83,7 @@ impl Flow {
             held: Vec::new(),
             running: BTreeMap::new(),
             timers: BTreeMap::new(),
+            watches: Vec::new(),
             next: VecDeque::new(),
             did: Vec::new(),
             why: Vec::new(),
@@ -269,14 +272,54 @@ impl Flow {
     /// Time passes; what falls due fires when it does.
     pub fn passes(&mut self, length: Duration) {
         let end = self.now + length;
-        while let Some((&tag, &due)) = self.timers.iter().min_by_key(|(_, due)| **due)
-            && due <= end
-        {
-            self.timers.remove(&tag);
+        while let Some((due, event)) = self.first_due(end) {
             self.now = self.now.max(due);
-            self.happens(Event::Timer(tag));
+            self.happens(event);
         }
         self.now = end;
+    }
+
+    /// The timer or the watch whose time is over first, until then.
+    fn first_due(&mut self, end: Moment) -> Option<(Moment, Event)> {
+        let timers = self.timers.iter().map(|(tag, due)| (*tag, *due));
+        let timer = timers.filter(|(_, due)| *due <= end).min_by_key(|(_, due)| *due);
+        let watches = self.watches.iter().map(|(tag, .., due)| (*tag, *due));
+        let watch = watches.filter(|(_, due)| *due <= end).min_by_key(|(_, due)| *due);
+        match (timer, watch) {
+            (timer, Some((tag, due))) if timer.is_none_or(|(_, other)| due < other) => {
+                self.unwatch(tag);
+                let kind = OutcomeKind::Failed(Cause::NoAnswer);
+                Some((due, Event::Outcome(Outcome { tag, kind })))
+            }
+            (Some((tag, due)), _) => {
+                self.timers.remove(&tag);
+                Some((due, Event::Timer(tag)))
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// A line has so many calls from now on; what watches it hears so.
+    pub fn line_has(&mut self, line: &str, registered: bool, calls: u32) {
+        let line = self.tenant.line(line);
+        (line.registered, line.calls) = (registered, calls);
+        self.settle();
+    }
+
+    fn unwatch(&mut self, tag: Tag) {
+        self.watches.retain(|(other, ..)| *other != tag);
+    }
+
+    /// The first watch whose line is in its condition.
+    fn watched(&mut self) -> Option<Event> {
+        let tenant = &self.tenant;
+        let (tag, ..) = *self.watches.iter().find(|(_, line, condition, _)| {
+            let line = contract::View::line(tenant, line);
+            line.is_some_and(|line| condition.holds(line.registered, line.calls))
+        })?;
+        self.unwatch(tag);
+        let kind = OutcomeKind::Done;
+        Some(Event::Outcome(Outcome { tag, kind }))
     }
 
     /// From now on a cancelled dial reports nothing by itself: the test says what came of it, with `fails` or, for
@@ -383,7 +426,7 @@ impl Flow {
     }
 
     fn settle(&mut self) {
-        while let Some(event) = self.next.pop_front() {
+        while let Some(event) = self.next.pop_front().or_else(|| self.watched()) {
             let decision = (self.decide)(&self.invocation(Task::Handle(event.clone())));
             for explanation in decision.record.explanations {
                 self.why
@@ -425,6 +468,17 @@ impl Flow {
             Command::CancelDial { tag } => self.cancel(tag),
             Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
             Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
+            Command::Watch {
+                tag,
+                line,
+                condition,
+                expiry,
+            } => {
+                self.unwatch(tag);
+                let due = self.now + Duration::from_millis(expiry);
+                self.watches.push((tag, line, condition, due));
+            }
+            Command::CancelWatch { tag } => self.unwatch(tag),
             Command::Send { body, .. } => self.sent.push(body),
             Command::Ring { .. }
             | Command::Hold { .. }

@@ -14,6 +14,7 @@ use contract::{CalendarState, EmptyView, Line, LocalTime, NumberClass, RouteErro
 pub struct Tenant {
     lines: BTreeMap<String, Line>,
     calendars: BTreeMap<String, bool>,
+    settings: BTreeMap<(String, String, String), String>,
     numbers: Vec<String>,
     no_trunk: bool,
     weekday: Option<u8>,
@@ -43,6 +44,13 @@ impl Tenant {
     /// Adds a short number that is no line: a group, a menu.
     pub fn number(&mut self, number: &str) -> &mut Self {
         self.numbers.push(number.to_owned());
+        self
+    }
+
+    /// What a behaviour in front of a line is set to, at a JSON Pointer, as JSON.
+    pub fn setting(&mut self, line: &str, behaviour: &str, pointer: &str, json: &str) -> &mut Self {
+        let key = (line.to_owned(), behaviour.to_owned(), pointer.to_owned());
+        self.settings.insert(key, json.to_owned());
         self
     }
 
@@ -76,6 +84,11 @@ impl View for Tenant {
                 .find(|line| line.number.as_deref() == Some(name))
         };
         self.lines.get(name).or_else(by_number).cloned()
+    }
+
+    fn setting(&self, line: &str, behaviour: &str, pointer: &str) -> Option<String> {
+        let key = (line.to_owned(), behaviour.to_owned(), pointer.to_owned());
+        self.settings.get(&key).cloned()
     }
 
     fn normalise(&self, typed: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use contract::{Command, DialOptions, Hears, Shown, Sound, Stage, Target, Tone};
 
-/// What a command does; none for timers, which a flow keeps itself.
+/// What a command does; none for timers and watches, which a flow keeps itself.
 pub fn sentence(command: &Command) -> Option<String> {
     Some(match command {
         Command::Ring { .. } => "ring".to_owned(),
@@ -30,7 +30,10 @@ pub fn sentence(command: &Command) -> Option<String> {
                 .to_owned(),
         },
         Command::StopAudio { .. } => "stop playing".to_owned(),
-        Command::SetTimer { .. } | Command::CancelTimer { .. } => return None,
+        Command::SetTimer { .. }
+        | Command::CancelTimer { .. }
+        | Command::Watch { .. }
+        | Command::CancelWatch { .. } => return None,
         Command::Send {
             behaviour, number, ..
         } => format!("send to {behaviour} {number}"),

@@ -1,10 +1,10 @@
 //! Bindings to `contract` and back, field by field.
 
 use contract::{
-    Cause, CommandError, DialAnswer, DialOptions, DialOutcome, DialResult, Digit, Event, GatherOptions,
-    GatherOutcome, Hears, Identity, LegAnswered, LegEnded, LegId, LegRinging, Line, LineChange, LineKind,
-    LocalTime, LogLevel, Manifest, Message, NumberClass, Offer, Outcome, OutcomeKind, PlayOutcome,
-    SessionScope, Shown, Sound, Stage, Target, TargetOutcome, Tone, TransferRequest,
+    Cause, CommandError, Condition, DialAnswer, DialOptions, DialOutcome, DialResult, Digit, Event,
+    GatherOptions, GatherOutcome, Hears, Identity, LegAnswered, LegEnded, LegId, LegRinging, Line,
+    LineChange, LineKind, LocalTime, LogLevel, Manifest, Message, NumberClass, Offer, Outcome, OutcomeKind,
+    PlayOutcome, SessionScope, Shown, Sound, Stage, Target, TargetOutcome, Tone, TransferRequest,
 };
 
 use super::bindings::cordboard::behaviour as wit;
@@ -38,6 +38,9 @@ same_names!(cause_out: Cause => WitCause {
     Normal, Busy, NoAnswer, Declined, Unreachable, UnknownNumber, Forbidden, Congestion, Cancelled,
     AnsweredElsewhere, AnonymousRefused, NotAcceptable, MediaTimeout, Failed,
 });
+
+type WitCondition = wit::watches::Condition;
+same_names!(condition: Condition => WitCondition { Idle, OffHook, OnHook, Registered });
 
 type WitTone = wit::audio::Tone;
 same_names!(tone: Tone => WitTone { Ringback, Busy, Congestion, Dial, Waiting, Beep });

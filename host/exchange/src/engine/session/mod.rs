@@ -33,6 +33,7 @@ use super::custody::{CustodyId, Holder};
 use super::dial::{DialId, outcome_event};
 use super::lookup::Placed;
 use super::timers::TimerKey;
+use super::watches::Watch;
 use super::{Exchange, Step};
 use crate::directory::DrainEnd;
 use crate::io::CallId;
@@ -64,6 +65,7 @@ pub(crate) struct Session {
     pub asked: Option<Asked>,
     pub timers: BTreeMap<Tag, TimerKey>,
     pub schedules: Vec<TimerKey>,
+    pub watches: Vec<Watch>,
     pub custodies: SmallVec<[CustodyId; 1]>,
     /// Callees that answered a dial of this session's.
     pub callees: SmallVec<[LegId; 1]>,
@@ -164,6 +166,7 @@ impl Exchange {
             asked: None,
             timers: BTreeMap::new(),
             schedules: Vec::new(),
+            watches: Vec::new(),
             custodies: SmallVec::new(),
             callees: SmallVec::new(),
             dials: SmallVec::new(),
@@ -200,6 +203,9 @@ impl Exchange {
         }
         for timer in session.timers.values().chain(&session.schedules) {
             self.timers.cancel(*timer);
+        }
+        for watch in &session.watches {
+            self.forget_watch(&session.tenant, watch);
         }
         if session.scope == SessionScope::PerNumber {
             self.keyed
@@ -347,7 +353,7 @@ impl Exchange {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let awaits = !session.timers.is_empty() || !session.dials.is_empty();
+        let awaits = self.awaits(id);
         let lost = session.lost;
         let custodies = session.custodies.clone();
         let callees = session.callees.clone();
@@ -398,7 +404,9 @@ impl Exchange {
     /// Whether something of a session's own will wake it.
     fn awaits(&self, id: SessionId) -> bool {
         let session = self.sessions.get(&id);
-        session.is_some_and(|session| !session.timers.is_empty() || !session.dials.is_empty())
+        session.is_some_and(|session| {
+            !session.timers.is_empty() || !session.dials.is_empty() || !session.watches.is_empty()
+        })
     }
 
     /// A custody of the exchange's own with nothing left to do, such as that of a transfer which was answered.

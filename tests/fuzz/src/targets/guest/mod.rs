@@ -257,7 +257,12 @@ fn judge_command(command: &Command) {
             judge_text(number);
             assert!(body.len() <= 16 << 10);
         }
-        Command::CancelDial { .. }
+        Command::Watch { line, expiry, .. } => {
+            judge_text(line);
+            assert!(*expiry <= 31 * 24 * 3_600_000);
+        }
+        Command::CancelWatch { .. }
+        | Command::CancelDial { .. }
         | Command::SetTimer { .. }
         | Command::CancelTimer { .. }
         | Command::Finish => {}
