@@ -6,6 +6,7 @@ use contract::ModuleDigest;
 use exchange::Fact;
 use phone::{CallRef, CallState, Event};
 
+use crate::PhoneId;
 use crate::ladder::Ladder;
 use crate::office::Office;
 use crate::world::{What, World};
@@ -53,6 +54,7 @@ pub struct Sim {
     world: World,
     ladder: Ladder,
     explanations: Vec<String>,
+    heard: Vec<(PhoneId, Event)>,
 }
 
 /// A phone that rings, and what becomes of it.
@@ -74,6 +76,7 @@ impl Sim {
             world: World::new(seed, vec![office]),
             ladder: Ladder::of_at_most(2_000),
             explanations: Vec::new(),
+            heard: Vec::new(),
         };
         for id in sim
             .world
@@ -231,6 +234,13 @@ impl Sim {
         &self.explanations
     }
 
+    /// What a phone was told so far: answers, offers, notifications.
+    pub fn told(&self, name: &str) -> impl Iterator<Item = &Event> {
+        let id = self.world.find(name);
+        let own = self.heard.iter().filter(move |(phone, _)| Some(*phone) == id);
+        own.map(|(_, event)| event)
+    }
+
     /// Everything that happened, as text.
     pub fn ladder(&self) -> String {
         self.ladder.draw()
@@ -247,6 +257,9 @@ impl Sim {
                             .extend(said.map(|said| format!("{}: {}", said.rule, said.sentence)));
                     }
                 }
+                What::Phone(phone, event) if !matches!(event, Event::Wrong(_)) => {
+                    self.heard.push((*phone, event.clone()));
+                }
                 What::Wrong(what) | What::Phone(_, Event::Wrong(what)) if self.world.runs() == 1 => {
                     let what = what.clone();
                     self.fail(&what);
@@ -261,7 +274,7 @@ impl Sim {
     }
 
     #[track_caller]
-    fn phone(&self, name: &str) -> crate::PhoneId {
+    fn phone(&self, name: &str) -> PhoneId {
         match self.world.find(name) {
             Some(id) => id,
             None => self.fail(&format!("there is no phone {name}")),

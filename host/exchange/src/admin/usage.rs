@@ -101,7 +101,7 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
             by.rules(|action| match action {
                 Action::Behaviours(bindings) => bindings.iter().any(|b| *b.behaviour == *id),
                 Action::Tell(tell) => *tell.behaviour == *id,
-                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Refuse => false,
+                Action::Own | Action::Line(_) | Action::Outside(_) | Action::PickUp | Action::Refuse => false,
             });
             if after.tenant().defaults.line.iter().any(|name| **name == *id) {
                 by.keys.push(Key::new(after.id(), Kind::Tenant, after.id()));

@@ -386,7 +386,12 @@ fn rule_bindings(plan: &DialPlan) -> impl Iterator<Item = (usize, usize, &Bindin
     plan.rules.iter().enumerate().flat_map(|(rule, entry)| {
         let bindings = match &entry.action {
             Action::Behaviours(bindings) => bindings.as_slice(),
-            Action::Own | Action::Line(_) | Action::Outside(_) | Action::Tell(_) | Action::Refuse => &[],
+            Action::Own
+            | Action::Line(_)
+            | Action::Outside(_)
+            | Action::Tell(_)
+            | Action::PickUp
+            | Action::Refuse => &[],
         };
         bindings
             .iter()

@@ -268,7 +268,12 @@ impl Configuration {
             Place::Number(number, position) => &self.number(number)?.behaviours.get(*position)?.behaviour,
             Place::Rule(rule, position) => match &self.plan.rules.get(*rule)?.action {
                 Action::Behaviours(bindings) => &bindings.get(*position)?.behaviour,
-                Action::Own | Action::Line(_) | Action::Outside(_) | Action::Tell(_) | Action::Refuse => {
+                Action::Own
+                | Action::Line(_)
+                | Action::Outside(_)
+                | Action::Tell(_)
+                | Action::PickUp
+                | Action::Refuse => {
                     return None;
                 }
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::Moment;
 use contract::{NumberClass, RouteError};
 
-use super::{Action, Bound, Configuration, Direction, Entry, Line, Pattern, Rule, Tell, TrunkId};
+use super::{Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Rule, Tell, TrunkId};
 use crate::numbers::is_outside;
 
 /// Who dials.
@@ -66,6 +66,11 @@ pub enum Resolution {
     Tell {
         number: Arc<str>,
         tell: Tell,
+    },
+    /// The caller takes a call that rings at one of these lines.
+    PickUp {
+        number: Arc<str>,
+        lines: Vec<LineId>,
     },
     /// Nobody has this number, or it is none.
     Unknown,
@@ -169,6 +174,7 @@ impl Configuration {
                 .map(|line| Resolution::Inside(self.inside_line(line))),
             Action::Outside(trunks) => self.outside(number, trunks, origin, now),
             Action::Tell(tell) => Some(self.told(tell, &rule.pattern, number)),
+            Action::PickUp => Some(self.picked_up(&rule.pattern, number, origin)),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
         }
     }
@@ -191,6 +197,30 @@ impl Configuration {
         Resolution::Tell {
             number: number.into(),
             tell,
+        }
+    }
+
+    /// R45, R46: the line that is named behind the code, else those of the caller's group.
+    fn picked_up(&self, pattern: &Pattern, number: &str, origin: Origin<'_>) -> Resolution {
+        let behind = match pattern {
+            Pattern::FeatureCode(code) => number.strip_prefix(code.as_str()).unwrap_or_default(),
+            Pattern::Any | Pattern::Number(_) | Pattern::Prefix(_) => "",
+        };
+        let lines = match (behind, origin.line()) {
+            (_, None) => return Resolution::Unknown,
+            ("", Some(own)) => {
+                let group = self.pickup_group_of(own);
+                let others = group.iter().flat_map(|group| &group.lines);
+                others.filter(|line| line.as_str() != own).cloned().collect()
+            }
+            (named, Some(_)) => match self.find_line(named) {
+                Some(line) => vec![line.id.clone()],
+                None => return Resolution::Unknown,
+            },
+        };
+        Resolution::PickUp {
+            number: number.into(),
+            lines,
         }
     }
 

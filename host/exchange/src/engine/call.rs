@@ -27,6 +27,8 @@ pub(crate) struct Call {
     pub tenant: Arc<str>,
     pub direction: Direction,
     pub caller: Identity,
+    /// Who is shown in the caller's place: the callee, once the caller has transferred it. Not stored: it matters while the target rings.
+    pub transferred: Option<Identity>,
     pub caller_line: Option<Arc<str>>,
     pub called: Arc<str>,
     pub diverted: Vec<Arc<str>>,
@@ -90,6 +92,7 @@ impl Exchange {
                 number: Some(number.to_string()),
                 ..Identity::default()
             },
+            transferred: None,
             caller_line: None,
             called: number,
             diverted: Vec::new(),

@@ -191,7 +191,7 @@ impl Exchange {
     pub(super) fn caller_of(&self, call: CallId) -> Identity {
         self.calls
             .get(&call)
-            .map(|call| call.caller.clone())
+            .map(|call| call.transferred.as_ref().unwrap_or(&call.caller).clone())
             .unwrap_or_default()
     }
 

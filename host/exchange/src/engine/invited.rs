@@ -22,7 +22,7 @@ use super::leg::{LegState, Party};
 use super::lookup::{placed, trunk_account};
 use super::offers::not_acceptable;
 use super::requests::Account;
-use crate::directory::{Origin, OwnIdentity, Resolution, TenantView};
+use crate::directory::{Line, Origin, OwnIdentity, Resolution, TenantView};
 use crate::report::{Direction, LegRole};
 
 /// Numbers that a caller may name as the way it came.
@@ -94,7 +94,8 @@ impl Exchange {
             Resolution::Inside(inside) => inside.number.clone(),
             Resolution::Outside { number, .. }
             | Resolution::Emergency { number, .. }
-            | Resolution::Tell { number, .. } => number.clone(),
+            | Resolution::Tell { number, .. }
+            | Resolution::PickUp { number, .. } => number.clone(),
             Resolution::Unknown => return Err(refuse(404)),
             Resolution::Forbidden(_) => return Err(refuse(403)),
             Resolution::NoTrunk(_) => return Err(refuse(503)),
@@ -130,6 +131,7 @@ impl Exchange {
             tenant: tenant.clone(),
             direction,
             caller: caller.identity,
+            transferred: None,
             caller_line: caller.line,
             called: number,
             diverted: Vec::new(),
@@ -206,6 +208,7 @@ impl Exchange {
                 );
             }
             Resolution::Tell { tell, .. } => self.tell_for(leg, &tell),
+            Resolution::PickUp { lines, .. } => self.pick_up(leg, &lines),
             Resolution::Unknown | Resolution::Forbidden(_) | Resolution::NoTrunk(_) => {
                 self.hang_up(leg, Cause::Failed);
             }
@@ -279,20 +282,13 @@ fn inside_caller(tenant: Arc<TenantView>, device: &Arc<str>, request: &Request) 
     let hides = request.headers.wants_privacy("id")
         || line.features.caller_id == OwnIdentity::Hidden
         || request.headers.from().is_ok_and(|from| is_anonymous(&from));
-    let owner = line
-        .user
-        .as_deref()
-        .and_then(|user| tenant.user(user))
-        .map(|user| user.full_name());
-    let label = line.label().to_string();
+    let shown = identity_of_line(&tenant, &line);
     Some(Caller {
         identity: Identity {
-            number: Some(label.clone()).filter(|_| !hides),
-            name: owner
-                .or_else(|| Some(line.name.to_string()))
-                .filter(|name| !hides && !name.is_empty()),
+            number: shown.number.filter(|_| !hides),
+            name: shown.name.filter(|_| !hides),
             anonymous: hides,
-            line: Some(label),
+            line: shown.line,
         },
         party: Party::Device {
             line: line.id.text().clone(),
@@ -302,6 +298,24 @@ fn inside_caller(tenant: Arc<TenantView>, device: &Arc<str>, request: &Request) 
         diversions: Vec::new(),
         tenant,
     })
+}
+
+/// A line as people see it who do not have it hidden from them.
+pub(super) fn identity_of_line(tenant: &TenantView, line: &Line) -> Identity {
+    let owner = line
+        .user
+        .as_deref()
+        .and_then(|user| tenant.user(user))
+        .map(|user| user.full_name());
+    let label = line.label().to_string();
+    Identity {
+        number: Some(label.clone()),
+        name: owner
+            .or_else(|| Some(line.name.to_string()))
+            .filter(|name| !name.is_empty()),
+        anonymous: false,
+        line: Some(label),
+    }
 }
 
 /// `From: "Anonymous" <sip:anonymous@anonymous.invalid>` (RFC 3323 §4.1).

@@ -10,7 +10,7 @@ use contract::{Event, LineChange, SessionId};
 use smallvec::SmallVec;
 
 use super::Exchange;
-use super::leg::Party;
+use super::leg::{Leg, Party};
 use super::watches::Waits;
 use crate::directory::{LineId, LineState};
 use crate::io::CallId;
@@ -87,6 +87,17 @@ impl Exchange {
         }
         activity.calls.retain(|(_, legs)| *legs > 0);
         self.line_changed(tenant, line);
+    }
+
+    /// The legs of a line's devices, in calls that it has.
+    pub(super) fn legs_of_line(&self, tenant: &str, line: &str) -> impl Iterator<Item = &Leg> {
+        let activity = self.lines.get(tenant).and_then(|lines| lines.get(line));
+        let calls = activity.into_iter().flat_map(Activity::calls);
+        calls
+            .filter_map(|call| self.calls.get(&call))
+            .flat_map(|call| call.legs.iter())
+            .filter_map(|leg| self.legs.get(leg))
+            .filter(move |leg| leg.party.line().is_some_and(|own| **own == *line))
     }
 
     pub(super) fn activity(&mut self, tenant: &Arc<str>, line: &Arc<str>) -> &mut Activity {

@@ -141,6 +141,7 @@ impl Exchange {
                 line: Some(label.to_string()),
                 ..Identity::default()
             },
+            transferred: None,
             caller_line: Some(line.clone()),
             called: number.into(),
             diverted: Vec::new(),

@@ -37,6 +37,7 @@ mod media;
 mod names;
 mod notifier;
 mod offers;
+mod pickup;
 mod ports;
 mod records;
 mod reporting;

@@ -128,6 +128,7 @@ impl Exchange {
             tenant: tenant.clone(),
             direction: record.direction,
             caller: record.caller,
+            transferred: None,
             caller_line: record.caller_line,
             called: record.called,
             diverted: record.diverted,

@@ -11,17 +11,20 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, DialOptions, DialResult, Event, LegId, Target, TransferRequest};
-use sip::endpoint::{Body, ExtraHeaders, Reply, RequestId, UsageId};
+use contract::{Cause, DialOptions, DialResult, Event, Identity, LegId, Target, TransferRequest};
+use sip::endpoint::{Body, ExtraHeaders, Reply, RequestId, Role, UsageId};
 use sip::header::Replaces;
 use sip::sdp::Offer;
 use sip::{Name, Request};
 
 use super::custody::{Custody, CustodyId, Handover, Holder};
 use super::dial::DialOwner;
+use super::invited::identity_of_line;
 use super::leg::{LegState, Party};
+use super::pickup::ringing_leg;
 use super::{Exchange, Step};
 use crate::cause;
+use crate::io::CallId;
 use crate::report::LegRole;
 
 /// A transfer that a party asked for, until somebody takes care of it.
@@ -126,10 +129,13 @@ impl Exchange {
     fn blind(&mut self, referrer: LegId, number: &str) -> Result<(), u16> {
         let partner = self.part(referrer).ok_or(481_u16)?;
         let call = self.call_of(partner).ok_or(481_u16)?;
+        self.shown_from_now_on(call, partner);
+        let label = self.label_of(referrer);
         let handover = Handover {
             leg: partner,
             parent: None,
-            number: number.into(),
+            // Behaviours behind the number see who sent the call there.
+            number: label.unwrap_or_else(|| number.into()),
             stack: Arc::from([]),
             position: 0,
             line: None,
@@ -143,6 +149,42 @@ impl Exchange {
         };
         self.start_dial(owner, Some(custody), call, vec![stage], DialOptions::default());
         Ok(())
+    }
+
+    /// Whoever is transferred is the caller that the target sees; the one who called it may be the one who leaves.
+    fn shown_from_now_on(&mut self, call: CallId, partner: LegId) {
+        let Some(leg) = self.legs.get(&partner) else {
+            return;
+        };
+        let called_us = self
+            .sip
+            .usage(leg.usage)
+            .is_some_and(|usage| usage.role == Role::Uas);
+        let Some(of) = self.calls.get(&call) else {
+            return;
+        };
+        let is_caller =
+            called_us || (leg.party.line().is_some() && leg.party.line() == of.caller_line.as_ref());
+        let identity = match (&leg.party, is_caller) {
+            (_, true) => None,
+            (Party::Device { line, .. }, false) => self
+                .tenant(&of.tenant)
+                .and_then(|view| Some(identity_of_line(view, view.line(line)?))),
+            (Party::Trunk(_), false) => Some(Identity {
+                number: Some(of.diverted.last().unwrap_or(&of.called).to_string()),
+                ..Identity::default()
+            }),
+        };
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.transferred = identity;
+        }
+    }
+
+    /// What people call the line of a leg.
+    fn label_of(&self, leg: LegId) -> Option<Arc<str>> {
+        let leg = self.legs.get(&leg)?;
+        let line = self.tenant(&leg.tenant)?.line(leg.party.line()?)?;
+        Some(line.label().clone())
     }
 
     /// How the transferred party's dial ended.
@@ -221,14 +263,24 @@ impl Exchange {
             .replaces()
             .map_err(|_| refuse(400))?
             .ok_or_else(|| refuse(400))?;
-        let replaced = self.replaced_leg(&replaces).ok_or_else(|| refuse(481))?;
-        if self.tenant_of_leg(replaced).as_ref() != Some(&tenant) {
-            // Nobody learns about another tenant's calls.
-            return Err(refuse(481));
+        let rings = ringing_leg(&replaces);
+        let replaced = rings
+            .or_else(|| self.replaced_leg(&replaces))
+            .ok_or_else(|| refuse(481))?;
+        // Nobody learns about another tenant's calls.
+        let leg = self
+            .legs
+            .get(&replaced)
+            .filter(|leg| leg.tenant == tenant)
+            .ok_or_else(|| refuse(481))?;
+        let (call, partner, is_ringing) = (leg.call, leg.bridged, self.can_be_picked_up(leg));
+        if !is_ringing && (rings.is_some() || partner.is_none()) {
+            return Err(refuse(if rings.is_some() { 481 } else { 603 }));
         }
-        let leg = self.legs.get(&replaced).ok_or_else(|| refuse(481))?;
-        let (call, partner) = (leg.call, leg.bridged);
-        let partner = partner.ok_or_else(|| refuse(603))?;
+        if replaces.early_only && !is_ringing {
+            // Somebody answered meanwhile (RFC 3891 §3).
+            return Err(refuse(486));
+        }
         let name = match &party {
             Party::Device { line, .. } => line.to_string(),
             Party::Trunk(trunk) => trunk.to_string(),
@@ -245,6 +297,10 @@ impl Exchange {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.offer = offer.map(Box::new);
         }
+        let Some(partner) = partner else {
+            self.take_ringing(id, replaced);
+            return Ok(());
+        };
         if let Err(why) = self.answer_caller(id, None, None) {
             self.hang_up(id, why);
             return Ok(());

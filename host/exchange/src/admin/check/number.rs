@@ -116,6 +116,11 @@ impl Check<'_> {
     fn action(&mut self, rule: &Rule, path: &str) {
         match &rule.action {
             Action::Own | Action::Refuse => {}
+            Action::PickUp => {
+                let right =
+                    rule.direction == Direction::Internal && matches!(rule.pattern, Pattern::FeatureCode(_));
+                self.expect(right, path, "is for people inside, behind a feature code (R45)");
+            }
             Action::Behaviours(bindings) => {
                 let path = format!("{path}/behaviours");
                 self.expect(!bindings.is_empty(), &path, "must name a behaviour");

@@ -60,6 +60,9 @@ pub enum Action {
     /// The session of a behaviour at a number hears a message; the caller hears two beeps, or is refused when there can be no
     /// such session. For feature codes: a group's members come and go with them (R31).
     Tell(Tell),
+    /// The caller takes a call that rings elsewhere (R45): at the line that was dialled behind the feature code, or, with nothing
+    /// behind it, at a line of his own pickup group.
+    PickUp,
     Refuse,
 }
 
@@ -82,7 +85,7 @@ impl Tell {
 }
 
 impl DialPlan {
-    /// What a new tenant starts with: its own numbers from everywhere, and the outside from inside.
+    /// What a new tenant starts with: its own numbers from everywhere, the outside from inside, and picking up (R45).
     pub fn standard() -> Self {
         let rule = |name: &str, direction, action| Rule {
             name: name.to_owned(),
@@ -90,8 +93,14 @@ impl DialPlan {
             pattern: Pattern::Any,
             action,
         };
+        let pick_up = |name: &str, code: &str| Rule {
+            pattern: Pattern::FeatureCode(code.to_owned()),
+            ..rule(name, Direction::Internal, Action::PickUp)
+        };
         Self {
             rules: vec![
+                pick_up("pick up a line's call", "*95"),
+                pick_up("pick up a call of the group", "*98"),
                 rule("own numbers", Direction::Internal, Action::Own),
                 rule("outside", Direction::Internal, Action::Outside(Vec::new())),
                 rule("own numbers", Direction::Inbound, Action::Own),

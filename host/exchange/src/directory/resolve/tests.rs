@@ -83,6 +83,10 @@ fn dial(view: &TenantView, dialled: &str, origin: Origin<'_>) -> String {
         } => format!("outside {number} {class:?} over {}", join(&trunks)),
         Resolution::Tell { number, tell } => format!("{number} tells {}", tell.behaviour),
         Resolution::Unknown => "unknown".to_owned(),
+        Resolution::PickUp { number, lines } => {
+            let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+            format!("{number} picks up at {}", lines.join(", "))
+        }
         Resolution::Forbidden(class) => format!("forbidden {class:?}"),
         Resolution::NoTrunk(class) => format!("no trunk for {class:?}"),
     }

@@ -255,6 +255,14 @@ impl Exchange {
         }
     }
 
+    /// Somebody answers a target in the place of the phones that ring for it.
+    pub(in crate::engine) fn answered_in_place(&mut self, dial: DialId, target: usize, taker: LegId) {
+        let custody = self.dials.get(&dial).and_then(|dial| dial.custody);
+        let holders = custody.map(|custody| self.chain(custody)).unwrap_or_default();
+        self.hold_callee(taker, holders);
+        self.end_other_forks(dial, target, taker);
+    }
+
     /// The sessions that hold a leg through this custody and those in front of it.
     fn chain(&self, custody: super::CustodyId) -> SmallVec<[SessionId; 1]> {
         let mut sessions = SmallVec::new();

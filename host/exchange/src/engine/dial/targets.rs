@@ -39,7 +39,14 @@ impl Exchange {
     fn ring_number(&mut self, id: DialId, target: usize, number: &str) -> Result<(), Cause> {
         let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
         let (tenant, call, owner) = (dial.tenant.clone(), dial.call, dial.owner);
-        let line = self.caller_line(call);
+        let line = match owner {
+            // Whoever transfers a call answers for where it goes.
+            DialOwner::Transfer {
+                referrer: Some(referrer),
+            } => self.legs.get(&referrer).and_then(|leg| leg.party.line().cloned()),
+            _ => None,
+        };
+        let line = line.or_else(|| self.caller_line(call));
         let origin = match (owner, line.as_deref()) {
             (DialOwner::Session { .. }, line) => Origin::Behaviour(line),
             (DialOwner::Host | DialOwner::ClickToDial | DialOwner::Transfer { .. }, Some(line)) => {
@@ -94,7 +101,9 @@ impl Exchange {
             }
             Resolution::Emergency { number, trunks } => self.ring_outside(id, target, &number, &trunks),
             // A code is for a person's phone: nobody answers here.
-            Resolution::Tell { .. } | Resolution::Unknown => Err(Cause::UnknownNumber),
+            Resolution::Tell { .. } | Resolution::PickUp { .. } | Resolution::Unknown => {
+                Err(Cause::UnknownNumber)
+            }
             Resolution::Forbidden(_) => Err(Cause::Forbidden),
             Resolution::NoTrunk(_) => Err(Cause::Congestion),
         }

@@ -9,6 +9,7 @@ use sip::endpoint::{Body, Role};
 
 use crate::engine::Exchange;
 use crate::engine::leg::{Leg, LegState};
+use crate::engine::pickup::{TAGS, ringing_call_id};
 
 /// What is told of one leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,20 +17,14 @@ pub(super) struct Told {
     leg: LegId,
     state: DialogState,
     direction: Option<Direction>,
+    /// Whoever watches may take it.
+    rings: bool,
 }
 
 impl Exchange {
     /// The line's calls as they are now, oldest first.
     pub(super) fn dialogs_of(&self, tenant: &str, line: &str) -> Vec<Told> {
-        let Some(activity) = self.lines.get(tenant).and_then(|lines| lines.get(line)) else {
-            return Vec::new();
-        };
-        let legs = activity
-            .calls()
-            .filter_map(|call| self.calls.get(&call))
-            .flat_map(|call| call.legs.iter())
-            .filter_map(|leg| self.legs.get(leg))
-            .filter(|leg| leg.party.line().is_some_and(|own| **own == *line));
+        let legs = self.legs_of_line(tenant, line);
         let mut told: Vec<Told> = legs.map(|leg| self.dialog_of_leg(leg)).collect();
         told.sort_unstable_by_key(|told| told.leg);
         told
@@ -53,6 +48,7 @@ impl Exchange {
             leg: leg.id,
             state,
             direction,
+            rings: self.can_be_picked_up(leg),
         }
     }
 }
@@ -62,6 +58,7 @@ pub(super) fn with_ended(mut now: Vec<Told>, before: Vec<Told>) -> Vec<Told> {
     for mut ended in before {
         if !now.iter().any(|told| told.leg == ended.leg) {
             ended.state = DialogState::Terminated;
+            ended.rings = false;
             now.push(ended);
         }
     }
@@ -77,6 +74,9 @@ pub(super) fn document(entity: &str, version: u32, told: &[Told]) -> Body {
         id: told.leg.0.to_string(),
         state: told.state,
         direction: told.direction,
+        call_id: told.rings.then(|| ringing_call_id(told.leg)),
+        local_tag: told.rings.then(|| TAGS.0.to_owned()),
+        remote_tag: told.rings.then(|| TAGS.1.to_owned()),
         local: Some(line.clone()),
         ..Dialog::default()
     };

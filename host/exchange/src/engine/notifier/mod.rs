@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Any device watches any line of its own tenant. It learns that the line rings or talks, and who of both began it, but
-//! not with whom: that is nobody else's business. A subscription survives a restart; whoever it belongs to
+//! not with whom: that is nobody else's business. What rings can be taken with Replaces (see `pickup`). A subscription survives a restart; whoever it belongs to
 //! is then told the state anew. What a document says lies in `dialogs`, storing in `kept`.
 //!
 //! Costs nothing while nobody watches, and nothing while nothing happens. All that an input changes about a line is one NOTIFY
