@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
 
+mod hostile;
 mod load;
 mod process;
 mod sipp;
+mod stage;
 mod subject;
 mod table;
 
@@ -24,6 +26,8 @@ enum What {
     Parts,
     /// Calls over real sockets, beside Kamailio with Lua
     Load(load::Options),
+    /// A tenant's calls while others' modules misbehave, beside the same calls while they do not
+    Hostile(hostile::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
 }
@@ -32,6 +36,7 @@ pub fn run_bench(options: &Options) -> Result<()> {
     match &options.what {
         Some(What::Parts) => parts(),
         Some(What::Load(options)) => load::run_load(options),
+        Some(What::Hostile(options)) => hostile::run_hostile(options),
         Some(What::Rtp) => rtp(),
         None => {
             parts()?;

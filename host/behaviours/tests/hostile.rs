@@ -14,156 +14,18 @@ use contract::{
     AskId, Command, CommandError, Decision, DialOptions, Event, Failure, LegId, ModuleDigest, Stage, Target,
     Task,
 };
-use support::{Guest, LOG, RANDOM, RING, invocation, runtime, strict};
+use hostile::events::{Case, End, case, cases};
+use hostile::uploads::{Upload, uploads};
+use support::{Guest, RANDOM, RING, Wakes, invocation, runtime, strict};
 
 /// Events of each hostile module, between as many of its neighbour's.
-const EVENTS: u64 = 12;
+const EVENTS: u64 = 6;
 
 const WORKERS: Workers = Workers {
     threads: 2,
     waiting: 1_000,
     patience: Duration::from_secs(60),
 };
-
-/// How an event of a hostile module must end.
-enum End {
-    /// The event fails; the reason contains this.
-    Fails(&'static str),
-    /// The module is told no, as a value, and goes on: its state begins so.
-    Told(&'static [u8]),
-}
-
-struct Case {
-    name: &'static str,
-    guest: Guest<'static>,
-    migrates: bool,
-    end: End,
-}
-
-fn case(name: &'static str, imports: &'static str, handle: &'static str, end: End) -> Case {
-    let guest = Guest {
-        imports,
-        handle,
-        ..Guest::default()
-    };
-    Case {
-        name,
-        guest,
-        migrates: false,
-        end,
-    }
-}
-
-/// Calls `$ring` for ever.
-const RINGS: &str =
-    "(loop $again (call $ring (i64.const 1) (i64.const 7) (i32.const 0x8000)) (br $again)) (unreachable)";
-
-fn cases() -> Vec<Case> {
-    use End::{Fails, Told};
-    let deep = "(func $deeper (param i32) (result i32)
-                 (i32.add (i32.const 1) (call $deeper (i32.add (local.get 0) (i32.const 1)))))";
-    vec![
-        case(
-            "endless loop",
-            "",
-            "(loop $again (br $again)) (unreachable)",
-            Fails("used up its fuel"),
-        ),
-        case(
-            "slow work that costs little fuel",
-            "",
-            "(loop $again (memory.fill (i32.const 0x10000) (i32.const 0) (i32.const 0x30000)) (br $again)) (unreachable)",
-            Fails("did not answer in time"),
-        ),
-        Case {
-            guest: Guest {
-                more: deep,
-                ..case("", "", "(call $deeper (i32.const 0))", Told(b"")).guest
-            },
-            ..case("endless recursion", "", "", Fails("call stack exhausted"))
-        },
-        case(
-            "memory without end",
-            "",
-            "(loop $again (br_if $again (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)",
-            Fails("more than its 16 MiB of memory"),
-        ),
-        case(
-            "huge state",
-            "",
-            "(call $ok (i32.const 0) (i32.const 0x10001))",
-            Fails("65537 bytes of state"),
-        ),
-        Case {
-            guest: Guest {
-                pages: 200,
-                ..case("", "", "(call $ok (i32.const 0) (i32.const 0x800000))", Told(b"")).guest
-            },
-            ..case("enormous state", "", "", Fails("too much data"))
-        },
-        case(
-            "a state outside of its memory",
-            "",
-            "(call $ok (i32.const 0) (i32.const -1))",
-            Fails("trapped"),
-        ),
-        Case {
-            guest: Guest {
-                pages: 32,
-                ..case(
-                    "",
-                    LOG,
-                    "(call $log (i32.const 1) (i32.const 0) (i32.const 0x100000)) (unreachable)",
-                    Told(b""),
-                )
-                .guest
-            },
-            ..case("huge strings", "", "", Fails("too much data"))
-        },
-        case("a million commands", RING, RINGS, Fails("more than 256 commands")),
-        case(
-            "host calls without end",
-            RANDOM,
-            "(loop $again (drop (call $random)) (br $again)) (unreachable)",
-            Fails("asked more than 2048 questions"),
-        ),
-        case(
-            "a log without end",
-            LOG,
-            "(loop $again (call $log (i32.const 1) (i32.const 0x100) (i32.const 5)) (br $again)) (unreachable)",
-            Fails("called the host more than 16384 times"),
-        ),
-        case(
-            "an id that was never given",
-            RING,
-            "(call $ring (i64.const 1) (i64.const -1) (i32.const 0x8000)) (call $ok (i32.const 0x8000) (i32.const 24))",
-            Told(&[1, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ),
-        case(
-            "another tenant's leg",
-            RING,
-            "(call $ring (i64.const 1) (i64.const 77) (i32.const 0x8000)) (call $ok (i32.const 0x8000) (i32.const 24))",
-            Told(&[1, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ),
-        case("a trap in handle", "", "(unreachable)", Fails("unreachable")),
-        Case {
-            guest: Guest {
-                migrate: "(unreachable)",
-                ..Guest::default()
-            },
-            migrates: true,
-            ..case("a trap in migrate", "", "", Fails("unreachable"))
-        },
-        Case {
-            guest: Guest {
-                migrate: "(loop $again (br $again)) (unreachable)",
-                ..Guest::default()
-            },
-            migrates: true,
-            ..case("a loop in migrate", "", "", Fails("used up its fuel"))
-        },
-    ]
-}
 
 /// Workers as an exchange has them, with deadlines that move on.
 struct House {
@@ -416,97 +278,9 @@ fn a_module_that_wants_to_answer_otherwise_each_time_cannot() {
 /// Each is refused before anybody can call it, with what to do, and within what an upload may take.
 #[test]
 fn uploads_that_mean_harm_are_refused() {
-    let grows = "(func (export \"grow\") (result i32) (i32.const 0))".repeat(30_000);
-    let branches = format!(
-        "(func $many (param i32) (result i32) {} (i32.const 0))",
-        "(if (local.get 0) (then (nop)))".repeat(60_000)
-    );
-    let text = |text: String| wat::parse_str(text).unwrap();
-    let core = |guest: Guest<'_>| guest.core();
-    let uploads: Vec<(&str, Vec<u8>, &str)> = vec![
-        (
-            "a trap in describe",
-            core(Guest {
-                describe: "(unreachable)",
-                ..Guest::default()
-            }),
-            "`describe` gave no manifest",
-        ),
-        (
-            "a loop in describe",
-            core(Guest {
-                describe: "(loop $again (br $again)) (unreachable)",
-                ..Guest::default()
-            }),
-            "`describe` gave no manifest",
-        ),
-        (
-            "a trap in check",
-            core(Guest {
-                check: "(unreachable)",
-                ..Guest::default()
-            }),
-            "`check` gave no answer",
-        ),
-        (
-            "a describe that lies about its name",
-            core(Guest {
-                name: "../../etc",
-                ..Guest::default()
-            }),
-            "the manifest's name",
-        ),
-        (
-            "a describe that points elsewhere",
-            core(Guest {
-                describe: "(i32.store (i32.const 0) (i32.const -16)) (i32.store (i32.const 4) (i32.const -1)) (i32.const 0)",
-                ..Guest::default()
-            }),
-            "`describe` gave no manifest",
-        ),
-        (
-            "a memory bomb in a hundred bytes",
-            core(Guest {
-                pages: 60_000,
-                ..Guest::default()
-            }),
-            "MiB of memory",
-        ),
-        (
-            "a table bomb",
-            core(Guest {
-                more: "(table 50000000 funcref)",
-                ..Guest::default()
-            }),
-            "table",
-        ),
-        (
-            "a compile bomb: one function of branches",
-            core(Guest {
-                more: &branches,
-                ..Guest::default()
-            }),
-            "a function has",
-        ),
-        (
-            "a component within a component, a thousand deep",
-            nested(1_000),
-            "",
-        ),
-        (
-            "no WebAssembly: a compressed stream",
-            vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xed, 0xc1],
-            "",
-        ),
-        (
-            "no exports of ours",
-            text(format!("(module {})", grows.replace("(export \"grow\")", ""))),
-            "",
-        ),
-    ];
     let runtime = strict();
     println!("\n{:<50} {:>8} {:>8}  refused", "upload", "bytes", "ms");
-    for (name, bytes, reason) in uploads {
+    for Upload { name, bytes, reason } in uploads() {
         let began = Instant::now();
         let problems = match runtime.inspect(&bytes) {
             Err(problems) => problems,
@@ -522,25 +296,6 @@ fn uploads_that_mean_harm_are_refused() {
         runtime.inspect(&good).is_ok(),
         "and a good one is taken after all that"
     );
-}
-
-/// A component with a component inside, and so on.
-fn nested(depth: usize) -> Vec<u8> {
-    let mut component = Vec::new();
-    for _ in 0..depth {
-        let inside = std::mem::replace(&mut component, b"\0asm\x0d\0\x01\0".to_vec());
-        if !inside.is_empty() {
-            component.push(4);
-            let mut length = inside.len();
-            while length >= 0x80 {
-                component.push((length as u8) | 0x80);
-                length >>= 7;
-            }
-            component.push(length as u8);
-            component.extend(inside);
-        }
-    }
-    component
 }
 
 /// Dials of dials: what one command may hold is bounded before the exchange sees it.

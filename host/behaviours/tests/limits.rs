@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use behaviours::Invoker;
 use contract::{Command, Failure, LegId, LogLevel};
-use support::{Guest, LOG, RANDOM, RING, invocation};
+use support::{Guest, LOG, RANDOM, RING, Wakes, invocation};
 
 #[test]
 fn an_endless_loop_runs_out_of_fuel() {

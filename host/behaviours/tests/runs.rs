@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use behaviours::{Image, Invoker, LoadError, Pool, Unusable, Workers};
 use contract::{AskId, Decided, Decision, Failure, Invocation, ModuleDigest, Query, Record, Spent, Task};
-use support::{Guest, RANDOM, RING, invocation, runtime};
+use support::{Guest, RANDOM, RING, Wakes, invocation, runtime};
 
 /// A guest that counts in a global and returns the count.
 const COUNTING: Guest<'static> = Guest {

@@ -24,6 +24,8 @@ pub struct Step {
     pub p50: f64,
     pub p95: f64,
     pub p99: f64,
+    /// The same of each call, in order of length.
+    pub times: Vec<f64>,
     pub took: Duration,
     /// How long the calls were to take.
     pub planned: Duration,
@@ -159,16 +161,46 @@ pub fn call(
     let took = start.elapsed();
     let screen = String::from_utf8_lossy(&output.stdout).into_owned();
     let successful = counter(&screen, "Successful call");
-    let (p50, p95, p99) = percentiles(folder)?;
+    let times = times(folder)?;
     Ok(Step {
         calls,
         failed: calls.saturating_sub(successful),
-        p50,
-        p95,
-        p99,
+        p50: percentile(&times, 0.5),
+        p95: percentile(&times, 0.95),
+        p99: percentile(&times, 0.99),
+        times,
         took,
         planned: Duration::from_secs(seconds) + Duration::from_millis(hold),
     })
+}
+
+/// Callers of one number that come from `ip` at a rate, until dropped; nobody looks at how their calls go.
+pub fn callers(
+    folder: &Path,
+    script: &str,
+    server: SocketAddr,
+    ip: &str,
+    number: &str,
+    rate: u64,
+) -> Result<Running> {
+    let numbers = folder.join("numbers.csv");
+    fs::write(&numbers, format!("SEQUENTIAL\n{server};{number}\n"))?;
+    let log = fs::File::create(folder.join("callers.log"))?;
+    let child = Command::new("sipp")
+        .current_dir(folder)
+        .arg(server.to_string())
+        .arg("-sf")
+        .arg(scenario(script))
+        .arg("-inf")
+        .arg(&numbers)
+        .args(["-i", ip, "-p", &free_port()?.to_string(), "-r", &rate.to_string()])
+        .args(["-l", "10000", "-nostdin"])
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .context("cannot start sipp")?;
+    Ok(Running(child))
 }
 
 /// The cumulative column of a line of SIPp's last screen.
@@ -180,7 +212,8 @@ fn counter(screen: &str, name: &str) -> u64 {
         .unwrap_or_default()
 }
 
-fn percentiles(folder: &Path) -> Result<(f64, f64, f64)> {
+/// Response times of the last run, in order of length.
+fn times(folder: &Path) -> Result<Vec<f64>> {
     let mut times: Vec<f64> = Vec::new();
     for entry in fs::read_dir(folder)?.flatten() {
         if entry.file_name().to_string_lossy().contains("_rtt.csv") {
@@ -192,8 +225,11 @@ fn percentiles(folder: &Path) -> Result<(f64, f64, f64)> {
         }
     }
     times.sort_by(f64::total_cmp);
-    let at =
-        |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
-    let read = |share| at(share).copied().unwrap_or(f64::NAN);
-    Ok((read(0.5), read(0.95), read(0.99)))
+    Ok(times)
+}
+
+/// Of values in order; NaN when there is none.
+pub fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or(f64::NAN)
 }

@@ -103,15 +103,20 @@ pub fn cordboard(
     let client = connect(&mut process, &data, api)?;
     let address = SocketAddr::from(([127, 0, 0, 1], sip));
     configure(&client)?;
-    let accounts: Vec<(String, String)> = (0..LINES)
-        .map(|line| (format!("phone{line:02}"), format!("load-{line:02}-password")))
-        .collect();
-    sipp::register(folder, address, "load.test", &accounts, callees)?;
+    register(folder, address, callees)?;
     Ok(Subject {
         name,
         address,
         process,
     })
+}
+
+/// Registers the phones of [`configure`]'s tenant, at the callees' port.
+pub fn register(folder: &Path, server: SocketAddr, callees: u16) -> Result<()> {
+    let accounts: Vec<(String, String)> = (0..LINES)
+        .map(|line| (format!("phone{line:02}"), format!("load-{line:02}-password")))
+        .collect();
+    sipp::register(folder, server, "load.test", &accounts, callees)
 }
 
 fn free_tcp_port() -> Result<u16> {
@@ -140,7 +145,8 @@ fn connect(process: &mut Running, data: &Path, api: u16) -> Result<Client> {
     }
 }
 
-fn configure(client: &Client) -> Result<()> {
+/// A tenant `load` whose lines stand behind the `line` behaviour, with a phone each.
+pub fn configure(client: &Client) -> Result<()> {
     client.put(
         "/v1/tenants/load",
         &json!({ "name": "Load", "domains": ["load.test"], "limits": { "calls": 50_000, "hops": 20, "lines": 100_000, "sessions": 50_000 } }),
