@@ -91,6 +91,17 @@ pub enum Hears {
     Answer,
 }
 
+impl Phase {
+    /// Who rings for the call, or is kept for it.
+    pub fn rung(&self) -> Vec<Seat> {
+        match self {
+            Self::Ringing { members, .. } => members.iter().flatten().copied().collect(),
+            Self::Recalling { member, .. } => member.iter().copied().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Waiter {
     /// Still hopes for a member, on the line.
     pub fn is_waiting(&self) -> bool {

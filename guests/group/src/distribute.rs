@@ -1,5 +1,7 @@
 //! Who gets whom (R29, R31–R34), and what callers hear until then (R37).
 
+use std::time::Duration;
+
 use cordboard::contract::{DialOptions, Hears as Callers};
 use cordboard::prelude::*;
 use cordboard::{CommandError, Tone};
@@ -12,6 +14,9 @@ use crate::turn::{Turn, names};
 
 /// Between two times round: one ring. Members whose phones refuse at once are not rung without pause.
 const PAUSE: u64 = 5_000;
+
+/// A lease goes on for a while after the last ring: its end is told by a release.
+const REST_OF_LEASE: Duration = Duration::from_secs(10);
 
 /// As many as one stage of a dial may ring together.
 const TOGETHER: usize = 64;
@@ -88,6 +93,7 @@ impl Turn<'_> {
         let rung = names(chosen.iter().map(|seat| members.name(*seat)));
         self.host
             .explain(rule(self.settings.mode), &["rings ", &rung].concat());
+        self.keep(chosen.iter().copied(), self.settings.rings)?;
         let call = &mut self.group.calls[index];
         let options = DialOptions {
             hears: Callers::Unchanged,
@@ -113,6 +119,29 @@ impl Turn<'_> {
             expired: false,
         };
         Ok(())
+    }
+
+    /// Keeps these members from other groups for so many rings: who has one already is left alone by this group, too.
+    pub fn keep(&self, seats: impl Iterator<Item = Seat>, rings: u32) -> Result<(), Refusal> {
+        let lines = self.lines_of(seats);
+        Ok(self
+            .host
+            .reserve(lines, cordboard::rings(rings) + REST_OF_LEASE)?)
+    }
+
+    /// Lets other groups have them again.
+    pub fn let_others(&self, seats: impl Iterator<Item = Seat>) -> Result<(), Refusal> {
+        let lines = self.lines_of(seats);
+        match lines.is_empty() {
+            true => Ok(()),
+            false => Ok(self.host.release(lines)?),
+        }
+    }
+
+    fn lines_of(&self, seats: impl Iterator<Item = Seat>) -> Vec<String> {
+        seats
+            .map(|seat| self.group.members.name(seat).to_owned())
+            .collect()
     }
 
     /// R37: once a caller waits, the announcement and the playlist play until somebody answers.

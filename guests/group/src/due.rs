@@ -63,6 +63,7 @@ impl Turn<'_> {
             let rested = self.group.members.next_end_of_rest(self.now);
             next = [next, rested].into_iter().flatten().min();
         }
+        next = [next, self.group.figures.due()].into_iter().flatten().min();
         if next != self.group.wake_at {
             let timer = self.host.timer(WAKE);
             match next {

@@ -1,8 +1,11 @@
-//! The group's figures since the last midnight: over `statistics` messages, and for the estimate of a wait.
+//! The group's figures since the last midnight: published for the API while they change, sent to whoever asks with a
+//! `statistics` message, and used for the estimate of a wait.
 
 use cordboard::prelude::*;
 
+use crate::call::Phase;
 use crate::overflow::Why;
+use crate::seats::Seats;
 use crate::turn::Turn;
 
 /// Upper bounds of the classes of lengths, in seconds; what is longer is in one more.
@@ -29,7 +32,13 @@ pub struct Figures {
     pace: u64,
     /// The last answer, if callers were left waiting then.
     answered_at: Option<u64>,
+    /// Something has changed since they were published.
+    changed: bool,
+    published_at: u64,
 }
+
+/// Not oftener than this are figures published, in milliseconds.
+const PUBLISH_EVERY: u64 = 5_000;
 
 /// How long something took, in classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +70,19 @@ impl Lengths {
 }
 
 impl Figures {
+    /// Something happened that may have changed them.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// When they are to be published; none when they were.
+    pub fn due(&self) -> Option<u64> {
+        self.changed
+            .then_some(self.published_at.saturating_add(PUBLISH_EVERY))
+    }
+
     pub fn overflowed(&mut self, why: Why) {
+        self.touch();
         let place = match why {
             Why::Nobody => 0,
             Why::Full => 1,
@@ -107,9 +128,21 @@ impl Turn<'_> {
         *figures = Figures {
             pace: figures.pace,
             answered_at: figures.answered_at,
+            published_at: figures.published_at,
+            changed: true,
             ..Figures::default()
         };
         self.group.members.forget_tallies();
+    }
+
+    /// Publishes what has changed, now and then.
+    pub fn publish(&mut self) -> Result<(), Refusal> {
+        if self.group.figures.due().is_some_and(|due| due <= self.now) {
+            self.group.figures.changed = false;
+            self.group.figures.published_at = self.now;
+            self.host.publish(self.report())?;
+        }
+        Ok(())
     }
 
     /// To the session that asked; an operator finds them in the trace.
@@ -150,6 +183,7 @@ impl Turn<'_> {
         ] {
             json.number(name, count.into());
         }
+        let (talking, ringing) = self.occupied();
         json.0.push_str(",\"members\":[");
         for (seat, member) in self.group.members.iter().enumerate() {
             json.0.push_str(if seat == 0 {
@@ -158,6 +192,18 @@ impl Turn<'_> {
                 ",{\"line\":\""
             });
             json.0.push_str(&member.name);
+            json.0.push_str("\",\"state\":\"");
+            json.0.push_str(if talking.contains(seat) {
+                "talking"
+            } else if ringing.contains(seat) {
+                "ringing"
+            } else if !member.is_in() {
+                "away"
+            } else if member.rests(self.now) {
+                "pause"
+            } else {
+                "ready"
+            });
             json.0.push('"');
             json.number("offered", member.tally.offered.into());
             json.number("answered", member.tally.answered.into());
@@ -166,6 +212,18 @@ impl Turn<'_> {
         }
         json.0.push_str("]}");
         json.0
+    }
+
+    /// Who talks, and who rings or is kept for a call.
+    fn occupied(&self) -> (Seats, Seats) {
+        let (mut talking, mut ringing) = (Seats::default(), Seats::default());
+        for call in &self.group.calls {
+            match &call.phase {
+                Phase::Talking { member, .. } => member.iter().for_each(|seat| talking.insert(*seat)),
+                phase => phase.rung().into_iter().for_each(|seat| ringing.insert(seat)),
+            }
+        }
+        (talking, ringing)
     }
 }
 

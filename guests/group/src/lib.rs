@@ -46,10 +46,12 @@ pub struct Group {
 impl Behaviour for Group {
     type Settings = GroupSettings;
 
-    const STATE_VERSION: u8 = 2;
+    const STATE_VERSION: u8 = 3;
 
     fn handle(&mut self, event: Event, settings: &GroupSettings, host: &Host) -> Result<(), Refusal> {
         let mut turn = Turn::new(self, settings, host);
+        // Lines come and go without a word about the group's calls.
+        let touches = !matches!(event, Event::LineChanged(_) | Event::Timer(_));
         match event {
             Event::CallOffered(offer) => turn.offered(&offer)?,
             Event::Outcome(outcome) => turn.outcome(outcome)?,
@@ -67,9 +69,13 @@ impl Behaviour for Group {
             | Event::Digit(_)
             | Event::TransferRequested(_) => {}
         }
+        if touches {
+            turn.group.figures.touch();
+        }
         turn.expire()?;
         turn.distribute()?;
         turn.announce()?;
+        turn.publish()?;
         turn.set_timer()?;
         Ok(())
     }

@@ -94,6 +94,7 @@ impl Turn<'_> {
                 let stages = Stages::from(target).for_rings(RINGS);
                 self.host.originate(call.leg.0, stages, DialOptions::default())?;
                 let seat = member.seat;
+                self.keep(std::iter::once(seat), RINGS)?;
                 self.group.calls[index].phase = Phase::Recalling {
                     member: Some(seat),
                     attempts: attempts.saturating_add(1),
@@ -129,10 +130,13 @@ impl Turn<'_> {
     }
 
     /// The caller does not answer. A failed attempt keeps the place (RFC 6910), for a while.
-    pub fn not_recalled(&mut self, index: usize) {
-        if let Phase::Recalling { attempts, .. } = self.group.calls[index].phase {
-            self.again(index, attempts);
-        }
+    pub fn not_recalled(&mut self, index: usize) -> Result<(), Refusal> {
+        let Phase::Recalling { member, attempts } = self.group.calls[index].phase else {
+            return Ok(());
+        };
+        self.let_others(member.into_iter())?;
+        self.again(index, attempts);
+        Ok(())
     }
 
     fn again(&mut self, index: usize, attempts: u32) {

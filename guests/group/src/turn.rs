@@ -253,25 +253,20 @@ impl<'a> Turn<'a> {
     fn dialled(&mut self, index: usize, outcome: DialOutcome) -> Result<(), Refusal> {
         match (outcome.result, &self.group.calls[index].phase) {
             (DialResult::Answered(answer), Phase::Recalling { .. }) => self.recalled(index, answer.leg),
-            (DialResult::Failed(_), Phase::Recalling { .. }) => {
-                self.not_recalled(index);
-                Ok(())
-            }
-            (DialResult::Answered(answer), _) => {
-                self.answered(index, &answer);
-                Ok(())
-            }
+            (DialResult::Failed(_), Phase::Recalling { .. }) => self.not_recalled(index),
+            (DialResult::Answered(answer), _) => self.answered(index, &answer),
             (DialResult::Failed(cause), _) => self.unanswered(index, cause),
         }
     }
 
-    fn answered(&mut self, index: usize, answer: &DialAnswer) {
+    fn answered(&mut self, index: usize, answer: &DialAnswer) -> Result<(), Refusal> {
         let call = &mut self.group.calls[index];
         // By its place in the dial: a line may go by several names.
         let member = match &call.phase {
             Phase::Ringing { members, .. } => members.get(answer.target as usize).copied().flatten(),
             _ => None,
         };
+        let rung = call.phase.rung();
         let is_members = matches!(call.phase, Phase::Ringing { .. });
         let waited = self.now.saturating_sub(call.came);
         call.phase = Phase::Talking {
@@ -289,9 +284,13 @@ impl<'a> Turn<'a> {
             let name = self.group.members.name(seat);
             self.host.explain("R33", &[name, " answered"].concat());
         }
+        // Who answered is in a call now, which other groups see.
+        self.let_others(rung.into_iter())
     }
 
     fn unanswered(&mut self, index: usize, cause: Cause) -> Result<(), Refusal> {
+        let rung = self.group.calls[index].phase.rung();
+        self.let_others(rung.into_iter())?;
         let call = &mut self.group.calls[index];
         match &call.phase {
             Phase::Ringing { expired: true, .. } => {
@@ -337,6 +336,7 @@ impl<'a> Turn<'a> {
             return Ok(());
         };
         let call = self.group.calls.remove(index);
+        self.let_others(call.phase.rung().into_iter())?;
         match call.phase {
             Phase::Talking {
                 member,

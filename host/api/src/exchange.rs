@@ -58,6 +58,9 @@ pub trait Exchange: Send + Sync {
 
     /// Where the tenant's devices and registering trunks are reached now.
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>>;
+
+    /// What a tenant's sessions published last, by behaviour and number.
+    fn figures(&self, tenant: String) -> Answer<Vec<Figures>>;
 }
 
 /// Kinds of documents that have a place under a tenant, and tenants themselves.
@@ -196,6 +199,19 @@ pub struct Registration {
     pub expires_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+/// How a behaviour is doing for a number, in its own words: the figures of a call group, for example.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Figures {
+    pub behaviour: String,
+    pub number: String,
+    /// When they were published, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: u64,
+    /// A JSON object of the behaviour's own.
+    #[schema(value_type = Object)]
+    pub figures: serde_json::Value,
 }
 
 /// One party of a [`Call`].

@@ -338,3 +338,20 @@ async fn old_records_are_cleared_away() {
         1
     );
 }
+
+#[tokio::test]
+async fn figures_are_the_behaviours_own_and_paged() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let page = world
+        .get(&manager, "/v1/tenants/acme/figures?limit=2")
+        .await
+        .expect(200);
+    assert_eq!(page["items"][1]["figures"]["waiting"], 1);
+    assert_eq!(page["next"].as_str(), Some("2"));
+    let page = world
+        .get(&manager, "/v1/tenants/acme/figures?limit=2&after=2")
+        .await
+        .expect(200);
+    assert_eq!(page["items"][0]["number"].as_str(), Some("302"));
+}

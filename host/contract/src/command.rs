@@ -1,4 +1,5 @@
-//! `wit/legs.wit`, `dialling.wit`, `audio.wit`, `timers.wit`, `sessions.wit`, `watches.wit`.
+//! `wit/legs.wit`, `dialling.wit`, `audio.wit`, `timers.wit`, `sessions.wit`, `watches.wit`, `reservations.wit`,
+//! `conferences.wit`, `figures.wit`.
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,27 @@ pub enum Command {
     CancelWatch {
         tag: Tag,
     },
+    Reserve {
+        lines: Vec<String>,
+        lease: Millis,
+    },
+    Release {
+        lines: Vec<String>,
+    },
+    Join {
+        tag: Tag,
+        leg: LegId,
+        room: String,
+        part: Part,
+    },
+    Leave {
+        tag: Tag,
+        leg: LegId,
+    },
+    /// A JSON object.
+    Publish {
+        json: String,
+    },
 }
 
 /// What a watch waits for.
@@ -121,6 +143,18 @@ impl Condition {
             Self::Registered => registered,
         }
     }
+}
+
+/// Who hears a party of a conference. Every party hears the speakers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Everybody.
+    Speaker,
+    /// Nobody.
+    Listener,
+    /// This leg alone.
+    Whisperer(LegId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,8 +283,14 @@ impl Command {
             | Self::CancelTimer { tag }
             | Self::Send { tag, .. }
             | Self::Watch { tag, .. }
-            | Self::CancelWatch { tag } => Some(*tag),
-            Self::StopAudio { .. } | Self::Finish => None,
+            | Self::CancelWatch { tag }
+            | Self::Join { tag, .. }
+            | Self::Leave { tag, .. } => Some(*tag),
+            Self::StopAudio { .. }
+            | Self::Finish
+            | Self::Reserve { .. }
+            | Self::Release { .. }
+            | Self::Publish { .. } => None,
         }
     }
 
@@ -274,8 +314,14 @@ impl Command {
             | Self::CancelTimer { tag }
             | Self::Send { tag, .. }
             | Self::Watch { tag, .. }
-            | Self::CancelWatch { tag } => Some(tag),
-            Self::StopAudio { .. } | Self::Finish => None,
+            | Self::CancelWatch { tag }
+            | Self::Join { tag, .. }
+            | Self::Leave { tag, .. } => Some(tag),
+            Self::StopAudio { .. }
+            | Self::Finish
+            | Self::Reserve { .. }
+            | Self::Release { .. }
+            | Self::Publish { .. } => None,
         }
     }
 }

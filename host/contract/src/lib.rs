@@ -16,7 +16,7 @@ mod view;
 mod words;
 
 pub use command::{
-    Command, CommandError, Condition, DialOptions, GatherOptions, Hears, PlayOptions, Shown, Sound, Stage,
+    Command, CommandError, Condition, DialOptions, GatherOptions, Hears, Part, PlayOptions, Shown, Sound, Stage,
     Target, Tone,
 };
 pub use event::{

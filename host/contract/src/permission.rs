@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Every interface that this contract names, also those whose host side comes later.
-pub const INTERFACES: [&str; 20] = [
+pub const INTERFACES: [&str; 22] = [
     "audio",
     "calendars",
     "clock",
@@ -11,6 +11,7 @@ pub const INTERFACES: [&str; 20] = [
     "dialling",
     "directory",
     "explain",
+    "figures",
     "legs",
     "log",
     "mailboxes",
@@ -18,6 +19,7 @@ pub const INTERFACES: [&str; 20] = [
     "numbers",
     "random",
     "recording",
+    "reservations",
     "screens",
     "sessions",
     "storage",
@@ -134,6 +136,14 @@ fn words(interface: &str) -> (Reach, &'static str) {
         "timers" => (Reach::Acts, "wake itself up later"),
         "sessions" => (Reach::Acts, "send messages to the tenant's other behaviours"),
         "watches" => (Reach::Acts, "be told when lines become free, busy or registered"),
+        "reservations" => (
+            Reach::Acts,
+            "keep lines to itself, so that no other group rings them meanwhile",
+        ),
+        "figures" => (
+            Reach::Acts,
+            "publish figures to people who may see the tenant's calls",
+        ),
         "screens" => (Reach::Acts, "show texts and choices on phones"),
         "storage" => (Reach::Acts, "keep data of its own between calls"),
         "conferences" => (Reach::Acts, "bring more than two parties together, also unheard"),

@@ -14,6 +14,10 @@ const TARGETS: usize = 64;
 const MESSAGE_BYTES: usize = 16 << 10;
 /// 31 days, in milliseconds.
 const LONGEST_WATCH: u64 = 31 * 24 * 3_600_000;
+const RESERVED: usize = 64;
+/// Milliseconds.
+const LONGEST_LEASE: u64 = 600_000;
+const FIGURES_BYTES: usize = 48 << 10;
 
 /// Whether all arguments are in range.
 ///
@@ -52,6 +56,16 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
                 "expiry: at most 31 days are allowed".into(),
             ))
         }
+        C::Reserve { lines, lease } => {
+            if *lease > LONGEST_LEASE {
+                let message = format!("lease: at most {LONGEST_LEASE} ms are allowed");
+                return Err(CommandError::Invalid(message));
+            }
+            reserved(lines)
+        }
+        C::Release { lines } => reserved(lines),
+        C::Join { room, .. } => name("room", room),
+        C::Publish { json } => figures(json),
         C::Ring { .. }
         | C::Answer { .. }
         | C::Reject { .. }
@@ -65,7 +79,22 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
         | C::SetTimer { .. }
         | C::CancelTimer { .. }
         | C::CancelWatch { .. }
+        | C::Leave { .. }
         | C::Finish => Ok(()),
+    }
+}
+
+fn reserved(lines: &[String]) -> Result<(), CommandError> {
+    count("lines", lines.len(), 1, RESERVED)?;
+    lines.iter().try_for_each(|line| name("line", line))
+}
+
+/// That it is JSON is looked at by the exchange, which reads it once.
+fn figures(json: &str) -> Result<(), CommandError> {
+    count("bytes of figures", json.len(), 2, FIGURES_BYTES)?;
+    match (json.starts_with('{'), json.ends_with('}')) {
+        (true, true) => Ok(()),
+        _ => Err(CommandError::Invalid("figures: a JSON object is wanted".into())),
     }
 }
 

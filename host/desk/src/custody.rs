@@ -36,7 +36,9 @@ impl Custody {
             | C::SendDigits { leg, .. }
             | C::Play { leg, .. }
             | C::Gather { leg, .. }
-            | C::StopAudio { leg } => self.alone(*leg),
+            | C::StopAudio { leg }
+            | C::Join { leg, .. }
+            | C::Leave { leg, .. } => self.alone(*leg),
             C::Bridge { a, b, .. } => {
                 self.alone(*a)?;
                 self.alone(*b)?;
@@ -54,6 +56,9 @@ impl Custody {
             | C::Send { .. }
             | C::Watch { .. }
             | C::CancelWatch { .. }
+            | C::Reserve { .. }
+            | C::Release { .. }
+            | C::Publish { .. }
             | C::Finish => Ok(()),
         }
     }

@@ -48,6 +48,10 @@ pub enum Request {
     Registrations {
         tenant: TenantId,
     },
+    /// What a tenant's sessions published last.
+    Figures {
+        tenant: TenantId,
+    },
     /// A message to the session per number of a behaviour, started if need be.
     Message {
         tenant: TenantId,
@@ -64,10 +68,22 @@ pub enum Answer {
     /// The call that was asked for, that was ended, or that begins; none when there is no such call or line.
     Call(Option<Call>),
     Registrations(Vec<Registration>),
+    /// By behaviour and number.
+    Figures(Vec<Figures>),
     /// The active one, the candidate, then earlier ones; empty when there is no such behaviour.
     Versions(Vec<Version>),
     /// The session that a message went to; none when the behaviour has no session for such a number.
     Session(Option<SessionId>),
+}
+
+/// How a session is doing, in its own words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    pub behaviour: Arc<str>,
+    pub number: Arc<str>,
+    pub at: Moment,
+    /// A JSON object.
+    pub json: Arc<str>,
 }
 
 /// A call that is up or being set up.

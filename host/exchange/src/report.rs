@@ -178,6 +178,12 @@ pub enum Fact {
         registered: bool,
         calls: u32,
     },
+    /// How a session is doing, in its own words: a JSON object.
+    Figures {
+        behaviour: Arc<str>,
+        number: Pii<String>,
+        json: Arc<str>,
+    },
     /// A trunk that registers changed its mind.
     Trunk {
         trunk: Arc<str>,
@@ -221,6 +227,7 @@ impl Fact {
             Self::Version { .. } => "version",
             Self::Because { .. } => "because",
             Self::Registration { .. } => "registration",
+            Self::Figures { .. } => "figures",
             Self::Line { .. } => "line",
             Self::Trunk { .. } => "trunk",
             Self::Refused { .. } => "refused",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Sound, Stream};
+use crate::{Part, RoomId, Sound, Stream};
 
 /// One party's RTP and RTCP socket pair. Chosen by the exchange, unique while the port is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +39,10 @@ pub enum Command {
     /// an announcement while the callee waits. Other connections of `to` as a listener end.
     Listen { to: PortId, from: PortId },
 
-    /// Parts a port from whomever it hears and whoever hears it. Both stay open.
+    /// Brings a port into a room, or gives it another part there. Its connections, and whatever plays to it, end.
+    Join { port: PortId, room: RoomId, part: Part },
+
+    /// Parts a port from whomever it hears and whoever hears it, and takes it out of its room. All stay open.
     Disconnect { port: PortId },
 
     /// Plays sounds in order, instead of what played before (`Stopped`) and of what the

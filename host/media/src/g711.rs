@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw, decode_alaw, decode_ulaw};
+use audio_codec_algorithms::{
+    convert_alaw_to_ulaw, convert_ulaw_to_alaw, decode_alaw, decode_ulaw, encode_alaw, encode_ulaw,
+};
 
 use crate::Codec;
 
@@ -30,6 +32,13 @@ impl Codec {
         match self {
             Self::Pcma => decode_alaw(byte),
             Self::Pcmu => decode_ulaw(byte),
+        }
+    }
+
+    pub(crate) fn encode(self, sample: i16) -> u8 {
+        match self {
+            Self::Pcma => encode_alaw(sample),
+            Self::Pcmu => encode_ulaw(sample),
         }
     }
 

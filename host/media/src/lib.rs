@@ -13,10 +13,11 @@
 //!
 //! - A packet of a connected port leaves at once, not at the tick (RFC 3550 §7.1, a translator that
 //!   speaks with SSRCs of its own, so that a party hears one unbroken stream whoever talks).
+//! - More than two meet in a *room*, which is mixed at each tick.
 //! - Prompts and tones are encoded once per codec; playing copies 160 bytes a tick.
 //! - Per packet nothing is allocated once the buffers have grown.
 //!
-//! Out of scope here: SDP (`sip::sdp`), recording, mixing of more than two parties, SRTP, codecs other
+//! Out of scope here: SDP (`sip::sdp`), recording, SRTP, codecs other
 //! than G.711, a jitter buffer (the receiving phone has one; in-band digits survive without).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
@@ -33,6 +34,7 @@ mod player;
 mod port;
 mod prompt;
 mod reception;
+mod room;
 mod rtcp;
 mod sender;
 mod sound;
@@ -46,6 +48,7 @@ pub use engine::{Engine, TICK};
 pub use event::{DigitSource, Event, PlayEnd};
 pub use packet::{Channel, Outbox, Packet, Transmit};
 pub use prompt::{Missing, Pcm, Prompt, Prompts};
+pub use room::{Part, RoomId};
 pub use sound::{Country, Sound, Tone};
 pub use stats::Stats;
 pub use stream::{Codec, Direction, PayloadTypes, Stream};

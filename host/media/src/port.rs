@@ -9,6 +9,7 @@ use crate::digits::{Detector, DigitSender, EventReceiver, Happened};
 use crate::latch::Latch;
 use crate::player::Player;
 use crate::reception::Reception;
+use crate::room::Seat;
 use crate::rtcp::Reports;
 use crate::sender::Sender;
 use crate::{Codec, PortId, PortOptions, Stats, Stream};
@@ -42,6 +43,8 @@ pub(crate) struct Port {
     /// Whom this party hears, and who hears it.
     pub hears: Option<Slot>,
     pub listeners: Vec<Slot>,
+    /// Its place in a room; then it hears nobody else, and nobody else hears it.
+    pub seat: Option<Box<Seat>>,
 
     /// Last valid RTP, or since when it is waited for; none while none is due.
     pub awaited_since: Option<Moment>,
@@ -92,6 +95,7 @@ impl Port {
             keys_come_otherwise: false,
             hears: None,
             listeners: Vec::new(),
+            seat: None,
             awaited_since: None,
             is_silent: false,
             sent: None,

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use contract::{
-    Cause, CommandError, Condition, DialOptions, GatherOptions, Hears, LegId, Outcome, PlayOptions, Tag,
+    Cause, CommandError, Condition, DialOptions, GatherOptions, Hears, LegId, Outcome, Part, PlayOptions, Tag,
 };
 
 use crate::imports;
@@ -96,6 +96,34 @@ impl Host {
         imports::sessions::send(tag, behaviour, number, body)
     }
 
+    /// Keeps lines for this session's dials until the lease is over, each unless another session has it: then this one
+    /// finds the line busy.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not queued.
+    pub fn reserve(&self, lines: Vec<String>, lease: Duration) -> Queued {
+        imports::reservations::reserve(lines, to_millis(lease))
+    }
+
+    /// Ends the lease of these lines.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not queued.
+    pub fn release(&self, lines: Vec<String>) -> Queued {
+        imports::reservations::release(lines)
+    }
+
+    /// Shows figures to people: a JSON object, instead of what was published before.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not queued.
+    pub fn publish(&self, json: String) -> Queued {
+        imports::publish(json)
+    }
+
     /// Ends this session; bridged legs stay up.
     ///
     /// # Errors
@@ -157,6 +185,16 @@ impl Leg {
     /// Parts it from the one it is connected with.
     pub fn unbridge(self) -> Queued {
         imports::legs::unbridge(self.0.0, self.0)
+    }
+
+    /// Brings it into a room of this session's, or changes its part there.
+    pub fn join(self, room: &str, part: Part) -> Queued {
+        imports::conferences::join(self.0.0, self.0, room, part)
+    }
+
+    /// Takes it out of its room.
+    pub fn leave(self) -> Queued {
+        imports::conferences::leave(self.0.0, self.0)
     }
 
     /// Plays once.

@@ -105,8 +105,8 @@ mod words;
 pub use contract::{
     self, CalendarState, Cause, CommandError, Condition, DialAnswer, DialOutcome, DialResult, Event,
     GatherOutcome as Gathered, Identity, Interests, LegId, Line, LineChange, LineKind, LocalTime, LogLevel,
-    Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, PlayOutcome as Played, Problem,
-    RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
+    Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, Part, PlayOutcome as Played,
+    Problem, RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 /// ```
 /// use cordboard::prelude::*;

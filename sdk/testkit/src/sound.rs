@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use media::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, Sound, Stats, Stream};
+use media::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, RoomId, Sound, Stats, Stream};
 
 /// How long a digit is down.
 const KEY: Duration = Duration::from_millis(100);
@@ -24,6 +24,8 @@ pub enum Hearing {
     Sound,
     /// The party at this port.
     Party(PortId),
+    /// Whoever speaks in a room.
+    Room(RoomId),
     Nothing,
 }
 
@@ -34,6 +36,7 @@ struct Port {
     stream: Option<Stream>,
     plays: Option<(PlayId, bool)>,
     hears: Option<PortId>,
+    room: Option<RoomId>,
 }
 
 /// See the module.
@@ -72,12 +75,20 @@ impl SoundDesk {
                     self.stop(to, PlayEnd::Stopped, &mut later);
                     if let Some(port) = self.port(to, "connected") {
                         port.hears = Some(from);
+                        port.room = None;
                     }
                 }
             }
             Command::Listen { to, from } => {
                 if let Some(port) = self.port(to, "made to listen") {
                     port.hears = Some(from);
+                }
+            }
+            Command::Join { port, room, .. } => {
+                self.stop(port, PlayEnd::Stopped, &mut later);
+                self.part(port);
+                if let Some(port) = self.port(port, "brought into a room") {
+                    port.room = Some(room);
                 }
             }
             Command::Disconnect { port } => {
@@ -182,6 +193,7 @@ impl SoundDesk {
             Some(Port {
                 hears: Some(party), ..
             }) => Hearing::Party(*party),
+            Some(Port { room: Some(room), .. }) => Hearing::Room(*room),
             Some(_) | None => Hearing::Nothing,
         }
     }
@@ -247,6 +259,7 @@ impl SoundDesk {
         }
         if let Some(port) = self.ports.get_mut(&id) {
             port.hears = None;
+            port.room = None;
         }
     }
 

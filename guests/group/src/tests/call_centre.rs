@@ -242,13 +242,60 @@ fn the_figures_are_sent_to_whoever_asks_and_begin_anew_at_midnight() {
         r#""overflowed-full":1"#,
         r#""wait-p50":5"#,
         r#""talk-p50":60"#,
-        r#"{"line":"101","offered":1,"answered":1,"talked":60}"#,
+        r#"{"line":"101","state":"ready","offered":1,"answered":1,"talked":60}"#,
     ] {
         assert!(report.contains(figure), "{figure} is not in {report}");
     }
     flow.happens(Event::Schedule("midnight".into()));
     let report = String::from_utf8(ask(&mut flow)).unwrap();
     assert!(report.contains(r#""offered":0,"answered":0"#), "{report}");
+}
+
+#[test]
+fn the_figures_are_published_while_they_change_and_not_oftener_than_every_five_seconds() {
+    let mut flow = flow(&quiet(Mode::Linear));
+    let published = |flow: &Flow| flow.published().unwrap_or_default().to_owned();
+    let first = flow.call("0147200001");
+    let at_once = published(&flow);
+    assert!(at_once.contains(r#""waiting":1"#), "{at_once}");
+    assert!(
+        at_once.contains(r#"{"line":"101","state":"ringing","offered":1"#),
+        "{at_once}"
+    );
+    flow.passes(secs(2));
+    flow.answers(first, 0);
+    assert_eq!(published(&flow), at_once, "too soon");
+    flow.passes(secs(3));
+    let later = published(&flow);
+    assert!(
+        later.contains(r#""waiting":0,"offered":1,"answered":1"#),
+        "{later}"
+    );
+    assert!(later.contains(r#"{"line":"101","state":"talking""#), "{later}");
+    word(&mut flow, "absent 102");
+    flow.passes(secs(5));
+    assert!(published(&flow).contains(r#"{"line":"102","state":"away""#));
+}
+
+#[test]
+fn who_is_rung_is_kept_from_other_groups_until_the_phone_falls_silent() {
+    let mut flow = flow(&quiet(Mode::Parallel));
+    let caller = flow.call("0147200001");
+    assert_eq!(flow.reserved(), ["101", "102", "103"]);
+    flow.fails(caller, Cause::NoAnswer);
+    assert_eq!(flow.reserved(), [] as [&str; 0]);
+    flow.passes(secs(5));
+    assert_eq!(flow.reserved().len(), 3);
+    flow.answers(caller, 1);
+    assert_eq!(
+        flow.reserved(),
+        [] as [&str; 0],
+        "the others are free, 102 is seen to talk"
+    );
+    let second = flow.call("0147200002");
+    assert_eq!(flow.reserved(), ["101", "103"]);
+    flow.hangs_up(second);
+    assert_eq!(flow.reserved(), [] as [&str; 0]);
 }
 
 #[test]

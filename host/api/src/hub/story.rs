@@ -94,10 +94,9 @@ impl Step {
             text: sip
                 .as_ref()
                 .map_or_else(|| sentence(&report.fact), SipStep::sentence),
-            detail: if sip.is_some() {
-                Value::Null
-            } else {
-                detail(&report.fact)
+            detail: match &report.fact {
+                Fact::Sip(_) => Value::Null,
+                fact => detail(fact),
             },
             sip,
         }
@@ -124,6 +123,16 @@ impl SipStep {
 
 /// The content of a fact without its name.
 fn detail(fact: &Fact) -> Value {
+    if let Fact::Figures {
+        behaviour,
+        number,
+        json,
+    } = fact
+    {
+        // A behaviour's own JSON, which nobody has read yet.
+        let figures: Value = serde_json::from_str(json).unwrap_or_default();
+        return serde_json::json!({ "behaviour": behaviour, "number": number, "figures": figures });
+    }
     match serde_json::to_value(fact) {
         Ok(Value::Object(named)) => named
             .into_iter()
@@ -225,6 +234,9 @@ pub(super) fn sentence(fact: &Fact) -> String {
             };
             format!("line {line}: {state}, {calls} calls")
         }
+        Fact::Figures {
+            behaviour, number, ..
+        } => format!("figures of {behaviour} of {}", number.reveal()),
         Fact::Trunk { trunk, up, why } => {
             format!("trunk {trunk} is {}: {why}", if *up { "up" } else { "down" })
         }

@@ -1,7 +1,7 @@
 //! Events and commands in words, short enough for a line.
 
 use contract::{
-    Command, Condition, DialResult, Event, GatherOutcome, OutcomeKind, PlayOutcome, Sound, Stage, Target,
+    Command, Condition, DialResult, Event, GatherOutcome, OutcomeKind, Part, PlayOutcome, Sound, Stage, Target,
 };
 use journal::Answer;
 
@@ -106,6 +106,15 @@ fn command(command: &Command) -> String {
         }
         Command::CancelWatch { tag } => format!("cancel watch {tag}"),
         Command::Finish => "finish".to_owned(),
+        Command::Reserve { lines, .. } => format!("reserve {}", lines.join(" + ")),
+        Command::Release { lines } => format!("release {}", lines.join(" + ")),
+        Command::Join { leg, room, part, .. } => match part {
+            Part::Speaker => format!("{leg} joins {room}"),
+            Part::Listener => format!("{leg} listens to {room}"),
+            Part::Whisperer(to) => format!("{leg} whispers to {to} in {room}"),
+        },
+        Command::Leave { leg, .. } => format!("{leg} leaves its room"),
+        Command::Publish { json } => format!("publish {} bytes of figures", json.len()),
     }
 }
 

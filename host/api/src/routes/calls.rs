@@ -11,7 +11,7 @@ use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Call, Refusal, Registration};
+use crate::exchange::{Call, Figures, Refusal, Registration};
 use crate::extract::{Asked, Body, Of, Page, PageOf};
 use crate::hub::Story;
 use crate::problem::Problem;
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 const ALL: &str = "/v1/tenants/{tenant}/calls";
 const ONE: &str = "/v1/tenants/{tenant}/calls/{call}";
 
-pub(super) fn endpoints() -> [Endpoint; 6] {
+pub(super) fn endpoints() -> [Endpoint; 7] {
     [
         Endpoint::new(Method::GET, ALL, Access::Member, list)
             .about("calls", "list-calls", "Calls that are up or being set up")
@@ -46,6 +46,19 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
             "Where devices and trunks are reached now",
         )
         .gives(Content::page::<Registration>())
+        .paged(),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/figures",
+            Access::Manager,
+            figures,
+        )
+        .about(
+            "calls",
+            "list-figures",
+            "How call groups and other behaviours are doing: what each published last",
+        )
+        .gives(Content::page::<Figures>())
         .paged(),
         Endpoint::new(Method::GET, ONE, Access::Member, get)
             .about("calls", "get-call", "A call that is up")
@@ -127,14 +140,26 @@ async fn registrations(
     Of(tenant): Of<String>,
     Asked(page): Asked<PageOf>,
 ) -> Result<Json<Page<Registration>>, Problem> {
-    let skip = usize::try_from(page.after_number()?.unwrap_or(0)).unwrap_or(usize::MAX);
     let all = api.exchange.registrations(tenant).await?;
+    Ok(Json(part_of(all, &page)?))
+}
+
+async fn figures(
+    State(api): State<Api>,
+    Of(tenant): Of<String>,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<Figures>>, Problem> {
+    let all = api.exchange.figures(tenant).await?;
+    Ok(Json(part_of(all, &page)?))
+}
+
+/// One page of a list that comes whole; where it goes on is told by a count.
+fn part_of<T>(all: Vec<T>, page: &PageOf) -> Result<Page<T>, Problem> {
+    let skip = usize::try_from(page.after_number()?.unwrap_or(0)).unwrap_or(usize::MAX);
     let end = skip.saturating_add(page.limit());
     let next = (end < all.len()).then(|| end.to_string());
-    Ok(Json(Page {
-        items: all.into_iter().skip(skip).take(page.limit()).collect(),
-        next,
-    }))
+    let items = all.into_iter().skip(skip).take(page.limit()).collect();
+    Ok(Page { items, next })
 }
 
 /// The call, if the caller may know it.

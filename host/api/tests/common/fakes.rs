@@ -10,7 +10,7 @@ use contract::{
     ModuleDigest, Problem, Record, SessionScope, Spent,
 };
 use cordboard_api::exchange::{
-    Address, Answer, Call, Collection, Exchange, Expect, Kind, Listing, NewCredentials, Refusal,
+    Address, Answer, Call, Collection, Exchange, Expect, Figures, Kind, Listing, NewCredentials, Refusal,
     Registration, Stored, Versioned,
 };
 use cordboard_api::workshop::{Done, Inspected, Workshop};
@@ -242,6 +242,19 @@ impl Exchange for FakeExchange {
             .any(|(_, known)| known.document["short-number"] == line.as_str());
         self.dialled.lock().unwrap().push((line, number));
         answer(if known { Ok(77) } else { Err(Refusal::NotFound) })
+    }
+
+    fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {
+        let figures = |n: usize| Figures {
+            behaviour: "sales".to_owned(),
+            number: format!("30{n}"),
+            at_ms: 1_000,
+            figures: serde_json::json!({ "waiting": n }),
+        };
+        answer(Ok(match tenant.as_str() {
+            "acme" => (0..3).map(figures).collect(),
+            _ => Vec::new(),
+        }))
     }
 
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {

@@ -268,7 +268,12 @@ impl Model {
             | Command::Resume { tag, leg }
             | Command::Bridge { tag, a: leg, .. }
             | Command::Unbridge { tag, leg }
-            | Command::SendDigits { tag, leg, .. } => self.done(tag, leg),
+            | Command::SendDigits { tag, leg, .. }
+            | Command::Leave { tag, leg } => self.done(tag, leg),
+            Command::Join { tag, leg, .. } => {
+                self.hush();
+                self.done(tag, leg);
+            }
             Command::Reject { leg, .. } => {
                 self.held.retain(|held| held.leg != leg);
                 self.running
@@ -305,7 +310,11 @@ impl Model {
                 self.running.push(Running::Watch(tag));
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
-            Command::Send { .. } | Command::Finish => {}
+            Command::Send { .. }
+            | Command::Reserve { .. }
+            | Command::Release { .. }
+            | Command::Publish { .. }
+            | Command::Finish => {}
         }
     }
 

@@ -242,7 +242,12 @@ impl<'a> Call<'a> {
             | Command::Resume { tag, .. }
             | Command::Bridge { tag, .. }
             | Command::Unbridge { tag, .. }
-            | Command::SendDigits { tag, .. } => self.done(tag),
+            | Command::SendDigits { tag, .. }
+            | Command::Leave { tag, .. } => self.done(tag),
+            Command::Join { tag, .. } => {
+                self.hush();
+                self.done(tag);
+            }
             Command::Reject { leg, .. } => {
                 self.held.retain(|held| held.leg != leg);
                 self.running.clear();
@@ -271,7 +276,11 @@ impl<'a> Call<'a> {
                 self.running.push_back(Running::Watch(tag));
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
-            Command::Send { .. } | Command::Finish => {}
+            Command::Send { .. }
+            | Command::Reserve { .. }
+            | Command::Release { .. }
+            | Command::Publish { .. }
+            | Command::Finish => {}
         }
     }
 

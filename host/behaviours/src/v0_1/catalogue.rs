@@ -10,7 +10,7 @@ pub(crate) const GUEST: &str = "guest";
 pub(crate) const WORDS: [&str; 2] = ["types", "events"];
 
 /// Interfaces offered here: each is a permission.
-pub(crate) const OFFERED: [&str; 14] = [
+pub(crate) const OFFERED: [&str; 17] = [
     "log",
     "explain",
     "clock",
@@ -25,6 +25,9 @@ pub(crate) const OFFERED: [&str; 14] = [
     "timers",
     "sessions",
     "watches",
+    "reservations",
+    "conferences",
+    "figures",
 ];
 
 /// Interfaces that are named already and whose host side comes later.
@@ -33,7 +36,6 @@ pub(crate) const LATER: [&str; 6] = [
     "mailboxes",
     "screens",
     "storage",
-    "conferences",
     "notify",
 ];
 
@@ -42,7 +44,7 @@ macro_rules! texts {
 }
 
 /// The package itself: each file's name and text.
-pub(crate) const TEXTS: [(&str, &str); 24] = texts![
+pub(crate) const TEXTS: [(&str, &str); 26] = texts![
     "audio.wit"
     "calendars.wit"
     "clock.wit"
@@ -51,6 +53,7 @@ pub(crate) const TEXTS: [(&str, &str); 24] = texts![
     "directory.wit"
     "events.wit"
     "explain.wit"
+    "figures.wit"
     "guest.wit"
     "legs.wit"
     "log.wit"
@@ -59,6 +62,7 @@ pub(crate) const TEXTS: [(&str, &str); 24] = texts![
     "numbers.wit"
     "random.wit"
     "recording.wit"
+    "reservations.wit"
     "screens.wit"
     "sessions.wit"
     "storage.wit"

@@ -1,11 +1,11 @@
 //! This version's types to the contract's: what a guest says.
 
 use contract::{
-    Cause, Condition, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, PlayOptions,
-    Problem, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
+    Cause, Condition, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, Part,
+    PlayOptions, Problem, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 
-use super::bindings::cordboard::behaviour::{audio, dialling, log, types, watches};
+use super::bindings::cordboard::behaviour::{audio, conferences, dialling, log, types, watches};
 use super::bindings::exports::cordboard::behaviour::guest;
 
 pub(super) fn leg(id: u64) -> LegId {
@@ -47,6 +47,14 @@ pub(super) fn condition(condition: watches::Condition) -> Condition {
         watches::Condition::OffHook => Condition::OffHook,
         watches::Condition::OnHook => Condition::OnHook,
         watches::Condition::Registered => Condition::Registered,
+    }
+}
+
+pub(super) fn part(part: conferences::Part) -> Part {
+    match part {
+        conferences::Part::Speaker => Part::Speaker,
+        conferences::Part::Listener => Part::Listener,
+        conferences::Part::Whisperer(id) => Part::Whisperer(leg(id)),
     }
 }
 

@@ -5,8 +5,8 @@ use desk::Desk;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::bindings::cordboard::behaviour::{
-    audio, calendars, clock, dialling, directory, events, explain, legs, log, numbers, random, sessions,
-    timers, trunk, types, watches,
+    audio, calendars, clock, conferences, dialling, directory, events, explain, figures, legs, log, numbers,
+    random, reservations, sessions, timers, trunk, types, watches,
 };
 use super::from_guest::{self, cause, leg};
 use super::to_guest;
@@ -34,7 +34,10 @@ pub(crate) fn link(linker: &mut Linker<Seat>) -> wasmtime::Result<()> {
     audio::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     timers::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     sessions::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
-    watches::add_to_linker::<_, HasSelf<Seat>>(linker, &watches::LinkOptions::default(), seat)
+    watches::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
+    reservations::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
+    conferences::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
+    figures::add_to_linker::<_, HasSelf<Seat>>(linker, seat)
 }
 
 impl Seat {
@@ -269,15 +272,35 @@ impl watches::Host for Seat {
     fn cancel(&mut self, tag: u64) -> Queued {
         self.queue(Command::CancelWatch { tag })
     }
+}
 
-    /// Not linked: its feature is off.
-    fn reserve(&mut self, _: u64, _: String, _: u64) -> Queued {
-        Ok(Err(types::CommandError::NotGranted(
-            "reserve: not offered yet".into(),
-        )))
+impl reservations::Host for Seat {
+    fn reserve(&mut self, lines: Vec<String>, lease: u64) -> Queued {
+        self.queue(Command::Reserve { lines, lease })
     }
 
-    fn release(&mut self, tag: u64, line: String) -> Queued {
-        self.reserve(tag, line, 0)
+    fn release(&mut self, lines: Vec<String>) -> Queued {
+        self.queue(Command::Release { lines })
+    }
+}
+
+impl conferences::Host for Seat {
+    fn join(&mut self, tag: u64, id: u64, room: String, part: conferences::Part) -> Queued {
+        self.queue(Command::Join {
+            tag,
+            leg: leg(id),
+            room,
+            part: from_guest::part(part),
+        })
+    }
+
+    fn leave(&mut self, tag: u64, id: u64) -> Queued {
+        self.queue(Command::Leave { tag, leg: leg(id) })
+    }
+}
+
+impl figures::Host for Seat {
+    fn publish(&mut self, json: String) -> Queued {
+        self.queue(Command::Publish { json })
     }
 }

@@ -20,6 +20,7 @@ impl Exchange {
         for leg in [a, b] {
             self.stop_audio(leg);
             self.part(leg);
+            self.leave_room(leg);
         }
         self.media(Command::Connect { a: port_a, b: port_b });
         for (leg, other) in [(a, b), (b, a)] {
@@ -62,7 +63,7 @@ impl Exchange {
         let Some(leg) = self.legs.get(&id) else {
             return;
         };
-        let waits = leg.is_busy() || leg.dial.is_some() || leg.transfer.is_some();
+        let waits = self.is_busy(leg) || leg.dial.is_some() || leg.transfer.is_some();
         let at_rest = leg.custodies.iter().all(|custody| self.is_at_rest(*custody));
         if waits || !at_rest || self.is_decided_about(id) || self.is_transferring(id) {
             return;

@@ -281,6 +281,7 @@ impl Exchange {
             rest: None,
             holders: SmallVec::new(),
             bridged: None,
+            room: None,
             talked: false,
             audio: None,
             answering: None,
@@ -373,6 +374,9 @@ impl Exchange {
         }
         if let Some((dial, target)) = leg.dial.take() {
             self.branch_over(dial, target, id, why);
+        }
+        if let Some(seat) = leg.room.take() {
+            self.stand_up(id, &seat);
         }
         let partner = leg.bridged.take();
         if let Some(partner) = partner {

@@ -94,6 +94,11 @@ impl Exchange {
                 expiry,
             } => self.watch_line(id, tag, &line, condition, Duration::from_millis(expiry)),
             Command::CancelWatch { tag } => self.cancel_watch(id, tag),
+            Command::Reserve { lines, lease } => self.reserve(id, &lines, Duration::from_millis(lease)),
+            Command::Release { lines } => self.release(id, &lines),
+            Command::Join { tag, leg, room, part } => self.join_room(id, tag, leg, &room, part),
+            Command::Leave { tag, leg } => self.leave_room_on_command(id, tag, leg),
+            Command::Publish { json } => self.publish(id, json),
             Command::Finish => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.finishing = true;
@@ -102,7 +107,7 @@ impl Exchange {
         }
     }
 
-    fn holds(&self, id: SessionId, leg: LegId) -> bool {
+    pub(super) fn holds(&self, id: SessionId, leg: LegId) -> bool {
         self.custody_of(id, leg).is_some() || self.legs.get(&leg).is_some_and(|leg| leg.holders.contains(&id))
     }
 
@@ -307,7 +312,9 @@ fn leg_of(command: &Command) -> Option<LegId> {
         | Command::SendDigits { leg, .. }
         | Command::Play { leg, .. }
         | Command::Gather { leg, .. }
-        | Command::StopAudio { leg } => Some(*leg),
+        | Command::StopAudio { leg }
+        | Command::Join { leg, .. }
+        | Command::Leave { leg, .. } => Some(*leg),
         Command::Bridge { a, .. } => Some(*a),
         Command::Dial { caller, .. } => *caller,
         Command::CancelDial { .. }
@@ -316,6 +323,9 @@ fn leg_of(command: &Command) -> Option<LegId> {
         | Command::Send { .. }
         | Command::Watch { .. }
         | Command::CancelWatch { .. }
+        | Command::Reserve { .. }
+        | Command::Release { .. }
+        | Command::Publish { .. }
         | Command::Finish => None,
     }
 }

@@ -272,6 +272,7 @@ impl Exchange {
             custodies: leg.custodies.to_vec(),
             holders: leg.holders.to_vec(),
             bridged: leg.bridged,
+            room: leg.room.as_deref().cloned(),
             talked: leg.talked,
             holding: leg.holding,
             held: leg.held,

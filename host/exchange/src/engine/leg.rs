@@ -20,6 +20,7 @@ use super::audio::{Audio, AudioOwner};
 use super::custody::CustodyId;
 use super::dial::{DialId, Redirections};
 use super::media::LegMedia;
+use super::rooms::Seat;
 use super::transfer::Wanted;
 use crate::io::CallId;
 
@@ -87,6 +88,8 @@ pub(crate) struct Leg {
     /// Sessions that hold this callee since it answered.
     pub holders: SmallVec<[SessionId; 1]>,
     pub bridged: Option<LegId>,
+    /// Where it sits, in a room of a session's.
+    pub room: Option<Box<Seat>>,
     /// It has been bridged: when it is left alone now, the talk is over.
     pub talked: bool,
     pub audio: Option<Box<Audio>>,

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use super::Exchange;
 use super::leg::{Leg, Party};
+use super::reservations::Reservation;
 use super::watches::Waits;
 use crate::directory::{LineId, LineState};
 use crate::io::CallId;
@@ -26,6 +27,8 @@ pub(crate) struct Activity {
     pub watchers: SmallVec<[SessionId; 1]>,
     /// Sessions that wait for it to be free, busy or registered; first come first served.
     pub waiting: Vec<Waits>,
+    /// A session keeps the line to itself.
+    pub reserved: Option<Box<Reservation>>,
 }
 
 impl Activity {

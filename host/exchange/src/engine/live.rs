@@ -42,6 +42,7 @@ impl Exchange {
             live::Request::Registrations { tenant } => {
                 live::Answer::Registrations(self.list_registrations(&tenant))
             }
+            live::Request::Figures { tenant } => live::Answer::Figures(self.list_figures(tenant.text())),
             live::Request::Message {
                 tenant,
                 behaviour,

@@ -39,11 +39,14 @@ mod notifier;
 mod offers;
 mod pickup;
 mod ports;
+mod published;
 mod records;
 mod reporting;
 mod requests;
+mod reservations;
 mod restore;
 mod resume;
+mod rooms;
 mod session;
 mod sip_events;
 mod spend;
@@ -116,6 +119,8 @@ pub struct Exchange {
     dials: FxHashMap<DialId, Dial>,
 
     sessions: FxHashMap<SessionId, Session>,
+    /// None is empty.
+    rooms: FxHashMap<rooms::RoomKey, rooms::Room>,
     /// Sessions per number, by tenant, behaviour and number.
     keyed: FxHashMap<String, SessionId>,
     asks: FxHashMap<AskId, SessionId>,
@@ -279,6 +284,7 @@ impl Exchange {
             custodies: FxHashMap::default(),
             dials: FxHashMap::default(),
             sessions: FxHashMap::default(),
+            rooms: FxHashMap::default(),
             keyed: FxHashMap::default(),
             asks: FxHashMap::default(),
             late_decisions: 0,

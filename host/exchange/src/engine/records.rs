@@ -18,6 +18,7 @@ use sip::sdp::Negotiation;
 use super::custody::{CustodyId, Holder};
 use super::dial::{DialId, DialOwner, Redirections};
 use super::leg::{LegState, Party};
+use super::rooms::Seat;
 use crate::report::Direction;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,6 +114,7 @@ pub(super) struct LegRecord {
     pub custodies: Vec<CustodyId>,
     pub holders: Vec<SessionId>,
     pub bridged: Option<LegId>,
+    pub room: Option<Seat>,
     pub talked: bool,
     pub holding: bool,
     pub held: bool,

@@ -107,6 +107,7 @@ impl Exchange {
             finishing: false,
             lost: false,
             kept: true,
+            published: None,
             draining: None,
             woken: (now, 0),
         };
@@ -195,7 +196,8 @@ impl Exchange {
             let dial = self.custodies.get(id).and_then(|custody| custody.dial);
             dial.is_some_and(|dial| self.dials.contains_key(&dial))
         };
-        let cared_for = rings || leg.bridged.is_some() || leg.custodies.iter().any(is_dialled_for);
+        let cared_for =
+            rings || leg.bridged.is_some() || leg.room.is_some() || leg.custodies.iter().any(is_dialled_for);
         if cared_for || self.is_decided_about(id) {
             return;
         }
@@ -247,6 +249,7 @@ impl Exchange {
             rest: record.rest.map(Box::new),
             holders: holders.clone(),
             bridged: None,
+            room: None,
             talked: record.talked,
             audio: None,
             answering: record.answering.map(|(session, tag)| Waiting { session, tag }),
@@ -266,6 +269,9 @@ impl Exchange {
             if let Some(session) = self.sessions.get_mut(&session) {
                 session.callees.push(record.id);
             }
+        }
+        if let Some(seat) = record.room {
+            self.take_seat(record.id, seat);
         }
         if let Some(media) = record.media.and_then(|media| self.reopen_media(media)) {
             self.attach_media(record.id, media);
@@ -326,6 +332,15 @@ impl Exchange {
         if !self.sounds_again.is_empty() {
             self.timers.set(self.now + RECORDINGS_BY, Due::SoundsAgain);
             self.play_again(false);
+        }
+        let seated: Vec<LegId> = self
+            .rooms
+            .values()
+            .flat_map(|room| room.legs().to_vec())
+            .collect();
+        for leg in seated {
+            self.seat_in_media(leg);
+            self.later(Step::Alone(leg));
         }
         for believed in std::mem::take(&mut self.believed) {
             let id = believed.session;

@@ -2,7 +2,7 @@
 
 use base::Moment;
 
-use super::{Engine, inbound, outbound};
+use super::{Engine, inbound, outbound, rooms};
 use crate::digits::Happened;
 use crate::player::Player;
 use crate::port::{Port, Slot};
@@ -24,6 +24,9 @@ pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
         },
         Command::Connect { a, b } => connect(engine, a, b),
         Command::Listen { to, from } => listen(engine, to, from),
+        Command::Join { port, room, part } => with(engine, port, |engine, slot| {
+            rooms::join(engine, slot, room, part);
+        }),
         Command::Disconnect { port } => with(engine, port, disconnect),
         Command::Play {
             port,
@@ -117,6 +120,7 @@ fn listen(engine: &mut Engine, to: PortId, from: PortId) {
     };
     end_playing(engine, to, PlayEnd::Stopped);
     stop_hearing(engine, to);
+    rooms::leave(engine, to);
     if let Some(port) = engine.ports.get_mut(from) {
         port.listeners.push(to);
     }
@@ -125,7 +129,8 @@ fn listen(engine: &mut Engine, to: PortId, from: PortId) {
     }
 }
 
-fn disconnect(engine: &mut Engine, slot: Slot) {
+pub(super) fn disconnect(engine: &mut Engine, slot: Slot) {
+    rooms::leave(engine, slot);
     stop_hearing(engine, slot);
     let listeners = engine
         .ports

@@ -87,6 +87,12 @@ fn take(engine: &mut Engine, now: Moment, slot: Slot, kind: Kind, rtp: &RtpPacke
     match kind {
         Kind::Audio => {
             pass_on(engine, now, slot, kind, rtp);
+            if let Some(port) = engine.ports.get_mut(slot) {
+                let codec = port.codec();
+                if let Some(seat) = &mut port.seat {
+                    seat.hear(rtp.sequence_number(), codec, rtp.payload());
+                }
+            }
             listen_for_tones(engine, now, slot, rtp.payload());
         }
         Kind::Event => {

@@ -1,13 +1,14 @@
 //! The engine: ports, their connections, and what goes in and out.
 //!
 //! [`commands`] carries out what the exchange asks, [`inbound`] takes packets in and passes them on,
-//! [`outbound`] sends what is due at a tick.
+//! [`outbound`] sends what is due at a tick, [`rooms`] mixes.
 
 mod commands;
 mod inbound;
 mod outbound;
+mod rooms;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use base::{Moment, Random};
@@ -15,7 +16,7 @@ use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::port::{Port, Slot};
-use crate::{Command, Event, Outbox, Packet, PortId};
+use crate::{Command, Event, Outbox, Packet, PortId, RoomId};
 
 /// How often [`Engine::tick`] wants to be called: one packet of 20 ms (RFC 3551 §4.2).
 pub const TICK: Duration = Duration::from_millis(20);
@@ -32,6 +33,8 @@ pub struct Engine {
     random: Random,
     ports: Slab<Port>,
     slots: FxHashMap<PortId, Slot>,
+    /// Who is in them, in the order in which they came. None is empty.
+    rooms: BTreeMap<RoomId, Vec<Slot>>,
     /// Ports that need every tick: they play, send digits, or wait for the end of one.
     busy: Vec<Slot>,
     next_tick: Option<Moment>,
@@ -47,6 +50,7 @@ impl Engine {
             random,
             ports: Slab::new(),
             slots: FxHashMap::default(),
+            rooms: BTreeMap::new(),
             busy: Vec::new(),
             next_tick: None,
             ticks: 0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Moment;
 
-use super::{Engine, ROUND, inbound};
+use super::{Engine, ROUND, inbound, rooms};
 use crate::digits::Step;
 use crate::g711::FRAME;
 use crate::packet::Body;
@@ -18,6 +18,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) fn tick(engine: &mut Engine, now: Moment) {
     play_all(engine, now);
+    rooms::mix_all(engine, now);
     let offset = engine.ticks % ROUND;
     engine.ticks = engine.ticks.wrapping_add(1);
     // Slots are dense: stepping through them touches one port in fifty.
@@ -138,7 +139,7 @@ fn send_digit(port: &mut Port, outbox: &mut Outbox, now: Moment) {
 }
 
 /// Sends 20 ms of audio of our own, if the port may send.
-fn send_frame(port: &mut Port, outbox: &mut Outbox, now: Moment, frame: &[u8; FRAME]) {
+pub(super) fn send_frame(port: &mut Port, outbox: &mut Outbox, now: Moment, frame: &[u8; FRAME]) {
     let Some((stream, destination)) = port.outlet() else {
         return;
     };

@@ -2,7 +2,7 @@
 
 use contract::{
     CalendarState, Cause, Command, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
-    NumberClass, PlayOptions, RouteError, Sound, Stage, Tag,
+    NumberClass, Part, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -135,6 +135,39 @@ pub(crate) mod watches {
     pub(crate) fn cancel(tag: Tag) -> Queued {
         queue(Command::CancelWatch { tag })
     }
+}
+
+pub(crate) mod reservations {
+    use super::*;
+
+    pub(crate) fn reserve(lines: Vec<String>, lease: u64) -> Queued {
+        queue(Command::Reserve { lines, lease })
+    }
+
+    pub(crate) fn release(lines: Vec<String>) -> Queued {
+        queue(Command::Release { lines })
+    }
+}
+
+pub(crate) mod conferences {
+    use super::*;
+
+    pub(crate) fn join(tag: Tag, leg: LegId, room: &str, part: Part) -> Queued {
+        queue(Command::Join {
+            tag,
+            leg,
+            room: room.into(),
+            part,
+        })
+    }
+
+    pub(crate) fn leave(tag: Tag, leg: LegId) -> Queued {
+        queue(Command::Leave { tag, leg })
+    }
+}
+
+pub(crate) fn publish(json: String) -> Queued {
+    queue(Command::Publish { json })
 }
 
 pub(crate) fn explain(rule: &str, sentence: &str) {

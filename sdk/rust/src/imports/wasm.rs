@@ -3,7 +3,7 @@
 
 use contract::{
     CalendarState, Cause, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
-    NumberClass, PlayOptions, RouteError, Sound, Stage, Tag,
+    NumberClass, Part, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -137,6 +137,34 @@ pub(crate) mod watches {
     pub(crate) fn cancel(tag: Tag) -> Queued {
         queued(wit::watches::cancel(tag))
     }
+}
+
+pub(crate) mod reservations {
+    use super::*;
+
+    pub(crate) fn reserve(lines: Vec<String>, lease: u64) -> Queued {
+        queued(wit::reservations::reserve(&lines, lease))
+    }
+
+    pub(crate) fn release(lines: Vec<String>) -> Queued {
+        queued(wit::reservations::release(&lines))
+    }
+}
+
+pub(crate) mod conferences {
+    use super::*;
+
+    pub(crate) fn join(tag: Tag, leg: LegId, room: &str, part: Part) -> Queued {
+        queued(wit::conferences::join(tag, leg.0, room, convert::part(part)))
+    }
+
+    pub(crate) fn leave(tag: Tag, leg: LegId) -> Queued {
+        queued(wit::conferences::leave(tag, leg.0))
+    }
+}
+
+pub(crate) fn publish(json: String) -> Queued {
+    queued(wit::figures::publish(&json))
 }
 
 pub(crate) fn explain(rule: &str, sentence: &str) {

@@ -51,6 +51,8 @@ pub struct Flow {
     did: Vec<String>,
     why: Vec<String>,
     sent: Vec<Vec<u8>>,
+    reserved: Vec<String>,
+    published: Option<String>,
     callers: u64,
     callees: u64,
     silent_cancel: bool,
@@ -88,6 +90,8 @@ impl Flow {
             did: Vec::new(),
             why: Vec::new(),
             sent: Vec::new(),
+            reserved: Vec::new(),
+            published: None,
             callers: 0,
             callees: 0,
             silent_cancel: false,
@@ -145,6 +149,16 @@ impl Flow {
     /// What it explained since this was last asked: `rule: sentence`.
     pub fn why(&mut self) -> Vec<String> {
         std::mem::take(&mut self.why)
+    }
+
+    /// The lines that it keeps; a flow forgets no lease by itself.
+    pub fn reserved(&self) -> &[String] {
+        &self.reserved
+    }
+
+    /// The figures that it published last.
+    pub fn published(&self) -> Option<&str> {
+        self.published.as_deref()
     }
 
     /// What it sent to other sessions since this was last asked.
@@ -480,12 +494,17 @@ impl Flow {
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
             Command::Send { body, .. } => self.sent.push(body),
+            Command::Reserve { lines, .. } => self.reserved.extend(lines),
+            Command::Release { lines } => self.reserved.retain(|line| !lines.contains(line)),
+            Command::Publish { json } => self.published = Some(json),
             Command::Ring { .. }
             | Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Bridge { .. }
             | Command::Unbridge { .. }
             | Command::SendDigits { .. }
+            | Command::Join { .. }
+            | Command::Leave { .. }
             | Command::Finish => {}
         }
     }
@@ -525,6 +544,8 @@ impl Flow {
             | Command::Play { leg, .. }
             | Command::Gather { leg, .. }
             | Command::StopAudio { leg }
+            | Command::Join { leg, .. }
+            | Command::Leave { leg, .. }
             | Command::Dial {
                 caller: Some(leg), ..
             } => Some(leg.0),

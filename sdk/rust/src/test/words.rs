@@ -1,8 +1,8 @@
 //! Commands in plain words.
 
-use contract::{Command, DialOptions, Hears, Shown, Sound, Stage, Target, Tone};
+use contract::{Command, DialOptions, Hears, Part, Shown, Sound, Stage, Target, Tone};
 
-/// What a command does; none for timers and watches, which a flow keeps itself.
+/// What a command does; none for timers, watches, reservations and figures, which a flow keeps itself.
 pub fn sentence(command: &Command) -> Option<String> {
     Some(match command {
         Command::Ring { .. } => "ring".to_owned(),
@@ -38,6 +38,13 @@ pub fn sentence(command: &Command) -> Option<String> {
             behaviour, number, ..
         } => format!("send to {behaviour} {number}"),
         Command::Finish => "finish".to_owned(),
+        Command::Reserve { .. } | Command::Release { .. } | Command::Publish { .. } => return None,
+        Command::Join { room, part, .. } => match part {
+            Part::Speaker => format!("join {room}"),
+            Part::Listener => format!("listen to {room}"),
+            Part::Whisperer(to) => format!("whisper to {to} in {room}"),
+        },
+        Command::Leave { .. } => "leave the room".to_owned(),
     })
 }
 

@@ -4,7 +4,7 @@ use contract::{
     Cause, CommandError, Condition, DialAnswer, DialOptions, DialOutcome, DialResult, Digit, Event,
     GatherOptions, GatherOutcome, Hears, Identity, LegAnswered, LegEnded, LegId, LegRinging, Line,
     LineChange, LineKind, LocalTime, LogLevel, Manifest, Message, NumberClass, Offer, Outcome, OutcomeKind,
-    PlayOutcome, SessionScope, Shown, Sound, Stage, Target, TargetOutcome, Tone, TransferRequest,
+    Part, PlayOutcome, SessionScope, Shown, Sound, Stage, Target, TargetOutcome, Tone, TransferRequest,
 };
 
 use super::bindings::cordboard::behaviour as wit;
@@ -18,6 +18,14 @@ macro_rules! same_names {
             match value { $(From::$case => $to::$case,)* }
         }
     };
+}
+
+pub(crate) fn part(part: Part) -> wit::conferences::Part {
+    match part {
+        Part::Speaker => wit::conferences::Part::Speaker,
+        Part::Listener => wit::conferences::Part::Listener,
+        Part::Whisperer(leg) => wit::conferences::Part::Whisperer(leg.0),
+    }
 }
 
 same_names!(cause: wit::types::Cause => Cause {

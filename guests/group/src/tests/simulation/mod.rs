@@ -8,7 +8,7 @@
 
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordboard::Target;
 use model::{Fact, Model, Rules, State};
@@ -54,6 +54,7 @@ struct World {
     /// What happened, for whoever reads about a failure.
     story: Vec<String>,
     answered: u32,
+    list_changed: bool,
 }
 
 impl World {
@@ -110,6 +111,7 @@ impl World {
             callers: 0,
             story: Vec::new(),
             answered: 0,
+            list_changed: false,
         };
         world.look();
         world
@@ -181,7 +183,24 @@ impl World {
             let cancelled = matches!(call.state, State::Rings { given_up: true, .. });
             assert!(!waits || !too_long || cancelled, "{call:?} waits for too long");
         }
+        self.only_the_rung_are_kept();
         self.look();
+    }
+
+    /// Other groups are kept from ringing whom this one rings. Whoever left the list while ringing is kept until the
+    /// lease is over.
+    fn only_the_rung_are_kept(&self) {
+        let mut rung = BTreeSet::new();
+        for call in &self.model.calls {
+            if let State::Rings { who, .. } = &call.state {
+                rung.extend(who.iter().flatten().cloned());
+            }
+        }
+        let kept: BTreeSet<String> = self.flow.reserved().iter().cloned().collect();
+        assert!(rung.is_subset(&kept), "{rung:?} ring, and {kept:?} are kept");
+        if !self.list_changed {
+            assert_eq!(rung, kept);
+        }
     }
 
     fn says(&mut self, what: impl Into<String>) {
@@ -336,6 +355,7 @@ impl World {
             members.pop();
         }
         self.says(format!("the members are {members:?}"));
+        self.list_changed = true;
         self.model.members(members.clone());
         self.settings.members = members;
         self.flow.settings(&self.settings);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::exchange::{
-    Address, Answer, Call, Collection, Expect, Listing, NewCredentials, Refusal, Registration, Stored,
-    Versioned,
+    Address, Answer, Call, Collection, Expect, Figures, Listing, NewCredentials, Refusal, Registration,
+    Stored, Versioned,
 };
 use api::hub::KeepJournal;
 use api::workshop::{Done, Inspected};
@@ -349,6 +349,17 @@ impl api::exchange::Exchange for Office {
         Box::pin(async move {
             match office.live(live::Request::Registrations { tenant }).await? {
                 live::Answer::Registrations(all) => Ok(all.into_iter().map(words::registration).collect()),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+
+    fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        Box::pin(async move {
+            match office.live(live::Request::Figures { tenant }).await? {
+                live::Answer::Figures(all) => Ok(all.into_iter().map(words::figures).collect()),
                 _ => Err(Refusal::NotFound),
             }
         })

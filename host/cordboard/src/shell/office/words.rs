@@ -1,6 +1,6 @@
 //! The exchange's words in those of the administration interface, and back.
 
-use api::exchange::{Address, Call, Expect, Kind as ApiKind, Leg, LegState, Refusal, Registration};
+use api::exchange::{Address, Call, Expect, Figures, Kind as ApiKind, Leg, LegState, Refusal, Registration};
 use contract::Problem;
 use exchange::Direction;
 use exchange::admin;
@@ -84,6 +84,16 @@ pub(super) fn registration(known: live::Registration) -> Registration {
         from: known.from.to_string(),
         expires_ms: known.expires.as_millis(),
         user_agent: known.user_agent,
+    }
+}
+
+pub(super) fn figures(published: live::Figures) -> Figures {
+    Figures {
+        behaviour: published.behaviour.to_string(),
+        number: published.number.to_string(),
+        at_ms: published.at.as_millis(),
+        // What is no JSON is a behaviour's mistake, and shown as such.
+        figures: serde_json::from_str(&published.json).unwrap_or_default(),
     }
 }
 

@@ -17,10 +17,9 @@ impl Exchange {
             return;
         };
         let hears = dial.options.hears;
-        let waits = self
-            .legs
-            .get(&caller)
-            .is_some_and(|leg| leg.sound_flows() && leg.audio.is_none() && leg.bridged.is_none());
+        let waits = self.legs.get(&caller).is_some_and(|leg| {
+            leg.sound_flows() && leg.audio.is_none() && leg.bridged.is_none() && leg.room.is_none()
+        });
         if waits {
             self.caller_hears_ringing(caller, id, hears);
         }

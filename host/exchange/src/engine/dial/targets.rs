@@ -207,8 +207,15 @@ impl Exchange {
     /// it, a line that has a call is busy (R16).
     fn ring_line(&mut self, id: DialId, target: usize, line: &str) -> Result<(), Cause> {
         let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
-        let (tenant, call) = (dial.tenant.clone(), dial.call);
+        let (tenant, call, owner) = (dial.tenant.clone(), dial.call, dial.owner);
         let (line, devices) = self.devices_of(&tenant, line).ok_or(Cause::UnknownNumber)?;
+        if let DialOwner::Session { session, .. } = owner
+            && let Some(holder) = self.keeps_away(session, &tenant, &line)
+        {
+            let sentence = format!("{line} is rung by {holder} already: busy");
+            self.because(&tenant, call, "reserve", sentence);
+            return Err(Cause::Busy);
+        }
         let waits = self
             .tenant(&tenant)
             .and_then(|view| view.line(&line))

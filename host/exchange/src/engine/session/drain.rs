@@ -101,7 +101,7 @@ impl Exchange {
                 .custodies
                 .get(custody)
                 .and_then(|custody| self.legs.get(&custody.leg));
-            leg.is_none_or(|leg| leg.bridged.is_some())
+            leg.is_none_or(|leg| leg.bridged.is_some() || leg.room.is_some())
         };
         let waiting: SmallVec<[CustodyId; 1]> = custodies
             .unwrap_or_default()

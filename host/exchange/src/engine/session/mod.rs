@@ -32,6 +32,7 @@ use smallvec::SmallVec;
 use super::custody::{CustodyId, Holder};
 use super::dial::{DialId, outcome_event};
 use super::lookup::Placed;
+use super::published::Published;
 use super::timers::TimerKey;
 use super::watches::Watch;
 use super::{Exchange, Step};
@@ -76,6 +77,8 @@ pub(crate) struct Session {
     pub lost: bool,
     /// It is stored.
     pub kept: bool,
+    /// What it told people last.
+    pub published: Option<Published>,
     /// The deadline for its version has passed: what becomes of it when it does not move now.
     pub draining: Option<DrainEnd>,
     /// Since when events are counted, and how many there were.
@@ -173,6 +176,7 @@ impl Exchange {
             finishing: false,
             lost: false,
             kept: false,
+            published: None,
             draining: None,
             woken: (self.now, 0),
         };
@@ -220,7 +224,7 @@ impl Exchange {
                 .custodies
                 .get(&custody)
                 .and_then(|custody| self.legs.get(&custody.leg))
-                .is_some_and(|leg| leg.bridged.is_some());
+                .is_some_and(|leg| leg.bridged.is_some() || leg.room.is_some());
             if bridged {
                 if let Some(custody) = self.custodies.get_mut(&custody) {
                     custody.holder = Holder::Host;
@@ -234,7 +238,7 @@ impl Exchange {
                 continue;
             };
             leg.holders.retain(|holder| *holder != id);
-            if leg.bridged.is_none() && leg.holders.is_empty() {
+            if leg.bridged.is_none() && leg.room.is_none() && leg.holders.is_empty() {
                 self.hang_up(callee, Cause::Normal);
             }
         }
@@ -366,7 +370,7 @@ impl Exchange {
             };
             let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
             let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
-            let nothing = custody.dial.is_none() && !leg.is_busy();
+            let nothing = custody.dial.is_none() && !self.is_busy(leg);
             if !decides || !nothing {
                 // What this session had under way may have been all that kept the innermost from being looked after.
                 // Only one that will do something about it is woken, or two could wake each other for ever.
@@ -391,7 +395,7 @@ impl Exchange {
             let idle = self
                 .legs
                 .get(&callee)
-                .filter(|leg| !leg.is_busy() && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
+                .filter(|leg| !self.is_busy(leg) && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
             match idle.map(|leg| leg.audio.is_some()) {
                 Some(_) if !awaits => self.hang_up(callee, Cause::Normal),
                 // Its partner was taken away, and the session goes on with something else.

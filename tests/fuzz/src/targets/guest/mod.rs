@@ -231,6 +231,7 @@ fn judge_command(command: &Command) {
         | Command::SendDigits { leg, .. }
         | Command::Play { leg, .. }
         | Command::Gather { leg, .. }
+        | Command::Leave { leg, .. }
         | Command::StopAudio { leg } => assert!(held.contains(leg), "{command:?}"),
         Command::Bridge { a, b, .. } => assert!(held.contains(a) && held.contains(b), "{command:?}"),
         Command::Dial {
@@ -261,6 +262,19 @@ fn judge_command(command: &Command) {
             judge_text(line);
             assert!(*expiry <= 31 * 24 * 3_600_000);
         }
+        Command::Join { leg, room, .. } => {
+            assert!(held.contains(leg), "{command:?}");
+            judge_text(room);
+        }
+        Command::Reserve { lines, lease } => {
+            assert!((1..=64).contains(&lines.len()) && *lease <= 600_000);
+            lines.iter().for_each(|line| judge_text(line));
+        }
+        Command::Release { lines } => {
+            assert!((1..=64).contains(&lines.len()));
+            lines.iter().for_each(|line| judge_text(line));
+        }
+        Command::Publish { json } => assert!(json.len() <= 48 << 10),
         Command::CancelWatch { .. }
         | Command::CancelDial { .. }
         | Command::SetTimer { .. }
