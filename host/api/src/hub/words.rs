@@ -1,7 +1,8 @@
 //! Events and commands in words, short enough for a line.
 
 use contract::{
-    Command, Condition, DialResult, Event, GatherOutcome, OutcomeKind, Part, PlayOutcome, Sound, Stage, Target,
+    Command, Condition, DialResult, Event, GatherOutcome, OutcomeKind, Part, PlayOutcome, Sound, Stage,
+    Target,
 };
 use journal::Answer;
 

@@ -31,13 +31,7 @@ pub(crate) const OFFERED: [&str; 17] = [
 ];
 
 /// Interfaces that are named already and whose host side comes later.
-pub(crate) const LATER: [&str; 6] = [
-    "recording",
-    "mailboxes",
-    "screens",
-    "storage",
-    "notify",
-];
+pub(crate) const LATER: [&str; 5] = ["recording", "mailboxes", "screens", "storage", "notify"];
 
 macro_rules! texts {
     ($($file:literal)*) => { [$(($file, include_str!(concat!("../../../../wit/", $file)))),*] };
