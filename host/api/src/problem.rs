@@ -129,6 +129,16 @@ impl Problem {
         )
     }
 
+    /// 413: the tenant has stored as much as it may.
+    pub fn storage_full(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "storage-full",
+            "The tenant's storage is full",
+            detail,
+        )
+    }
+
     /// 415.
     pub fn unsupported_media(detail: impl Into<String>) -> Self {
         Self::new(

@@ -443,3 +443,24 @@ async fn an_activation_may_have_a_deadline() {
         422
     );
 }
+
+#[tokio::test]
+async fn a_tenant_stores_no_more_than_it_may() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let operator = world.operator.clone();
+    let acme = json!({ "name": "Acme", "domains": ["acme.test"], "limits": { "storage": 20 } });
+    world.put(&operator, "/v1/tenants/acme", acme).await;
+    upload(&world, &manager, "module menu 1").await;
+    let path = "/v1/tenants/acme/modules";
+    let refused = world
+        .upload(&manager, Method::POST, path, "application/wasm", b"module menu 2")
+        .await
+        .expect(413);
+    assert_eq!(refused["type"], "urn:cordboard:problem:storage-full");
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("stores 13 bytes") && detail.contains("20 of `limits.storage`"),
+        "{detail}"
+    );
+}

@@ -46,6 +46,7 @@ struct Guest {
     /// Its callers come from here.
     ip: String,
     module: Value,
+    number: String,
 }
 
 /// Pairs of turns with one kind of harm.
@@ -108,20 +109,19 @@ fn guests(stage: &Stage, options: &Options) -> Result<Vec<Guest>> {
                 .get("digest")
                 .context("the upload names no digest")?
                 .clone(),
+            number: format!("+33123452{number:03}"),
             tenant,
             ip,
         };
         guest.set(stage, TAME)?;
         client.put(
-            &format!("/v1/tenants/{}/numbers/{NUMBER}", guest.tenant),
+            &format!("/v1/tenants/{}/numbers/{}", guest.tenant, guest.number),
             &json!({ "name": case.name, "behaviours": [{ "behaviour": "hostile" }] }),
         )?;
         guests.push(guest);
     }
     Ok(guests)
 }
-
-const NUMBER: &str = "+33123450001";
 
 impl Guest {
     fn behaviour(&self) -> String {
@@ -206,7 +206,14 @@ fn pairs(stage: &Stage, options: &Options, name: &str, guests: &[Guest]) -> Resu
 fn callers(stage: &Stage, guest: &Guest, rate: u64) -> Result<Running> {
     let folder = stage.folder.join(&guest.tenant);
     std::fs::create_dir_all(&folder)?;
-    sipp::callers(&folder, "hostile.xml", stage.sip()?, &guest.ip, NUMBER, rate)
+    sipp::callers(
+        &folder,
+        "hostile.xml",
+        stage.sip()?,
+        &guest.ip,
+        &guest.number,
+        rate,
+    )
 }
 
 /// Turns without and with somebody who uploads it again and again.

@@ -130,7 +130,7 @@ async fn put(
     };
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
     let recording = read(request, RECORDING_BYTES).await?;
-    modules::exists(&api, &tenant).await?;
+    super::storage::has_room(&api, &tenant, recording.len()).await?;
     let naming = api.blobs.lock().await;
     let before = before(&api, &tenant, &name).await;
     let mut document = api.blocking(move |api| keep(api, media_type, &recording)).await?;

@@ -16,6 +16,7 @@ mod own;
 mod records;
 mod replay;
 mod settings;
+mod storage;
 mod tokens;
 mod versions;
 

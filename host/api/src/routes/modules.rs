@@ -167,6 +167,7 @@ async fn upload(
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
     let component = read(request, COMPONENT_BYTES).await?;
     let granted = granted(&api, &tenant).await?;
+    super::storage::has_room(&api, &tenant, component.len()).await?;
     let naming = api.blobs.lock().await;
     let (info, new) = api
         .blocking(move |api| keep(api, &caller, &tenant, &component, granted.as_deref()))

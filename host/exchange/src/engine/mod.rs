@@ -40,6 +40,7 @@ mod offers;
 mod pickup;
 mod ports;
 mod published;
+mod quota;
 mod records;
 mod reporting;
 mod requests;
@@ -123,6 +124,8 @@ pub struct Exchange {
     rooms: FxHashMap<rooms::RoomKey, rooms::Room>,
     /// Sessions per number, by tenant, behaviour and number.
     keyed: FxHashMap<String, SessionId>,
+    /// What sessions use together, by tenant.
+    usage: FxHashMap<Arc<str>, quota::Usage>,
     asks: FxHashMap<AskId, SessionId>,
     late_decisions: u64,
     /// Questions to candidates that nobody waits for.
@@ -286,6 +289,7 @@ impl Exchange {
             sessions: FxHashMap::default(),
             rooms: FxHashMap::default(),
             keyed: FxHashMap::default(),
+            usage: FxHashMap::default(),
             asks: FxHashMap::default(),
             late_decisions: 0,
             shadow_asks: FxHashMap::default(),

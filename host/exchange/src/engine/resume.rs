@@ -112,6 +112,7 @@ impl Exchange {
             woken: (now, 0),
         };
         self.sessions.insert(id, session);
+        self.session_counts(id);
         self.believed.push(Believed {
             session: id,
             held: record.held,

@@ -165,3 +165,101 @@ fn each_rung_of_the_ladder_names_the_version_that_failed() {
     let expected = |rung| (rung, "fragile".to_owned(), module(1));
     assert_eq!(told, [expected(Rung::RingLine), expected(Rung::Courtesy)]);
 }
+
+/// A caller of one session too many reaches the line all the same, and its story says which limit it was.
+#[test]
+fn a_tenant_has_no_more_sessions_than_it_may() {
+    let mut world = Office::new()
+        .line("201")
+        .line("203")
+        .line_with("202", |line| line.behaviours = Some(vec!["front".into()]), |_| {})
+        .behaviour("front", module(1), SessionScope::PerCall)
+        .tenant(|tenant| tenant.limits.sessions = 1)
+        .open(&["201", "202", "203"]);
+    world.behaves(module(1), |invocation| {
+        let Event::CallOffered(offer) = event(invocation) else {
+            return decided(vec![]);
+        };
+        decided(vec![
+            Command::Ring {
+                tag: 1,
+                leg: offer.leg,
+            },
+            Command::SetTimer {
+                tag: 2,
+                at: u64::MAX / 2_000,
+            },
+        ])
+    });
+    let first = world.call("201", "202");
+    assert_eq!((world.facts("because"), world.facts("session-started")), (0, 1));
+    let second = world.call("203", "202");
+    world.rings("202");
+    world.answers("202");
+    assert_eq!(world.state("203", second), CallState::Up);
+    assert_eq!(world.facts("session-started"), 1);
+    assert!(
+        world.reports.iter().any(|report| report.call.is_some()
+            && matches!(&report.fact, Fact::Because { rule, sentence }
+            if rule == "limits.sessions" && sentence == "the tenant has 1 sessions already, and may have 1"))
+    );
+    world.hangs_up("203", second);
+    world.hangs_up("201", first);
+    let third = world.call("203", "202");
+    assert_eq!(world.facts("session-started"), 2, "there is room again");
+    world.hangs_up("203", third);
+    world.assert_idle();
+}
+
+/// What all sessions of a tenant keep together has a limit, too: the one that would exceed it fails, and says why.
+#[test]
+fn the_states_of_a_tenants_sessions_have_a_limit_together() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("big", module(1), SessionScope::PerCall)
+        .number("300", &["big"])
+        .tenant(|tenant| (tenant.limits.state, tenant.limits.total_state) = (2_048, 3_000))
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| {
+        let limit = invocation.limits.state;
+        if limit < 2_000 {
+            return Err(Failure::StateTooLarge { size: 2_000, limit });
+        }
+        let Event::CallOffered(offer) = event(invocation) else {
+            return Ok(Decided {
+                state: vec![0; 2_000],
+                commands: vec![],
+            });
+        };
+        let ring = Command::Ring {
+            tag: 1,
+            leg: offer.leg,
+        };
+        let wait = Command::SetTimer {
+            tag: 2,
+            at: u64::MAX / 2_000,
+        };
+        Ok(Decided {
+            state: vec![0; 2_000],
+            commands: vec![ring, wait],
+        })
+    });
+    let first = world.call("201", "300");
+    assert_eq!(world.facts("because"), 0);
+    let second = world.call("202", "300");
+    assert!(world.reports.iter().any(|report| matches!(&report.fact, Fact::Because { rule, sentence }
+        if rule == "limits.total-state" && sentence == "a state of 2000 bytes was to be kept where there is room for 1000")));
+    assert!(
+        world
+            .reports
+            .iter()
+            .any(|report| matches!(&report.fact, Fact::NotDecided { failure, .. }
+        if *failure == Failure::StateTooLarge { size: 2_000, limit: 1_000 }))
+    );
+    world.hangs_up("202", second);
+    world.hangs_up("201", first);
+    let third = world.call("202", "300");
+    assert_eq!(world.facts("not-decided"), 1, "there is room again");
+    world.hangs_up("202", third);
+}

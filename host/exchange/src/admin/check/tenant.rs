@@ -31,6 +31,11 @@ impl Check<'_> {
         self.imports(tenant);
         let state = (1_024..=1 << 20).contains(&tenant.limits.state);
         self.expect(state, "/limits/state", "must be 1024 to 1048576 bytes");
+        self.expect(
+            tenant.limits.total_state >= u64::from(tenant.limits.state),
+            "/limits/total-state",
+            "must be at least what one session may keep (/limits/state)",
+        );
         self.expect(tenant.limits.calls > 0, "/limits/calls", "must be at least 1");
         self.expect(
             (1..=100).contains(&tenant.limits.hops),

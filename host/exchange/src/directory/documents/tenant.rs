@@ -141,6 +141,7 @@ pub struct TenantLimits {
     /// Behaviours that one call may pass through, inside each other or one after the other (R74).
     pub hops: u8,
     pub lines: u32,
+    /// Sessions of behaviours at once; a call beyond them goes to the host's default.
     pub sessions: u32,
     /// Calls begun outside within a minute; 0: as many as may be. Emergency calls are not counted.
     pub outside_per_minute: u32,
@@ -149,6 +150,10 @@ pub struct TenantLimits {
     pub events_per_minute: u32,
     /// Bytes of state that a session may keep; the exchange's own limit holds too.
     pub state: u32,
+    /// Bytes of state that all its sessions may keep together.
+    pub total_state: u64,
+    /// Bytes of the modules and recordings that it may have stored.
+    pub storage: u64,
 }
 
 impl Default for TenantLimits {
@@ -161,6 +166,8 @@ impl Default for TenantLimits {
             outside_per_minute: 0,
             events_per_minute: 6_000,
             state: 64 << 10,
+            total_state: 256 << 20,
+            storage: 1 << 30,
         }
     }
 }

@@ -81,10 +81,9 @@ impl Exchange {
         let view = self.view_of(&tenant);
         let mut journalled = false;
         if let Some(view) = self.tenant(&tenant) {
-            let tenant = view.tenant();
-            journalled = tenant.journal.days > 0;
-            limits.state = limits.state.min(tenant.limits.state as usize);
+            journalled = view.tenant().journal.days > 0;
         }
+        limits.state = self.state_limit(id);
         let held = self.held_by(id);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;

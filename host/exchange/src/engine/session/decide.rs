@@ -99,6 +99,7 @@ impl Exchange {
     }
 
     fn not_decided(&mut self, id: SessionId, ask: AskId, failure: &Failure, record: Record, spent: Spent) {
+        self.explain_state(id, failure);
         let fact = Fact::NotDecided {
             ask,
             failure: failure.clone(),
@@ -109,10 +110,10 @@ impl Exchange {
     }
 
     fn carry_out_all(&mut self, id: SessionId, decided: Decided, event: &Event) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+        self.set_state(id, Some(Arc::from(decided.state)));
+        let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        session.state = Some(Arc::from(decided.state));
         if session.shadow.is_some() {
             self.shadow_event(id, event, &decided.commands);
         }

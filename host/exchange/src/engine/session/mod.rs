@@ -141,7 +141,7 @@ impl Exchange {
         number: &Arc<str>,
         call: Option<CallId>,
     ) -> Option<SessionId> {
-        if self.sessions.len() >= self.config.max_sessions {
+        if self.sessions.len() >= self.config.max_sessions || !self.may_start_session(tenant, call) {
             return None;
         }
         let active = self.active_version(tenant, &placed.behaviour)?;
@@ -191,6 +191,7 @@ impl Exchange {
                 .insert(keyed_key(tenant, &placed.behaviour, number), id);
         }
         self.sessions.insert(id, session);
+        self.session_counts(id);
         self.watch_lines(id);
         self.set_schedules(id);
         Some(id)
@@ -201,6 +202,7 @@ impl Exchange {
         let Some(session) = self.sessions.remove(&id) else {
             return;
         };
+        self.session_counted(&session.tenant, session.state.as_ref());
         if let Some(asked) = &session.asked {
             self.timers.cancel(asked.deadline);
             self.asks.remove(&asked.ask);

@@ -73,7 +73,7 @@ impl Exchange {
         session.pinned_against = None;
         session.draining = None;
         if state.is_some() {
-            session.state = state;
+            self.set_state(id, state);
         }
         self.report_session(
             id,
