@@ -52,6 +52,8 @@ pub(crate) struct Port {
     pub is_silent: bool,
     /// Last packet that left, of whatever kind.
     pub sent: Option<Moment>,
+    /// Until then silence does not open the way: something else may.
+    pub patient_until: Moment,
     /// In the list of ports that need every tick.
     pub is_busy: bool,
     pub malformed: u64,
@@ -99,6 +101,7 @@ impl Port {
             awaited_since: None,
             is_silent: false,
             sent: None,
+            patient_until: Moment::ZERO,
             is_busy: false,
             malformed: 0,
             foreign: 0,

@@ -20,7 +20,7 @@ fn connected(a: Codec, b: Codec) -> World {
         a: PortId(1),
         b: PortId(2),
     });
-    world.clear();
+    world.let_open();
     world
 }
 
@@ -205,10 +205,35 @@ fn early_media_flows_one_way() {
         to: PortId(1),
         from: PortId(2),
     });
-    world.clear();
+    world.let_open();
     world.speak(bob, &[700; 1_600]);
     world.speak(alice, &[700; 1_600]);
     assert_eq!((world.heard(alice).len(), world.heard(bob).len()), (10, 0));
+}
+
+#[test]
+fn silence_opens_the_way_soon_unless_something_else_does() {
+    let mut world = World::new();
+    let (alice, bob) = (world.phone(1, Codec::Pcma), world.phone(2, Codec::Pcma));
+    world.command(Command::Listen {
+        to: PortId(1),
+        from: PortId(2),
+    });
+    world.wait(media::TICK);
+    assert!(world.heard(alice).is_empty() && world.heard(bob).is_empty());
+    world.say(bob, &[700; 160]);
+    world.wait(media::TICK * 2);
+    assert_eq!((world.heard(alice).len(), world.heard(bob).len()), (1, 1));
+}
+
+#[test]
+fn a_call_that_ends_before_anybody_spoke_has_sent_nothing() {
+    let mut world = World::new();
+    let alice = world.phone(1, Codec::Pcma);
+    world.wait(media::TICK);
+    world.command(Command::Close { port: PortId(1) });
+    world.wait(media::TICK * 5);
+    assert!(world.heard(alice).is_empty() && world.reports.is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Carrying out commands.
 
+use std::time::Duration;
+
 use base::Moment;
 
 use super::{Engine, inbound, outbound, rooms};
@@ -7,6 +9,10 @@ use crate::digits::Happened;
 use crate::player::Player;
 use crate::port::{Port, Slot};
 use crate::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, PortOptions, Stats, Stream};
+
+/// How long a port may wait for something to send before it opens the way to its party with silence: most calls' own sound,
+/// or the other party's, is there by then.
+const FIRST_WORD: Duration = Duration::from_millis(40);
 
 pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
     match command {
@@ -84,7 +90,8 @@ fn update(engine: &mut Engine, now: Moment, slot: Slot, stream: Stream) {
     port.awaited_since = stream.direction.receives().then_some(now);
     port.is_silent = false;
     port.stream = Some(stream);
-    outbound::keep_alive(engine, now, slot);
+    port.patient_until = now + FIRST_WORD;
+    engine.fresh.push_back((now + FIRST_WORD, slot));
 }
 
 fn close(engine: &mut Engine, now: Moment, slot: Slot) {

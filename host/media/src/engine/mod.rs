@@ -37,6 +37,8 @@ pub struct Engine {
     rooms: BTreeMap<RoomId, Vec<Slot>>,
     /// Ports that need every tick: they play, send digits, or wait for the end of one.
     busy: Vec<Slot>,
+    /// Ports that were updated, and when they send silence if nothing else has left by then; oldest first.
+    fresh: VecDeque<(Moment, Slot)>,
     next_tick: Option<Moment>,
     ticks: usize,
     events: VecDeque<Event>,
@@ -52,6 +54,7 @@ impl Engine {
             slots: FxHashMap::default(),
             rooms: BTreeMap::new(),
             busy: Vec::new(),
+            fresh: VecDeque::new(),
             next_tick: None,
             ticks: 0,
             events: VecDeque::new(),

@@ -12,13 +12,18 @@ use crate::packet::Body;
 use crate::port::{Port, Slot};
 use crate::{Channel, DigitSource, Event, Outbox, PlayEnd, Stream, rtcp, tone};
 
-/// A port that has nothing to send still sends 20 ms of silence so often, and at once after an
+/// A port that has nothing to send still sends 20 ms of silence so often, and soon after an
 /// `Update`: it opens and keeps the bindings of NATs in between (RFC 6263 §4.1, §6).
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) fn tick(engine: &mut Engine, now: Moment) {
     play_all(engine, now);
     rooms::mix_all(engine, now);
+    while engine.fresh.front().is_some_and(|(due, _)| *due <= now)
+        && let Some((_, slot)) = engine.fresh.pop_front()
+    {
+        keep_alive(engine, now, slot);
+    }
     let offset = engine.ticks % ROUND;
     engine.ticks = engine.ticks.wrapping_add(1);
     // Slots are dense: stepping through them touches one port in fifty.
@@ -175,11 +180,12 @@ fn look_after(engine: &mut Engine, now: Moment, slot: Slot) {
 }
 
 /// Sends a frame of silence if nothing has left for long, or ever.
-pub(super) fn keep_alive(engine: &mut Engine, now: Moment, slot: Slot) {
+fn keep_alive(engine: &mut Engine, now: Moment, slot: Slot) {
     let Some(port) = engine.ports.get_mut(slot) else {
         return;
     };
-    if port.sent.is_none_or(|sent| now.since(sent) >= KEEP_ALIVE) {
+    let is_due = port.sent.is_none_or(|sent| now.since(sent) >= KEEP_ALIVE);
+    if is_due && now >= port.patient_until {
         let frame = [port.codec().silence(); FRAME];
         send_frame(port, &mut engine.outbox, now, &frame);
     }

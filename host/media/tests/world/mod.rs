@@ -99,6 +99,12 @@ impl World {
         self.settle();
     }
 
+    /// Ports open the way to their parties with silence; what was heard until then is forgotten.
+    pub fn let_open(&mut self) {
+        self.wait(TICK * 3);
+        self.clear();
+    }
+
     /// Time passes, tick by tick.
     pub fn wait(&mut self, length: Duration) {
         let end = self.now + length;
