@@ -85,6 +85,7 @@ impl Printer {
         self.number(u32::try_from(body.len()).unwrap_or(u32::MAX));
         self.raw("\r\n\r\n");
         self.0.put_slice(body);
-        self.0.freeze()
+        // Its transaction and its trace keep it for long: in no more room than it takes.
+        Bytes::copy_from_slice(&self.0)
     }
 }

@@ -11,6 +11,7 @@ mod agreed;
 mod error;
 mod local;
 mod negotiation;
+mod print;
 mod remote;
 
 pub use agreed::{Agreed, Codec, Direction, PayloadTypes};

@@ -8,10 +8,10 @@
 //! Both offers crossing (glare) is SIP's to solve (491, RFC 3261 §14.1): by then the offer is withdrawn.
 
 use bytes::Bytes;
-use sdp_types::{Attribute, Connection, Media, Origin, Session};
 use serde::{Deserialize, Serialize};
 
-use super::remote::{Audio, Format, Section};
+use super::print::{Description, Stream, with_version};
+use super::remote::{Audio, Format};
 use super::{Agreed, Answer, Codec, Direction, Local, Offer, PayloadTypes, SdpError};
 
 /// What most phones use; any dynamic number would do.
@@ -69,16 +69,17 @@ impl Negotiation {
                 payload_type: codec.payload_type(),
             })
             .collect::<Vec<_>>();
-        let media = describe(
-            &local,
-            &formats,
-            Some(self.events),
-            local.direction,
-            "RTP/AVP",
-            false,
-        );
-        self.offered = Some(local.clone());
-        self.print(&local, vec![media])
+        let mut description = Description::new(self.id, local.address.ip());
+        description.stream(&Stream {
+            local: &local,
+            formats: &formats,
+            events: Some(self.events),
+            direction: local.direction,
+            profile: "RTP/AVP",
+            rtcp_mux: false,
+        });
+        self.offered = Some(local);
+        self.print(description)
     }
 
     /// Forgets an offer that was refused (488, 491) or never answered; what was agreed on before stands.
@@ -120,99 +121,38 @@ impl Negotiation {
             codec: agreed.codec,
             payload_type: agreed.receive.audio,
         };
-        let ours = describe(
+        let ours = Stream {
             local,
-            &[format],
-            agreed.receive.events,
-            agreed.direction,
-            &offer.audio.profile,
-            agreed.rtcp_mux,
-        );
+            formats: &[format],
+            events: agreed.receive.events,
+            direction: agreed.direction,
+            profile: &offer.audio.profile,
+            rtcp_mux: agreed.rtcp_mux,
+        };
+        let mut description = Description::new(self.id, local.address.ip());
+        for (position, section) in offer.sections.iter().enumerate() {
+            if position == offer.chosen {
+                description.stream(&ours);
+            } else {
+                description.refused(section);
+            }
+        }
         if let Some(events) = offer.audio.events {
             self.events = events;
         }
         self.agreed = Some(agreed);
-        let medias = offer.sections.iter().enumerate().map(|(position, section)| {
-            if position == offer.chosen {
-                ours.clone()
-            } else {
-                refused(section)
-            }
-        });
-        Ok((self.print(local, medias.collect()), agreed))
+        Ok((self.print(description), agreed))
     }
 
-    /// Prints a session, with a new version if anything changed.
-    fn print(&mut self, local: &Local, medias: Vec<Media>) -> Bytes {
-        let mut session = Session::new(Origin::with_ip_addr(self.id, 0, local.address.ip()), "-");
-        session.connection = Some(Connection::from_ip_addr(local.address.ip()));
-        session.medias = medias;
-        let text = session.to_string();
+    /// A description as it is sent, with a new version if anything changed.
+    fn print(&mut self, description: Description) -> Bytes {
+        let text = description.into_text();
         if self.sent.as_ref() != Some(&text) {
             self.version += 1;
-            self.sent = Some(text);
         }
-        session.origin.sess_version = self.version;
-        Bytes::from(session.to_string())
-    }
-}
-
-/// One of our streams as an `m=` section.
-fn describe(
-    local: &Local,
-    formats: &[Format],
-    events: Option<u8>,
-    direction: Direction,
-    profile: &str,
-    rtcp_mux: bool,
-) -> Media {
-    let numbers = formats.iter().map(|format| format.payload_type).chain(events);
-    let mut media = Media {
-        media: "audio".into(),
-        port: local.address.port(),
-        num_ports: None,
-        proto: profile.into(),
-        fmt: numbers
-            .map(|number| number.to_string())
-            .collect::<Vec<_>>()
-            .join(" "),
-        media_title: None,
-        connections: Vec::new(),
-        bandwidths: Vec::new(),
-        key: None,
-        attributes: Vec::new(),
-    };
-    let mut say = |name: &str, value: String| media.attributes.push(Attribute::with_value(name, value));
-    for format in formats {
-        say(
-            "rtpmap",
-            format!("{} {}/8000", format.payload_type, format.codec.name()),
-        );
-    }
-    if let Some(events) = events {
-        say("rtpmap", format!("{events} telephone-event/8000"));
-        say("fmtp", format!("{events} 0-16"));
-    }
-    say("ptime", "20".into());
-    media.attributes.push(Attribute::new(direction.name()));
-    if rtcp_mux {
-        media.attributes.push(Attribute::new("rtcp-mux"));
-    }
-    media
-}
-
-fn refused(section: &Section) -> Media {
-    Media {
-        media: section.media.clone(),
-        port: 0,
-        num_ports: None,
-        proto: section.profile.clone(),
-        fmt: section.formats.clone(),
-        media_title: None,
-        connections: Vec::new(),
-        bandwidths: Vec::new(),
-        key: None,
-        attributes: Vec::new(),
+        let bytes = Bytes::from(with_version(&text, self.version));
+        self.sent = Some(text);
+        bytes
     }
 }
 
