@@ -16,9 +16,6 @@ const QUEUE: usize = 8_192;
 /// Writes held while the disk fails, before the queue is left to fill.
 const HELD: usize = 200_000;
 
-/// Between looks at the queue while writes wait for their group: what one who waits for the disk waits longer at most.
-const LOOK: Duration = Duration::from_millis(2);
-
 /// Between attempts while the disk fails.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -140,11 +137,23 @@ impl Writer {
         let Some(submissions) = &self.submissions else {
             return Err(Box::new(Overloaded(submission)));
         };
+        let somebody_waits = submission.ticket.is_some();
         submissions.try_send(submission).map_err(|error| match error {
             TrySendError::Full(submission) | TrySendError::Disconnected(submission) => {
                 Box::new(Overloaded(submission))
             }
-        })
+        })?;
+        if somebody_waits {
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// The thread looks at the queue now, not only when its group is due.
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
     }
 
     /// Waits until everything submitted so far is durable; false when the disk failed.
@@ -158,6 +167,7 @@ impl Writer {
             .submissions
             .as_ref()
             .is_some_and(|queue| queue.send(submission).is_ok());
+        self.wake();
         sent && told.recv().unwrap_or(false)
     }
 
@@ -178,6 +188,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.counters.closing.store(true, Ordering::Relaxed);
         self.submissions = None;
+        self.wake();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -222,6 +233,7 @@ impl Work {
             let now = self.now();
             let due = self.group.next_timeout();
             if due.is_some_and(|due| due <= now) {
+                self.take_waiting();
                 return true;
             }
             if self.group.len() >= HELD && !self.counters.closing.load(Ordering::Relaxed) {
@@ -233,13 +245,21 @@ impl Work {
                 Ok(submission) => self.add(submission),
                 Err(TryRecvError::Disconnected) => return false,
                 // More gather while this thread sleeps: waking up for each would cost more than keeping it.
-                Err(TryRecvError::Empty) if due.is_some() => {
-                    thread::sleep(due.map_or(LOOK, |due| due - now).min(LOOK));
-                }
+                Err(TryRecvError::Empty) if let Some(due) = due => thread::park_timeout(due - now),
                 Err(TryRecvError::Empty) => match self.submissions.recv() {
                     Ok(submission) => self.add(submission),
                     Err(RecvError) => return false,
                 },
+            }
+        }
+    }
+
+    /// What came while this thread slept goes with the group that is due, up to a queue's length.
+    fn take_waiting(&mut self) {
+        for _ in 0..self.submissions.len() {
+            match self.submissions.try_recv() {
+                Ok(submission) => self.add(submission),
+                Err(_) => break,
             }
         }
     }
