@@ -3,7 +3,6 @@
 //! A session's steps are encoded as they are reported, on the reports' thread, and stored when it ends. One that goes on
 //! for long, as sessions per number do, is stored in parts.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use base::Moment;
 use contract::{Record, SessionId};
 use exchange::{Fact, Report};
 use journal::{AnswerRef, Header, Segment, StepRef};
+use rustc_hash::FxHashMap;
 use store::Write;
 
 use super::journal_of;
@@ -32,7 +32,7 @@ pub(super) struct Journal(Mutex<Open>);
 
 #[derive(Default)]
 struct Open {
-    sessions: HashMap<u64, Session>,
+    sessions: FxHashMap<u64, Session>,
     bytes: usize,
     gathered: Vec<Write>,
     first_gathered: Moment,

@@ -2,7 +2,7 @@
 //! it, which few do; made when a call ends, it would cost as much as the whole call.
 //!
 //! postcard around: messages, the larger part, as they were on the wire; facts as JSON, because a newer version may know
-//! others.
+//! others. LZ4 around that: messages of one call repeat each other, and the store's work is by the page.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,6 +18,12 @@ use super::story::{SipStep, Step, Story, sentence};
 
 /// What a simple call's trace takes.
 const TYPICAL: usize = 16 << 10;
+
+/// No trace that we wrote is larger: what claims to be is damaged.
+const LARGEST: usize = 16 << 20;
+
+/// What a simple fact takes.
+const FACT: usize = 384;
 
 /// A call's trace on its way to the store.
 #[derive(Serialize)]
@@ -61,8 +67,14 @@ impl<'a> Kept<'a> {
         Self { call, missing, steps }
     }
 
-    pub fn print(&self) -> Option<Vec<u8>> {
-        postcard::to_extend(self, Vec::with_capacity(TYPICAL)).ok()
+    /// At most `most` bytes; none when it has more.
+    pub fn print(&self, most: usize) -> Option<Vec<u8>> {
+        let plain = postcard::to_extend(self, Vec::with_capacity(TYPICAL)).ok()?;
+        (plain.len() <= most).then(|| lz4_flex::compress_prepend_size(&plain))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
     }
 
     /// Leaves out the second half, but for the end.
@@ -85,7 +97,13 @@ impl<'a> KeptStep<'a> {
                 remote: message.path.remote,
                 text: Raw(&message.text),
             }),
-            fact => KeptFact::Fact(Raw(serde_json::to_vec(fact).unwrap_or_default())),
+            fact => {
+                let mut json = Vec::with_capacity(FACT);
+                if serde_json::to_writer(&mut json, fact).is_err() {
+                    json.clear();
+                }
+                KeptFact::Fact(Raw(json))
+            }
         };
         Self {
             at_us: report.at.as_micros(),
@@ -132,7 +150,9 @@ struct FoundMessage {
 impl Found {
     /// None when it is none of this version's.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        let (size, packed) = lz4_flex::block::uncompressed_size(bytes).ok()?;
+        let plain = (size <= LARGEST).then(|| lz4_flex::decompress(packed, size))?;
+        postcard::from_bytes(&plain.ok()?).ok()
     }
 
     /// When its last step was.

@@ -1,9 +1,10 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::Moment;
 use exchange::{Fact, Report};
+use rustc_hash::FxHashMap;
 use store::Write;
 
 use super::kept::Kept;
@@ -14,7 +15,7 @@ use super::{HOST, trace_key};
 const STEPS: usize = 2_000;
 /// Calls traced at once.
 const CALLS: usize = 100_000;
-/// Bytes of a stored trace. A document may have 4 MiB.
+/// Bytes of a stored trace before it is packed. A document may have 4 MiB.
 const STORED: usize = 3 << 20;
 
 /// How long a trace stays open after its call's detail record: the behaviours still have their last word.
@@ -26,7 +27,7 @@ pub(super) struct Traces(Mutex<Open>);
 
 #[derive(Default)]
 struct Open {
-    calls: HashMap<u64, Trace>,
+    calls: FxHashMap<u64, Trace>,
     /// Ended calls, oldest first.
     ended: VecDeque<(Moment, u64)>,
 }
@@ -130,9 +131,11 @@ impl Ended {
     pub fn write(&self) -> Option<Write> {
         let mut kept = Kept::of(self.call, &self.trace.reports, self.trace.missing);
         loop {
-            let bytes = kept.print()?;
-            if bytes.len() <= STORED {
+            if let Some(bytes) = kept.print(STORED) {
                 return Some(Write::set(trace_key(&self.tenant, self.call), Some(bytes.into())));
+            }
+            if kept.is_empty() {
+                return None;
             }
             kept.halve();
         }
