@@ -18,7 +18,7 @@ function route_request()
   end
   KSR.rr.record_route()
   local number = KSR.pv.get("$rU")
-  if string.match(number, "^%+331234510%d%d$") then
+  if string.match(number, "^%+33123451%d%d%d$") then
     KSR.pv.sets("$du", "sip:127.0.0.1:KAMAILIO_CALLEE")
     KSR.tm.t_relay()
   else

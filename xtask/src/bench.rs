@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
 
+mod held;
 mod hostile;
 mod load;
 mod process;
@@ -26,6 +27,8 @@ enum What {
     Parts,
     /// Calls over real sockets, beside Kamailio with Lua
     Load(load::Options),
+    /// CPU per call, and memory, while other calls are up
+    Held(held::Options),
     /// A tenant's calls while others' modules misbehave, beside the same calls while they do not
     Hostile(hostile::Options),
     /// RTP relay beside a bare UDP forwarder
@@ -36,11 +39,13 @@ pub fn run_bench(options: &Options) -> Result<()> {
     match &options.what {
         Some(What::Parts) => parts(),
         Some(What::Load(options)) => load::run_load(options),
+        Some(What::Held(options)) => held::run_held(options),
         Some(What::Hostile(options)) => hostile::run_hostile(options),
         Some(What::Rtp) => rtp(),
         None => {
             parts()?;
             rtp()?;
+            held::run_held(&held::Options::default())?;
             load::run_load(&load::Options::default())
         }
     }

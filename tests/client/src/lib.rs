@@ -52,6 +52,20 @@ impl Client {
         answer("GET", path, response)
     }
 
+    /// The value of a metric without labels; none while nothing has been counted.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    pub fn metric(&self, name: &str) -> Result<Option<f64>> {
+        let url = format!("{}/metrics", self.base);
+        let text = self.agent.get(url).call()?.body_mut().read_to_string()?;
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(value.and_then(|value| value.trim().parse().ok()))
+    }
+
     pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
         let response = self
             .agent

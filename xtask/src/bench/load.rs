@@ -16,7 +16,7 @@ use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
 
 /// What a subject does for calls after their end (records, traces) is counted too.
-const AFTERWARDS: Duration = Duration::from_millis(2_500);
+pub const AFTERWARDS: Duration = Duration::from_millis(2_500);
 
 #[derive(Args)]
 pub struct Options {
@@ -39,6 +39,9 @@ pub struct Options {
     /// Only Cordboard, without the yardstick
     #[arg(long)]
     alone: bool,
+    /// The build of `cordboard` to measure, instead of making one
+    #[arg(long)]
+    binary: Option<PathBuf>,
     /// Another build of `cordboard` to compare with
     #[arg(long)]
     against: Option<PathBuf>,
@@ -52,6 +55,7 @@ impl Default for Options {
             rounds: 3,
             hold: 0,
             alone: false,
+            binary: None,
             against: None,
         }
     }
@@ -72,8 +76,8 @@ struct Turn {
 }
 
 pub fn run_load(options: &Options) -> Result<()> {
-    let folder = prepare(options.alone)?;
-    let port = sipp::free_port()?;
+    let folder = prepare(options.alone, options.binary.is_none())?;
+    let port = client::ports::free(1)?;
     let mut subjects = subjects(options, &folder, port)?;
     let _callees = sipp::callees(&folder, port)?;
     for subject in &subjects {
@@ -96,28 +100,35 @@ pub fn run_load(options: &Options) -> Result<()> {
 }
 
 /// Builds and installs what is missing; a folder for logs and scenario data.
-pub fn prepare(alone: bool) -> Result<PathBuf> {
+pub fn prepare(alone: bool, build: bool) -> Result<PathBuf> {
     setup::tools(&[setup::SIPP], &[])?;
     if !alone {
         setup::tools(&[setup::KAMAILIO], &["kamailio-lua-modules"])?;
     }
     guests::build()?;
-    run(cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "cordboard",
-        "--bins",
-    ]))?;
+    if build {
+        run(cargo().args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "cordboard",
+            "--bins",
+        ]))?;
+    }
     let folder = std::env::temp_dir().join(format!("cordboard-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     eprintln!("Logs and scenario data: {}", folder.display());
     Ok(folder)
 }
 
+/// Where [`prepare`] leaves what it builds.
+pub fn built() -> PathBuf {
+    target_dir().join("release").join("cordboard")
+}
+
 fn subjects(options: &Options, folder: &Path, callees: u16) -> Result<Vec<Subject>> {
-    let ours = target_dir().join("release").join("cordboard");
+    let ours = options.binary.clone().unwrap_or_else(built);
     let mut subjects = vec![subject::cordboard(folder, "Cordboard", &ours, 3, callees)?];
     if let Some(other) = &options.against {
         subjects.push(subject::cordboard(folder, "the other build", other, 4, callees)?);
@@ -155,7 +166,7 @@ fn at_rate(subjects: &[Subject], options: &Options, rate: u64, folder: &Path) ->
 }
 
 fn turn(subject: &Subject, options: &Options, rate: u64, folder: &Path) -> Result<Turn> {
-    let pid = subject.process.pid();
+    let pid = subject.pid();
     let before = cpu(pid)?;
     let numbers = subject::numbers();
     let step = sipp::call(

@@ -58,11 +58,6 @@ pub fn callees(folder: &Path, port: u16) -> Result<Running> {
     Ok(Running(child))
 }
 
-/// A UDP port that nobody has on this machine's loopback addresses.
-pub fn free_port() -> Result<u16> {
-    Ok(std::net::UdpSocket::bind("0.0.0.0:0")?.local_addr()?.port())
-}
-
 /// Registers accounts from the callees' port; each is a user and a password. To be done before the callees start.
 pub fn register(
     folder: &Path,
@@ -112,12 +107,7 @@ pub fn call(
     seconds: u64,
     hold: u64,
 ) -> Result<Step> {
-    let mut lines = String::from("SEQUENTIAL\n");
-    for number in numbers {
-        lines.push_str(&format!("{server};{number}\n"));
-    }
-    let file = folder.join("numbers.csv");
-    fs::write(&file, lines)?;
+    let file = numbers_file(folder, server, numbers)?;
     for old in fs::read_dir(folder)?.flatten() {
         if old.file_name().to_string_lossy().contains("_rtt.csv") {
             fs::remove_file(old.path())?;
@@ -136,7 +126,7 @@ pub fn call(
             "-i",
             CALLER_IP,
             "-p",
-            &free_port()?.to_string(),
+            &client::ports::free(1)?.to_string(),
             "-nostdin",
             "-trace_rtt",
             "-rtt_freq",
@@ -183,8 +173,6 @@ pub fn callers(
     number: &str,
     rate: u64,
 ) -> Result<Running> {
-    let numbers = folder.join("numbers.csv");
-    fs::write(&numbers, format!("SEQUENTIAL\n{server};{number}\n"))?;
     let log = fs::File::create(folder.join("callers.log"))?;
     let child = Command::new("sipp")
         .current_dir(folder)
@@ -192,15 +180,47 @@ pub fn callers(
         .arg("-sf")
         .arg(scenario(script))
         .arg("-inf")
-        .arg(&numbers)
-        .args(["-i", ip, "-p", &free_port()?.to_string(), "-r", &rate.to_string()])
-        .args(["-l", "10000", "-nostdin"])
+        .arg(numbers_file(folder, server, &[number.to_owned()])?)
+        .args(["-i", ip, "-p", &client::ports::free(1)?.to_string()])
+        .args(["-r", &rate.to_string(), "-l", "10000", "-nostdin"])
         .stdout(log.try_clone()?)
         .stderr(log)
         .stdin(Stdio::null())
         .spawn()
         .context("cannot start sipp")?;
     Ok(Running(child))
+}
+
+/// Calls `server` until `count` calls are up, and leaves them so until dropped.
+pub fn hold(folder: &Path, server: SocketAddr, numbers: &[String], rate: u64, count: u64) -> Result<Running> {
+    let log = fs::File::create(folder.join("holders.log"))?;
+    let child = Command::new("sipp")
+        .current_dir(folder)
+        .arg(server.to_string())
+        .arg("-sf")
+        .arg(scenario("uac.xml"))
+        .arg("-inf")
+        .arg(numbers_file(folder, server, numbers)?)
+        .args(["-i", CALLER_IP, "-p", &client::ports::free(1)?.to_string()])
+        .args(["-m", &count.to_string(), "-l", &count.to_string()])
+        .args(["-r", &rate.to_string(), "-d", "3600000", "-nostdin"])
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .context("cannot start sipp")?;
+    Ok(Running(child))
+}
+
+/// The scenario's data: whom to call in turn.
+fn numbers_file(folder: &Path, server: SocketAddr, numbers: &[String]) -> Result<PathBuf> {
+    let lines: String = numbers
+        .iter()
+        .map(|number| format!("{server};{number}\n"))
+        .collect();
+    let file = folder.join("numbers.csv");
+    fs::write(&file, format!("SEQUENTIAL\n{lines}"))?;
+    Ok(file)
 }
 
 /// The cumulative column of a line of SIPp's last screen.

@@ -59,7 +59,7 @@ impl Stage {
     pub fn start(binary: &Path, folder: &Path) -> Result<Self> {
         let server = serve(binary, folder)?;
         subject::configure(&server.client)?;
-        let callees = sipp::free_port()?;
+        let callees = client::ports::free(1)?;
         let calls = folder.join("calls");
         std::fs::create_dir_all(&calls)?;
         subject::register(&calls, sip(&server)?, callees)?;

@@ -4,35 +4,71 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::process::Running;
 use super::sipp;
 use crate::guests;
 use crate::run::root;
-use client::Client;
+use client::{Client, Server};
 
-/// Lines that are called in turn: a phone takes at most twenty calls at once.
-const LINES: usize = 100;
+/// Lines that are called in turn.
+const LINES: usize = 250;
 
 /// A server that takes calls for [`numbers`] and rings the callees.
 pub struct Subject {
     pub name: &'static str,
     pub address: SocketAddr,
-    pub process: Running,
+    process: Process,
 }
 
-/// `+331234510nn`.
+/// Ends when this value does.
+enum Process {
+    Ours(Box<Server>),
+    Other(Running),
+}
+
+impl Subject {
+    pub fn pid(&self) -> u32 {
+        match &self.process {
+            Process::Ours(server) => server.pid(),
+            Process::Other(running) => running.pid(),
+        }
+    }
+
+    /// Calls that are up, as far as it tells.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer.
+    pub fn calls(&self) -> Result<u64> {
+        let calls = match &self.process {
+            Process::Ours(server) => server.client.metric("cordboard_calls")?,
+            Process::Other(_) => None,
+        };
+        Ok(calls.unwrap_or_default() as u64)
+    }
+}
+
+fn phone(line: usize) -> String {
+    format!("phone{line:03}")
+}
+
+fn password(line: usize) -> String {
+    format!("load-{line:03}-password")
+}
+
+/// `+33123451nnn`.
 pub fn numbers() -> Vec<String> {
-    (0..LINES).map(|line| format!("+331234510{line:02}")).collect()
+    (0..LINES).map(|line| format!("+33123451{line:03}")).collect()
 }
 
 /// Kamailio, stateful, with a Lua script; `allocator` chooses its memory manager.
 pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, callees: u16) -> Result<Subject> {
-    let port = sipp::free_port()?;
+    let port = client::ports::free(1)?;
     let source = root().join("benches").join("load");
     let lua = fs::read_to_string(source.join("kamailio.lua"))?;
     let script = folder.join(format!("kamailio-{port}.lua"));
@@ -64,7 +100,7 @@ pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, call
     Ok(Subject {
         name,
         address,
-        process: Running(child),
+        process: Process::Other(Running(child)),
     })
 }
 
@@ -76,73 +112,28 @@ pub fn cordboard(
     host: u8,
     callees: u16,
 ) -> Result<Subject> {
-    let (sip, api) = (sipp::free_port()?, free_tcp_port()?);
-    let data = folder.join(format!("data-{host}"));
-    let config = folder.join(format!("cordboard-{host}.toml"));
-    fs::write(
-        &config,
-        format!(
-            "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = []\n\
-             [media]\naddress = \"127.0.0.{host}\"\nports = \"10000-59999\"\n\
-             [api]\nlisten = \"127.0.0.1:{api}\"\n"
-        ),
-    )?;
-    let log = fs::File::create(folder.join(format!("cordboard-{host}.log")))?;
-    let child = Command::new(binary)
-        .arg("serve")
-        .arg("--config")
-        .arg(&config)
-        .arg("--data")
-        .arg(&data)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .with_context(|| format!("cannot start {}", binary.display()))?;
-    let mut process = Running(child);
-    let client = connect(&mut process, &data, api)?;
-    let address = SocketAddr::from(([127, 0, 0, 1], sip));
-    configure(&client)?;
+    let own = folder.join(format!("cordboard-{host}"));
+    fs::create_dir_all(&own)?;
+    let configuration = format!(
+        "[sip]\nudp = [\"127.0.0.1:0\"]\ntcp = []\n\
+         [media]\naddress = \"127.0.0.{host}\"\nports = \"10000-59999\"\n\
+         [api]\nlisten = \"127.0.0.1:0\"\n"
+    );
+    let server = Server::start(binary, &own, &configuration)?;
+    let address = *server.sip.first().context("it serves no SIP")?;
+    configure(&server.client)?;
     register(folder, address, callees)?;
     Ok(Subject {
         name,
         address,
-        process,
+        process: Process::Ours(Box::new(server)),
     })
 }
 
 /// Registers the phones of [`configure`]'s tenant, at the callees' port.
 pub fn register(folder: &Path, server: SocketAddr, callees: u16) -> Result<()> {
-    let accounts: Vec<(String, String)> = (0..LINES)
-        .map(|line| (format!("phone{line:02}"), format!("load-{line:02}-password")))
-        .collect();
+    let accounts: Vec<(String, String)> = (0..LINES).map(|line| (phone(line), password(line))).collect();
     sipp::register(folder, server, "load.test", &accounts, callees)
-}
-
-fn free_tcp_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn connect(process: &mut Running, data: &Path, api: u16) -> Result<Client> {
-    let end = Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(status) = process.0.try_wait()? {
-            bail!(
-                "cordboard ended with {status}; see its log beside {}",
-                data.display()
-            );
-        }
-        if let Ok(token) = fs::read_to_string(data.join("operator.token")) {
-            let client = Client::new(api, token.trim());
-            if client.is_there() {
-                return Ok(client);
-            }
-        }
-        if Instant::now() > end {
-            bail!("cordboard does not answer");
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 /// A tenant `load` whose lines stand behind the `line` behaviour, with a phone each.
@@ -166,14 +157,14 @@ pub fn configure(client: &Client) -> Result<()> {
         &json!({ "module": digest, "settings": { "call-waiting": true, "double-call": null } }),
     )?;
     for (line, number) in numbers().iter().enumerate() {
-        let device = format!("phone{line:02}");
+        let device = phone(line);
         client.put(
             &format!("/v1/tenants/load/devices/{device}"),
             &json!({ "kind": "phone", "hardware": format!("00:00:5e:00:53:{line:02x}"), "max-calls": 20 }),
         )?;
         client.put(
             &format!("/v1/tenants/load/devices/{device}/password"),
-            &json!({ "username": device, "password": format!("load-{line:02}-password") }),
+            &json!({ "username": device, "password": password(line) }),
         )?;
         client.put(
             &format!("/v1/tenants/load/lines/{device}"),
