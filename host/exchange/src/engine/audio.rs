@@ -237,6 +237,7 @@ impl Exchange {
         self.keep_leg(leg);
         let nothing = play.is_none() && matches!(kind, Kind::Play(_));
         if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.missed &= !matches!(owner, AudioOwner::Session { .. });
             leg.audio = Some(Box::new(Audio { play, owner, kind }));
         }
         if nothing {

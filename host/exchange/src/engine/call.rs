@@ -283,6 +283,7 @@ impl Exchange {
             bridged: None,
             room: None,
             talked: false,
+            missed: false,
             audio: None,
             answering: None,
             renegotiating: None,

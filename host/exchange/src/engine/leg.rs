@@ -93,6 +93,8 @@ pub(crate) struct Leg {
     /// It has been bridged: when it is left alone now, the talk is over.
     pub talked: bool,
     pub audio: Option<Box<Audio>>,
+    /// Its session lost an event since it last played something, and may wait for ever for what it would have brought.
+    pub missed: bool,
     /// `answer`, until the ACK.
     pub answering: Option<Waiting>,
     /// `hold` or `resume`, until the party agreed.

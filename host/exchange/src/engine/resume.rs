@@ -252,6 +252,8 @@ impl Exchange {
             bridged: None,
             room: None,
             talked: record.talked,
+            // What was on its way to the session died with the process.
+            missed: true,
             audio: None,
             answering: record.answering.map(|(session, tag)| Waiting { session, tag }),
             renegotiating: None,

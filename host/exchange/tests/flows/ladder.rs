@@ -213,3 +213,101 @@ fn an_inner_behaviour_that_failed_while_the_outer_one_played_is_not_forgotten() 
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
 }
+
+fn welcome(leg: contract::LegId) -> Command {
+    Command::Play {
+        tag: 2,
+        leg,
+        sounds: vec![Sound::Announcement("welcome".into())],
+        options: PlayOptions {
+            times: 1,
+            barge_in: false,
+        },
+    }
+}
+
+/// The outer one's announcement still plays when the inner one is offered the caller and does nothing. Once it is
+/// over, and nothing else is under way but the outer one's dial, the inner one is found idle.
+#[test]
+fn an_inner_behaviour_that_does_nothing_while_the_outer_one_plays_is_noticed() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("outer", module(1), SessionScope::PerNumber)
+        .behaviour("inner", module(2), SessionScope::PerCall)
+        .number("300", &["outer"])
+        .number("301", &["inner"])
+        .open(&["201"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![Command::Answer {
+            tag: 1,
+            leg: offer.leg,
+        }]),
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Done, Some(leg)) => {
+                let inside = vec![contract::Target::Number("301".into())];
+                decided(vec![
+                    welcome(leg),
+                    logic::dial(leg, vec![logic::stage(inside, 0)]),
+                ])
+            }
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    world.behaves(module(2), |_| decided(vec![]));
+    let call = world.call("201", "300");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.run(Duration::from_secs(30));
+    assert_eq!(world.state("201", call), CallState::Over, "after the courtesy");
+    world.assert_idle();
+}
+
+/// A session with many calls loses an event while a caller listens. When that is over it does not know that the caller
+/// waits for it; the caller hears music until it does something.
+#[test]
+fn a_caller_whose_session_lost_an_event_hears_music_when_nothing_else_plays() {
+    const WAKE: u64 = 7;
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("queue", module(1), SessionScope::PerNumber)
+        .number("300", &["queue"])
+        .open(&["201"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            Command::SetTimer {
+                tag: WAKE,
+                at: (invocation.now + Duration::from_secs(60)).as_millis(),
+            },
+            welcome(offer.leg),
+            Command::Answer {
+                tag: 1,
+                leg: offer.leg,
+            },
+        ]),
+        Event::Outcome(outcome) if outcome.kind == OutcomeKind::Done => Err(Failure::Overrun),
+        Event::Timer(WAKE) => match logic::only_leg(invocation) {
+            Some(leg) => decided(vec![Command::HangUp {
+                tag: 3,
+                leg,
+                cause: contract::Cause::Normal,
+            }]),
+            None => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.run(Duration::from_secs(20));
+    assert_eq!(world.state("201", call), CallState::Up);
+    let plays = world.media.iter().filter_map(|command| match command {
+        media::Command::Play { times, .. } => Some(*times),
+        _ => None,
+    });
+    assert_eq!(
+        plays.collect::<Vec<_>>(),
+        [1, 0],
+        "the announcement, then music for ever"
+    );
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.state("201", call), CallState::Over);
+    world.assert_idle();
+}

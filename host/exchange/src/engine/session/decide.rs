@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  failure ──▶ last good version takes the state over, same event ──▶ failure ──▶ the event is lost:
-//!      a call that was offered goes to the host's default; other legs do if nothing happens to them now
+//!      a call that was offered goes to the host's default; other legs do if nothing happens to them now, or, where
+//!      the session has many calls and waits for something, hear music until it does something about them
 //! ```
 //!
 //! A session that its last good version helped stays with it: the state is in its words now.
@@ -161,6 +162,12 @@ impl Exchange {
     fn lose(&mut self, id: SessionId, event: &Event, failure: &Failure) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.lost = true;
+            for custody in &session.custodies {
+                let leg = self.custodies.get(custody).map(|custody| custody.leg);
+                if let Some(leg) = leg.and_then(|leg| self.legs.get_mut(&leg)) {
+                    leg.missed = true;
+                }
+            }
         }
         if let Event::TransferRequested(request) = event {
             self.transfer_untouched(request.leg);

@@ -354,13 +354,15 @@ impl Exchange {
     }
 
     /// Legs that nothing happens to any more: a talk that is over is hung up, anything else goes to the host's
-    /// default; a callee whose session waits for something else hears music. Nobody hears silence.
+    /// default; a callee whose session waits for something else hears music, and so does a caller whose session may
+    /// wait for what was lost. Nobody hears silence.
     fn look_after_idle(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
         let awaits = self.awaits(id);
-        let lost = session.lost;
+        // One that has other calls may have lost what was about those.
+        let lost = session.lost && session.scope == SessionScope::PerCall;
         let custodies = session.custodies.clone();
         let callees = session.callees.clone();
         for custody_id in custodies {
@@ -372,22 +374,26 @@ impl Exchange {
             };
             let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
             let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
-            let nothing = custody.dial.is_none() && !self.is_busy(leg);
-            if !decides || !nothing {
-                // What this session had under way may have been all that kept the innermost from being looked after.
-                // Only one that will do something about it is woken, or two could wake each other for ever.
-                let innermost = leg.custodies.last().filter(|_| nothing);
-                let holder = innermost.and_then(|id| self.custodies.get(id)?.holder.session());
-                if let Some(holder) = holder.filter(|holder| *holder != id && !self.awaits(*holder)) {
+            let idle = !self.is_busy(leg);
+            if !decides || !idle || custody.dial.is_some() {
+                // What this session had under way may have been all that kept those inside of it from being looked
+                // after. Only who will do something about it is woken, and only inside, or two could wake each other
+                // for ever.
+                let holders = inside.filter_map(|inner| self.custodies.get(inner)?.holder.session());
+                let idle = holders.filter(|holder| idle && *holder != id && !self.awaits(*holder));
+                for holder in idle.collect::<SmallVec<[SessionId; 1]>>() {
                     self.later(Step::Settle(holder));
                 }
                 continue;
             }
             let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
+            let silent = leg.missed && leg.audio.is_none() && leg.sound_flows();
             if talked && ready {
                 self.hang_up(leg_id, Cause::Normal);
             } else if !awaits || (lost && leg.sound_flows()) {
                 self.fall_to_host(id, custody_id, "the behaviour left the call undone");
+            } else if silent && self.is_sole(custody_id) {
+                self.play_hold_music(leg_id);
             }
         }
         if let Some(session) = self.sessions.get_mut(&id) {
