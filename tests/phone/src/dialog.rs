@@ -40,6 +40,8 @@ pub struct Dialog {
     pub ring_again: Option<Moment>,
     pub last_ack: Option<String>,
     pub with_credentials: bool,
+    /// CSeq of a re-INVITE of ours without an offer: its ACK brings the answer.
+    pub asks_for_offer: Option<u32>,
     pub headers: Vec<(String, String)>,
 }
 

@@ -250,6 +250,7 @@ impl Phone {
             }
             self.event(Event::NoResponse(method));
         }
+        self.register_next(now);
         self.servers.retain(|server| !server.is_over(now));
     }
 

@@ -141,6 +141,7 @@ impl Phone {
             ring_again: None,
             last_ack: None,
             with_credentials: false,
+            asks_for_offer: None,
             headers: message.others.clone(),
         };
         self.calls.insert(call, dialog);

@@ -49,6 +49,7 @@ impl Phone {
             ring_again: None,
             last_ack: None,
             with_credentials: false,
+            asks_for_offer: None,
             headers: headers
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -173,6 +174,30 @@ impl Phone {
         self.request(now, method, &branch, &call_id, text);
     }
 
+    /// Whether an INVITE of ours waits for its final response.
+    pub(super) fn is_changing(&self, call_id: &str) -> bool {
+        self.clients.iter().any(|client| {
+            let waits = !matches!(client.state, ClientState::Completed { .. });
+            client.method == "INVITE" && client.call_id == call_id && waits
+        })
+    }
+
+    /// Asks for an offer: a re-INVITE without one (RFC 3261 §14.1). The ACK brings the answer.
+    pub fn ask_for_offer(&mut self, now: Moment, call: CallRef) {
+        let (via, branch) = self.via();
+        let contact = self.contact();
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
+        let cseq = dialog.next_cseq();
+        dialog.asks_for_offer = Some(cseq);
+        dialog.invite_branch = branch.clone();
+        let mut head = dialog.head("INVITE", cseq, &via);
+        head.push_str(&format!("Contact: {contact}\r\n"));
+        let call_id = dialog.call_id.clone();
+        self.request(now, "INVITE", &branch, &call_id, with_body(head, None));
+    }
+
     /// Changes the session: `sendonly` holds, `sendrecv` takes the call back.
     pub fn change(&mut self, now: Moment, call: CallRef, direction: &str) {
         let (via, branch) = self.via();
@@ -263,6 +288,7 @@ impl Phone {
 
     fn accepted(&mut self, now: Moment, call: CallRef, message: &Incoming) {
         let (via, _) = self.via();
+        let (rtp, codecs) = (self.config.rtp, self.config.codecs.clone());
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;
         };
@@ -289,7 +315,18 @@ impl Phone {
             }
             None => {}
         }
-        let ack = with_body(dialog.head("ACK", message.cseq, &via), None);
+        let mut answer = None;
+        if dialog
+            .asks_for_offer
+            .take_if(|cseq| *cseq == message.cseq)
+            .is_some()
+            && let Some(offer) = &dialog.theirs
+        {
+            dialog.ours = offer.answer(rtp, &codecs);
+            dialog.version += 1;
+            answer = Some(dialog.ours.print(dialog.session, dialog.version));
+        }
+        let ack = with_body(dialog.head("ACK", message.cseq, &via), answer.as_deref());
         dialog.last_ack = Some(ack.clone());
         let gave_up = dialog.cancelled;
         if is_first {

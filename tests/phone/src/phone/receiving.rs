@@ -86,6 +86,11 @@ impl Phone {
         let Some(call) = self.find(&message.call_id).filter(live) else {
             return self.reply(now, message, 481, None);
         };
+        // RFC 3261 §14.2, RFC 3311 §5.2: an offer of ours is on its way.
+        let offers = message.method == "INVITE" || !message.body.is_empty();
+        if offers && self.state(call) == CallState::Up && self.is_changing(&message.call_id) {
+            return self.reply(now, message, 491, None);
+        }
         let (rtp, codecs, full) = (self.config.rtp, self.config.codecs.clone(), self.description());
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;

@@ -6,6 +6,7 @@ use rsip::services::DigestGenerator;
 
 use super::{Event, Phone, PhoneConfig, with_body};
 use crate::text::Incoming;
+use crate::transaction::{Client, ClientState};
 
 #[derive(Debug, Default)]
 pub(super) struct Registering {
@@ -14,6 +15,8 @@ pub(super) struct Registering {
     expires: u32,
     tag: String,
     challenged: bool,
+    /// Asked for while the last request is not answered.
+    next: Option<u32>,
 }
 
 impl Registering {
@@ -37,10 +40,33 @@ struct Challenge {
 
 impl Phone {
     /// Registers for so many seconds; 0 takes the registration back.
+    ///
+    /// Until the last request is answered or given up, the next one waits (RFC 3261 §10.2): they could overtake one
+    /// another, and the registrar would be right to refuse the older one.
     pub fn register(&mut self, now: Moment, expires: u32) {
+        if self.is_registering() {
+            self.register.next = Some(expires);
+            return;
+        }
         self.register.expires = expires;
         self.register.challenged = false;
         self.send_register(now, None);
+    }
+
+    fn is_registering(&self) -> bool {
+        let waits = |client: &Client| !matches!(client.state, ClientState::Completed { .. });
+        self.clients
+            .iter()
+            .any(|client| client.method == "REGISTER" && waits(client))
+    }
+
+    /// What was asked for meanwhile.
+    pub(super) fn register_next(&mut self, now: Moment) {
+        if !self.is_registering()
+            && let Some(expires) = self.register.next.take()
+        {
+            self.register(now, expires);
+        }
     }
 
     fn send_register(&mut self, now: Moment, authorization: Option<String>) {
@@ -80,6 +106,7 @@ impl Phone {
             }
             _ => self.event(Event::NotRegistered(status)),
         }
+        self.register_next(now);
     }
 
     pub(super) fn authorization(&mut self, message: &Incoming, method: &str, uri: &str) -> Option<String> {
