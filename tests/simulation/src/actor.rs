@@ -180,8 +180,127 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
                 number: (*number).to_owned(),
             });
         }
+        Act::Text { phone, number } => ask(world, *phone, "MESSAGE", number, "Content-Type: text/plain\r\n"),
+        Act::Watch { phone, line, seconds } => {
+            let headers =
+                format!("Event: dialog\r\nAccept: application/dialog-info+xml\r\nExpires: {seconds}\r\n");
+            ask(world, *phone, "SUBSCRIBE", line, &headers);
+        }
+        Act::TextInCall(which) => with_call(world, *which, &[CallState::Up], "writes", |world, id, call| {
+            let text = Some(("text/plain", "are you there?"));
+            world.with(id, |phone, now| phone.in_dialog(now, call, "MESSAGE", text));
+        }),
+        Act::Update(which) => with_call(world, *which, &[CallState::Up], "updates", |world, id, call| {
+            world.with(id, |phone, now| phone.in_dialog(now, call, "UPDATE", None));
+        }),
+        Act::AskForOffer(which) => {
+            with_call(
+                world,
+                *which,
+                &[CallState::Up],
+                "asks for an offer",
+                |world, id, call| {
+                    world.with(id, |phone, now| phone.ask_for_offer(now, call));
+                },
+            );
+        }
+        Act::Race(which) => race(world, *which),
+        Act::Glare(which) => glare(world, *which),
+        Act::TakeOver { phone, call } => take_over(world, *phone, *call),
         Act::Wait => {}
     }
+}
+
+fn ask(world: &mut World, which: u64, method: &str, user: &str, headers: &str) {
+    let inside: Vec<PhoneId> = world.phones().filter(|id| !world.is_outside(*id)).collect();
+    if let Some(id) = pick(&inside, which) {
+        let body = if method == "MESSAGE" { "hello" } else { "" };
+        say(world, format!("{}: {method} for {user}", full_name(world, id)));
+        world.with(id, |phone, now| phone.ask(now, method, user, headers, body));
+    }
+}
+
+/// Everybody of this phone's company, itself included.
+fn colleagues(world: &World, of: PhoneId) -> Vec<PhoneId> {
+    let tenant = world.tenant_of(of);
+    world
+        .phones()
+        .filter(|id| world.tenant_of(*id) == tenant)
+        .collect()
+}
+
+/// CANCEL and 200 cross.
+fn race(world: &mut World, which: u64) {
+    let what = "answers while callers give up";
+    with_call(world, which, &[CallState::Offered], what, |world, id, call| {
+        let colleagues = colleagues(world, id);
+        world.with(id, |phone, now| phone.answer(now, call));
+        for caller in colleagues {
+            for call in [CallState::Calling, CallState::Ringing]
+                .map(|state| world.calls_in(caller, state))
+                .concat()
+            {
+                hang_up(world, caller, call);
+            }
+        }
+    });
+}
+
+/// Both ends of every call offer something at once.
+fn glare(world: &mut World, which: u64) {
+    with_call(
+        world,
+        which,
+        &[CallState::Up],
+        "and all colleagues change their sessions",
+        |world, id, _| {
+            let direction = if which.is_multiple_of(2) {
+                "sendonly"
+            } else {
+                "sendrecv"
+            };
+            for id in colleagues(world, id) {
+                for call in world.calls_in(id, CallState::Up) {
+                    world.with(id, |phone, now| phone.change(now, call, direction));
+                }
+            }
+        },
+    );
+}
+
+/// A colleague calls into a call that is up, or rings at its caller.
+fn take_over(world: &mut World, who: u64, which: u64) {
+    let states = [CallState::Up, CallState::Ringing];
+    with_call(
+        world,
+        which,
+        &states,
+        "is relieved of its call",
+        |world, id, call| {
+            let colleagues = colleagues(world, id);
+            let others: Vec<PhoneId> = colleagues
+                .into_iter()
+                .filter(|other| *other != id && !world.is_outside(*other))
+                .collect();
+            let dialog = world.phone(id).and_then(|phone| phone.dialog_id(call));
+            let (Some(other), Some((call_id, ours, theirs))) = (pick(&others, who), dialog) else {
+                return;
+            };
+            let replaces = format!("{call_id};to-tag={theirs};from-tag={ours}");
+            say(
+                world,
+                format!(
+                    "{} takes the call of {}",
+                    full_name(world, other),
+                    full_name(world, id)
+                ),
+            );
+            let number = world.name(id).to_owned();
+            world.with(other, |phone, now| {
+                phone.call_with(now, &number, &[("Replaces", &replaces)])
+            });
+        },
+    );
 }
 
 /// Everybody hangs up, whatever state their calls are in.

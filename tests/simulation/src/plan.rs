@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base::Random;
 
-use crate::town::{COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, VERSIONS};
+use crate::town::{CODES, COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, SWAPPED_TOO, VERSIONS};
 
 /// Something that somebody does, or that goes wrong. Numbers pick one of those that there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,31 @@ pub enum Act {
         line: &'static str,
         number: &'static str,
     },
+    /// A text outside of any call (RFC 3428).
+    Text {
+        phone: u64,
+        number: &'static str,
+    },
+    TextInCall(u64),
+    /// A lamp for a line (RFC 4235).
+    Watch {
+        phone: u64,
+        line: &'static str,
+        seconds: u32,
+    },
+    /// An UPDATE without an offer.
+    Update(u64),
+    /// A re-INVITE without an offer.
+    AskForOffer(u64),
+    /// Somebody answers while every caller of the company gives up: CANCEL crosses 200.
+    Race(u64),
+    /// Every party of the company changes its session at the same moment.
+    Glare(u64),
+    /// A phone takes over somebody else's call (INVITE with Replaces, RFC 3891).
+    TakeOver {
+        phone: u64,
+        call: u64,
+    },
     Wait,
 }
 
@@ -104,6 +129,15 @@ pub enum Trouble {
     Some,
 }
 
+/// Seeds from here on play in a town with more behaviours, and do more. Those below keep their meaning: some of them once
+/// showed a fault.
+const WIDER: u64 = 80_000;
+
+/// Whether a seed is one of those.
+pub fn is_wide(seed: u64) -> bool {
+    seed >= WIDER
+}
+
 /// Everything that happens under a seed.
 pub fn plan(seed: u64, steps: usize) -> Vec<Step> {
     // One in four runs without faults of the network, the process or behaviours: rules are stricter there.
@@ -117,7 +151,7 @@ pub fn plan(seed: u64, steps: usize) -> Vec<Step> {
             let mut random = Random::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place as u64);
             Step {
                 place,
-                act: act(&mut random, trouble),
+                act: act(&mut random, trouble, is_wide(seed)),
                 wait: wait(&mut random),
             }
         })
@@ -134,10 +168,10 @@ fn wait(random: &mut Random) -> Duration {
     }
 }
 
-fn act(random: &mut Random, trouble: Trouble) -> Act {
+fn act(random: &mut Random, trouble: Trouble, wide: bool) -> Act {
     let company = random.below(COMPANIES.len() as u64) as usize;
     let pick = random.next_u64();
-    match random.below(100) {
+    match random.below(if wide { 125 } else { 100 }) {
         0..=18 => Act::Call {
             phone: pick,
             number: one(random, &NUMBERS),
@@ -161,7 +195,7 @@ fn act(random: &mut Random, trouble: Trouble) -> Act {
             seconds: *one(random, &[&0u32, &60, &120, &3_600]),
         },
         80..=81 => configuration(random, company),
-        82..=83 => swap(random, company),
+        82..=83 => swap(random, company, wide),
         84 => Act::Message {
             company,
             body: pick as u8,
@@ -172,6 +206,7 @@ fn act(random: &mut Random, trouble: Trouble) -> Act {
             line: one(random, &LINES),
             number: one(random, &NUMBERS),
         },
+        100.. => newer(random, pick),
         _ if trouble == Trouble::None => Act::Wait,
         87 => Act::Unplug(pick),
         88 => Act::PlugIn(pick),
@@ -194,6 +229,33 @@ fn act(random: &mut Random, trouble: Trouble) -> Act {
     }
 }
 
+fn newer(random: &mut Random, pick: u64) -> Act {
+    match random.below(25) {
+        0..=2 => Act::Text {
+            phone: pick,
+            number: one(random, &NUMBERS),
+        },
+        3..=4 => Act::TextInCall(pick),
+        5..=7 => Act::Watch {
+            phone: pick,
+            line: one(random, &LINES),
+            seconds: *one(random, &[&0u32, &60, &600]),
+        },
+        8..=9 => Act::Update(pick),
+        10..=11 => Act::AskForOffer(pick),
+        12..=15 => Act::Race(pick),
+        16..=18 => Act::Glare(pick),
+        19..=20 => Act::TakeOver {
+            phone: pick,
+            call: random.next_u64(),
+        },
+        _ => Act::Call {
+            phone: pick,
+            number: one(random, &CODES),
+        },
+    }
+}
+
 fn configuration(random: &mut Random, company: usize) -> Act {
     if random.chance(0.5) {
         Act::Settings {
@@ -211,10 +273,14 @@ fn configuration(random: &mut Random, company: usize) -> Act {
     }
 }
 
-fn swap(random: &mut Random, company: usize) -> Act {
+fn swap(random: &mut Random, company: usize, wide: bool) -> Act {
     Act::Activate {
         company,
-        behaviour: one(random, &SWAPPED),
+        behaviour: if wide && random.chance(0.3) {
+            one(random, &SWAPPED_TOO)
+        } else {
+            one(random, &SWAPPED)
+        },
         version: one(random, &VERSIONS),
     }
 }

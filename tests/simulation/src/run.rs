@@ -10,7 +10,7 @@ use testkit::{GuestFaults, Ladder, Link, World};
 
 use crate::actor;
 use crate::errors;
-use crate::plan::Step;
+use crate::plan::{Step, is_wide};
 use crate::rules::{Broken, Rules, Verdict};
 use crate::town::Town;
 
@@ -121,7 +121,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         let mut town = Town::default();
-        let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e));
+        let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e), is_wide(seed));
         let world = World::new(seed, offices);
         Self {
             start: world.now(),

@@ -42,6 +42,13 @@ pub const NUMBERS: [&str; 17] = [
 pub const PUBLIC: [&str; 3] = ["+33123456700", "+33123456701", "+33123456702"];
 /// Behaviours that exist in two versions or more.
 pub const SWAPPED: [&str; 6] = ["menu", "group", "line", "whim", "steady", "desk"];
+/// The same of a wide town.
+pub const SWAPPED_TOO: [&str; 4] = ["busy-alerter", "call-back", "outgoing", "park"];
+/// What people of a wide town dial besides: please call me back when that line is free; let me take the call that
+/// rings there, or in my group; the place where calls are parked.
+pub const CODES: [&str; 9] = [
+    "*37*201", "*37*202", "*37*203", "*37*299", "*95202", "*95204", "*95299", "*98", "700",
+];
 /// Versions that can be activated.
 pub const VERSIONS: [&str; 3] = ["1.0.0", "2.0.0", "3.0.0"];
 
@@ -70,25 +77,93 @@ impl Town {
         found.map(|(_, _, digest, manifest)| (*digest, manifest.clone()))
     }
 
-    /// Builds the companies.
-    pub fn offices(&mut self, random: &mut Random) -> Vec<Office> {
+    /// Builds the companies; those of a wide town have an alerter, call backs, rules for calls outside and
+    /// a place to park, too.
+    pub fn offices(&mut self, random: &mut Random, wide: bool) -> Vec<Office> {
         let companies = COMPANIES.iter().enumerate();
         companies
-            .map(|(place, name)| self.office(name, u8::try_from(place).unwrap_or(0) + 1, random))
+            .map(|(place, name)| {
+                let office = self.office(name, u8::try_from(place).unwrap_or(0) + 1, random, wide);
+                if wide {
+                    self.more(office, name, random)
+                } else {
+                    office
+                }
+            })
             .collect()
     }
 
-    fn office(&mut self, tenant: &'static str, place: u8, random: &mut Random) -> Office {
+    /// What a wide town has besides.
+    fn more(&mut self, office: Office, tenant: &'static str, random: &mut Random) -> Office {
+        let alerter = json!({
+            "call-back": "call-back", "call-back-on-hang-up": random.chance(0.5), "attendant": "206",
+            "inside": if random.chance(0.7) { "menu" } else { "ring" },
+        });
+        // Nobody is called back any more when a run comes to its end.
+        let call_back = json!({
+            "first": if random.chance(0.5) { "caller" } else { "callee" },
+            "rings": 1 + random.below(4), "attempts": 1 + random.below(3), "keep": 5,
+        });
+        let office = self.guest::<busy_alerter::BusyAlerter>(office, tenant, "busy-alerter", &alerter);
+        let office = self.guest::<call_back::CallBack>(office, tenant, "call-back", &call_back);
+        let office = self.guest::<outgoing::outgoing>(office, tenant, "outgoing", &json!({}));
+        let park = json!({ "return-after": 10 + random.below(50), "rings": 1 + random.below(3) });
+        let office = self.guest::<park::Park>(office, tenant, "park", &park);
+        let rule = |name: &str, direction: &str, pattern: Value, action: Value| json!({"name": name, "direction": direction, "pattern": pattern, "action": action});
+        let told =
+            json!({"tell": {"behaviour": "call-back", "number": "{digits}", "message": "request {line}"}});
+        let rules = [
+            rule("call back", "internal", json!({"feature-code": "*37*"}), told),
+            rule(
+                "a line's call",
+                "internal",
+                json!({"feature-code": "*95"}),
+                json!("pick-up"),
+            ),
+            rule(
+                "a group's call",
+                "internal",
+                json!({"feature-code": "*98"}),
+                json!("pick-up"),
+            ),
+            rule("own numbers", "internal", json!("any"), json!("own")),
+            rule(
+                "outside",
+                "internal",
+                json!("any"),
+                json!({"behaviours": [{"behaviour": "outgoing"}]}),
+            ),
+            rule("own numbers", "inbound", json!("any"), json!("own")),
+        ];
+        office
+            .document(json!({"dial-plan": {"rules": rules}}))
+            .document(json!({"pickup-group": {"id": "desk", "name": "Desk", "site": "main", "lines": ["202", "203", "204"]}}))
+            .number("700", &["park"])
+            .announcements(&[
+                "in-a-call",
+                "we-will-call-back",
+                "nobody-answers",
+                "hold",
+                "call-not-allowed",
+            ])
+    }
+
+    fn office(&mut self, tenant: &'static str, place: u8, random: &mut Random, wide: bool) -> Office {
         let mut office = Office::new(tenant)
             .announcements(&["welcome", "more", "goodbye", "please-wait", "all-busy", "closed"])
             .outside("provider", "+33611223344", place);
         for (position, number) in LINES.iter().enumerate() {
             let waiting = random.chance(0.4);
             let guarded = random.chance(0.4);
+            let alerted = wide && random.chance(0.4);
             let change = |line: &mut exchange::directory::Line| {
                 line.features.call_waiting = waiting;
                 if guarded {
                     line.behaviours = Some(vec!["line".into()]);
+                }
+                if alerted {
+                    let behind = line.behaviours.take().unwrap_or_default();
+                    line.behaviours = Some(std::iter::once("busy-alerter".into()).chain(behind).collect());
                 }
                 if let Some(public) = PUBLIC.get(position) {
                     line.number = Some((*public).into());

@@ -37,11 +37,13 @@ fn calls_keep_every_rule_whatever_goes_wrong() {
 }
 
 /// Each once showed a fault: a 2xx without its ACK, a callee left alone, a BYE that died with the process, a caller
-/// who waited for ever, two sessions that woke each other for ever.
+/// who waited for ever, two sessions that woke each other for ever, a caller in silence inside of another behaviour, one
+/// whose group had lost an event.
 #[test]
 fn seeds_that_broke_a_rule_keep_it() {
     let seeds = [
         5049, 5083, 5183, 5210, 5229, 5245, 9093, 9680, 30_263, 31_374, 31_487, 31_641, 31_741, 35_504,
+        50_104, 51_711,
     ];
     for seed in seeds {
         runs(seed, 400);

@@ -1,8 +1,11 @@
 //! Calls are written down once, and when everything has ended nothing is left.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use exchange::{CallId, Fact};
+use contract::SessionId;
+use exchange::directory::TenantView;
+use exchange::{CallId, Fact, Report};
 use testkit::World;
 use testkit::world::{Seen, What};
 
@@ -18,6 +21,8 @@ struct Life {
 #[derive(Default)]
 pub(super) struct Endings {
     calls: BTreeMap<CallId, Life>,
+    /// Sessions that have not ended, by behaviour and number: to tell of those that should have.
+    sessions: BTreeMap<SessionId, String>,
     run: u32,
 }
 
@@ -43,7 +48,27 @@ impl Endings {
                 }
             }
             (Fact::CallEnded(cdr), _) => self.ended(cdr),
-            _ => Ok(()),
+            _ => {
+                self.session(report);
+                Ok(())
+            }
+        }
+    }
+
+    fn session(&mut self, report: &Report) {
+        let Some(id) = report.session else {
+            return;
+        };
+        match &report.fact {
+            Fact::SessionStarted {
+                behaviour, number, ..
+            } => {
+                self.sessions.insert(id, format!("{behaviour} {}", number.0));
+            }
+            Fact::SessionEnded => {
+                self.sessions.remove(&id);
+            }
+            _ => {}
         }
     }
 
@@ -91,9 +116,21 @@ impl Endings {
             return broken(rule, format!("{key} is still stored"));
         }
         let sessions = world.stored().filter(|key| key.starts_with("session/")).count();
-        // Those per number stay: two groups and a desk for each company.
-        if census.sessions > 6 || sessions > 6 {
-            return broken(rule, format!("{} sessions, {sessions} stored", census.sessions));
+        // Those per number stay: two groups and a desk for each company, in a wide town a place to park, too.
+        let parks = |view: &Arc<TenantView>| view.behaviour("park").is_some();
+        let most = if world.exchange().directory().tenants().any(parks) {
+            8
+        } else {
+            6
+        };
+        if census.sessions > most || sessions > most {
+            let names: Vec<&str> = self.sessions.values().map(String::as_str).collect();
+            let how = format!(
+                "{} sessions, {sessions} stored, of {}",
+                census.sessions,
+                names.join(", ")
+            );
+            return broken(rule, how);
         }
         busy_line(world).map_or(Ok(()), |how| broken(rule, how))
     }

@@ -182,7 +182,7 @@ mod tests {
     /// A change that was acknowledged and is not there breaks the rule; the one that is there does not.
     #[test]
     fn configuration_that_is_lost_is_noticed() {
-        let offices = Town::default().offices(&mut Random::from_seed(1));
+        let offices = Town::default().offices(&mut Random::from_seed(1), false);
         let mut world = World::new(1, offices);
         let tenant = COMPANIES[0].into();
         let key = Key::new(&tenant, Kind::Line, "201");
