@@ -179,7 +179,6 @@ impl Exchange {
         else {
             return;
         };
-        self.call_answered(call);
         let handover = Handover {
             leg,
             parent: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use contract::{
     Cause, Command, DialOutcome, DialResult, Event, Invocation, OutcomeKind, SessionScope, TargetOutcome,
 };
+use cordboard_exchange::Direction;
 use phone::CallState;
 
 use crate::logic::{self, decided, dials, line, stage};
@@ -276,6 +277,40 @@ fn a_behaviour_calls_two_people_and_connects_them() {
     assert_eq!(world.state("201", call), CallState::Over);
     world.assert_idle();
     assert_eq!(world.exchange.census().sessions, 0);
+}
+
+/// A call that a behaviour makes by itself is answered when its first party is there, whoever comes later.
+#[test]
+fn a_call_of_a_behaviours_own_is_answered_with_its_first_party() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("reminder", module(1), SessionScope::PerNumber)
+        .number("300", &["reminder"])
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            logic::reject(offer.leg, Cause::Busy),
+            Command::Dial {
+                tag: 9,
+                caller: None,
+                stages: vec![stage(vec![line("202")], 20)],
+                options: contract::DialOptions::default(),
+            },
+        ]),
+        _ => decided(vec![]),
+    });
+    world.call("201", "300");
+    world.rings("202");
+    let callee = world.answers("202");
+    world.hangs_up("202", callee);
+    world.assert_idle();
+    let cdrs = world.cdrs();
+    let own = cdrs
+        .iter()
+        .find(|cdr| cdr.direction == Direction::Originated)
+        .unwrap();
+    assert!(own.answered.is_some_and(|at| own.started < at && at <= own.ended));
 }
 
 /// A callee whose caller the behaviour takes away to somebody else is not left in silence while it goes on.

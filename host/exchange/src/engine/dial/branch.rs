@@ -16,7 +16,8 @@ use crate::engine::Exchange;
 use crate::engine::custody::Holder;
 use crate::engine::leg::{LegState, Party};
 use crate::engine::lookup::Contact;
-use crate::report::{Fact, LegRole};
+use crate::io::CallId;
+use crate::report::{Direction, Fact, LegRole};
 
 /// Trunks still to be tried for a number.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -292,6 +293,14 @@ impl Exchange {
 
     /// A callee that was dialled without a caller is the session's to decide about.
     fn hold_originated(&mut self, leg: LegId, owner: DialOwner) {
+        let own = |id: &CallId| {
+            let call = self.calls.get(id);
+            call.is_some_and(|call| call.direction == Direction::Originated)
+        };
+        // A call that nobody made begins with its first party.
+        if let Some(call) = self.call_of(leg).filter(own) {
+            self.call_answered(call);
+        }
         match owner {
             DialOwner::Session { session, .. } => {
                 self.take_custody(session, leg);
