@@ -36,6 +36,12 @@ fn calls_keep_every_rule_whatever_goes_wrong() {
     holds((3..=27).filter(|seed| seed % 4 != 0));
 }
 
+/// Texts, lamps, call backs, pick-ups, parked calls, glare, CANCEL against 200, calls taken over.
+#[test]
+fn calls_keep_every_rule_in_a_town_with_more_services() {
+    holds(80_000..80_006);
+}
+
 /// Each once showed a fault: a 2xx without its ACK, a callee left alone, a BYE that died with the process, a caller
 /// who waited for ever, two sessions that woke each other for ever, a caller in silence inside of another behaviour, one
 /// whose group had lost an event.
