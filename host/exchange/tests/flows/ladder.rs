@@ -1,5 +1,7 @@
 //! What callers hear when a behaviour fails: never silence.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use contract::{Command, Event, Failure, OutcomeKind, PlayOptions, SessionScope, Sound};
@@ -310,4 +312,42 @@ fn a_caller_whose_session_lost_an_event_hears_music_when_nothing_else_plays() {
     world.run(Duration::from_secs(60));
     assert_eq!(world.state("201", call), CallState::Over);
     world.assert_idle();
+}
+
+/// A session per number sleeps until its timer. When the event is lost, nothing else would wake it.
+#[test]
+fn a_timer_whose_event_was_lost_fires_again_for_a_session_per_number() {
+    const WAKE: u64 = 7;
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("reminder", module(1), SessionScope::PerNumber)
+        .number("300", &["reminder"])
+        .open(&["201"]);
+    let fired = Rc::new(Cell::new(0));
+    let count = fired.clone();
+    world.behaves(module(1), move |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            logic::reject(offer.leg, contract::Cause::Busy),
+            Command::SetTimer {
+                tag: WAKE,
+                at: (invocation.now + Duration::from_secs(10)).as_millis(),
+            },
+        ]),
+        Event::Timer(WAKE) => {
+            count.set(count.get() + 1);
+            match count.get() {
+                1 => Err(Failure::Trapped("unreachable".into())),
+                _ => decided(vec![Command::Finish]),
+            }
+        }
+        _ => decided(vec![]),
+    });
+    world.call("201", "300");
+    world.run(Duration::from_secs(60));
+    assert_eq!(fired.get(), 1);
+    world.restart();
+    world.run(Duration::from_secs(20));
+    assert_eq!(fired.get(), 2, "a minute later, over a restart too");
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
 }

@@ -3,7 +3,8 @@
 //! ```text
 //!  failure ──▶ last good version takes the state over, same event ──▶ failure ──▶ the event is lost:
 //!      a call that was offered goes to the host's default; other legs do if nothing happens to them now, or, where
-//!      the session has many calls and waits for something, hear music until it does something about them
+//!      the session has many calls and waits for something, hear music until it does something about them; a timer of
+//!      such a session fires again
 //! ```
 //!
 //! A session that its last good version helped stays with it: the state is in its words now.
@@ -171,6 +172,9 @@ impl Exchange {
         }
         if let Event::TransferRequested(request) = event {
             self.transfer_untouched(request.leg);
+        }
+        if let Event::Timer(tag) = event {
+            self.timer_lost(id, *tag);
         }
         if let Event::CallOffered(offer) = event
             && let Some(custody) = self.custody_of(id, offer.leg)

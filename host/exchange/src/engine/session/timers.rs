@@ -1,12 +1,16 @@
 //! Timers that behaviours set.
 
+use std::time::Duration;
+
 use base::Moment;
-use contract::{Event, SessionId, Tag};
+use contract::{Event, SessionId, SessionScope, Tag};
 
 use crate::engine::{Due, Exchange};
 
 /// Timers that a session may have set at once (`wit/timers.wit`).
 const MAX_TIMERS: usize = 256;
+/// After which a timer fires again whose event was lost.
+const AGAIN: Duration = Duration::from_secs(60);
 
 impl Exchange {
     pub(in crate::engine) fn set_session_timer(&mut self, id: SessionId, tag: Tag, at: Moment) -> bool {
@@ -37,6 +41,18 @@ impl Exchange {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.timers.remove(&tag);
             self.deliver(id, Event::Timer(tag));
+            self.keep_session(id);
+        }
+    }
+
+    /// The behaviour failed at the event of a timer. A call that nothing happens to any more goes to the host's default;
+    /// but a session per number may have nothing else that will ever wake it, and others rely on what it keeps.
+    pub(super) fn timer_lost(&mut self, id: SessionId, tag: Tag) {
+        let waits_for_it = self.sessions.get(&id).is_some_and(|session| {
+            session.scope == SessionScope::PerNumber && !session.timers.contains_key(&tag)
+        });
+        if waits_for_it {
+            self.set_session_timer(id, tag, self.now + AGAIN);
             self.keep_session(id);
         }
     }
