@@ -94,6 +94,9 @@ type ByTenant<T> = FxHashMap<Arc<str>, FxHashMap<Arc<str>, T>>;
 /// A tenant, and the device or trunk of its that registered.
 type Registrant = (Arc<str>, Arc<str>);
 
+/// Outputs that there is always room for; what a start or a storm needed beyond is given back.
+const OUTBOX: usize = 4_096;
+
 /// A whole exchange. See the [crate](crate).
 pub struct Exchange {
     config: Config,
@@ -355,7 +358,11 @@ impl Exchange {
 
     /// The next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outbox.pop_front()
+        let output = self.outbox.pop_front();
+        if output.is_none() && self.outbox.capacity() > OUTBOX {
+            self.outbox.shrink_to(OUTBOX);
+        }
+        output
     }
 
     /// When to hand in [`Input::Timeout`]; none when nothing is waited for.
