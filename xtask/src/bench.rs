@@ -7,7 +7,9 @@ mod process;
 mod sipp;
 mod stage;
 mod subject;
+mod swap;
 mod table;
+mod tenants;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -31,6 +33,10 @@ enum What {
     Held(held::Options),
     /// A tenant's calls while others' modules misbehave, beside the same calls while they do not
     Hostile(hostile::Options),
+    /// Calls while the version of their behaviour changes every second, beside the same calls while it does not
+    Swap(swap::Options),
+    /// Thousands of tenants, each with a module of its own: memory, start, first calls
+    Tenants(tenants::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
 }
@@ -41,6 +47,8 @@ pub fn run_bench(options: &Options) -> Result<()> {
         Some(What::Load(options)) => load::run_load(options),
         Some(What::Held(options)) => held::run_held(options),
         Some(What::Hostile(options)) => hostile::run_hostile(options),
+        Some(What::Swap(options)) => swap::run_swap(options),
+        Some(What::Tenants(options)) => tenants::run_tenants(options),
         Some(What::Rtp) => rtp(),
         None => {
             parts()?;

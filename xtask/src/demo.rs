@@ -1,18 +1,20 @@
 //! `cargo xtask demo`: an exchange with a tenant, a call that shows itself, and accounts for softphones.
 
+pub mod cli;
 mod ending;
-mod scene;
-mod tenant;
+pub mod scene;
+pub mod tenant;
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use client::{Client, Server};
+
+use self::cli::Cli;
 
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
@@ -103,48 +105,11 @@ fn open(options: &Options, house: &Shared) -> Result<(Client, Cli)> {
                 .context("choose other ports with --sip-port and --api-port if these are taken");
         }
     };
-    let token = folder.join("data").join("operator.token");
-    let secret = std::fs::read_to_string(&token)?;
-    let cli = Cli {
-        binary,
-        url: format!("http://{}", server.api),
-        token,
-    };
+    let cli = Cli::of(&server, &binary);
+    let secret = std::fs::read_to_string(&cli.token)?;
     let client = Client::new(server.api.port(), secret.trim());
     *house.lock().unwrap_or_else(PoisonError::into_inner) = Some(House { server, folder });
     Ok((client, cli))
-}
-
-/// The command line, as operator of the demo's exchange.
-struct Cli {
-    binary: PathBuf,
-    url: String,
-    token: PathBuf,
-}
-
-impl Cli {
-    /// What it prints goes to the terminal.
-    fn run(&self, words: &[&str]) -> Result<()> {
-        let status = Command::new(&self.binary)
-            .args(words)
-            .env("CORDBOARD_URL", &self.url)
-            .env("CORDBOARD_TOKEN_FILE", &self.token)
-            .env("CORDBOARD_TENANT", "demo")
-            .status()
-            .with_context(|| format!("cannot start {}", self.binary.display()))?;
-        if !status.success() {
-            bail!("`cordboard {}` failed ({status})", words.join(" "));
-        }
-        Ok(())
-    }
-
-    /// How to go on from another terminal.
-    fn tell(&self) {
-        println!("Serving until Ctrl-C. To look inside from another terminal:\n");
-        println!("  export CORDBOARD_URL={} CORDBOARD_TENANT=demo", self.url);
-        println!("  export CORDBOARD_TOKEN_FILE={}", self.token.display());
-        println!("  {} call list\n", self.binary.display());
-    }
 }
 
 /// Until Ctrl-C, or until the exchange ends by itself.

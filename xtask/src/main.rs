@@ -13,6 +13,7 @@ mod run;
 mod setup;
 mod simulate;
 mod test;
+mod tour;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -32,6 +33,8 @@ enum Command {
     Languages(languages::Options),
     /// Start an exchange with a demo tenant and watch a call
     Demo(demo::Options),
+    /// From upload to rollback, on a terminal, against a real exchange
+    Tour,
     /// Run everything that must pass
     Test(test::Options),
     /// Search seeds for a run that breaks a rule of the exchange
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         }),
         Command::Languages(options) => languages::run_languages(&options),
         Command::Demo(options) => demo::run_demo(&options),
+        Command::Tour => tour::run_tour(),
         Command::Test(options) => test::all(&options),
         Command::Simulate(options) => simulate::run_simulation(&options),
         Command::Bench(options) => bench::run_bench(&options),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::run::{cargo, run, target_dir};
-use crate::{guests, languages, policy, setup};
+use crate::{guests, languages, policy, setup, tour};
 
 #[derive(Args)]
 pub struct Options {
@@ -45,6 +45,7 @@ pub fn all(options: &Options) -> Result<()> {
             "peers_",
         ])))
     })?;
+    step("tour", tour::show)?;
     if options.no_peers {
         println!("left out on request: the tests against SIPp and baresip");
         return Ok(());

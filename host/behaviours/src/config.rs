@@ -11,6 +11,9 @@ pub struct Config {
     /// Bytes of stack for a guest's calls; deeper recursion traps. The caller's thread needs
     /// this much and about 256 KiB more.
     pub stack: usize,
+    /// Bytes of compiled modules that may be loaded at a time, and how many modules.
+    pub room: usize,
+    pub modules: usize,
     /// How often somebody calls [`Runtime::tick`](crate::Runtime::tick). Deadlines are kept to
     /// within one such period.
     pub tick: Duration,
@@ -74,6 +77,8 @@ impl Default for Config {
             instances: 64,
             memory: 64 << 20,
             stack: 512 << 10,
+            room: 1 << 30,
+            modules: 4_096,
             tick: Duration::from_millis(5),
             upload: UploadLimits::default(),
             tuning: Tuning::default(),

@@ -33,6 +33,7 @@ mod processor;
 mod rehearsal;
 mod runtime;
 mod seat;
+mod shelf;
 mod turns;
 mod v0_1;
 

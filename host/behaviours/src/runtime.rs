@@ -1,8 +1,7 @@
-use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use base::Moment;
 use contract::{Decision, Failure, Invocation, Limits, ModuleDigest, Problem, Record, Spent, View};
 use desk::Desk;
@@ -16,18 +15,20 @@ use crate::inspect::{self, Inspected};
 use crate::invoker::Invoker;
 use crate::module::Module;
 use crate::seat::Seat;
+use crate::shelf::{Room, Shelf};
 use crate::{engine, v0_1};
 
 /// Loads components and runs them, one event at a time.
 ///
 /// Shared by all workers: every method takes `&self`, and none waits for another but where two
-/// threads load or unload at once.
+/// threads load or unload at once. What is loaded stays within [`Config::room`]: a module that nobody used for
+/// long may have to be loaded again.
 pub struct Runtime {
     engine: Engine,
     linker: Linker<Seat>,
     config: Config,
     compiler: Compiler,
-    modules: ArcSwap<HashMap<ModuleDigest, Arc<Module>>>,
+    modules: Shelf<Module>,
 }
 
 /// The runtime could not start: the machine lacks what the configuration asks for.
@@ -70,13 +71,25 @@ impl Runtime {
         let mut linker = Linker::new(&engine);
         v0_1::link(&mut linker).map_err(start)?;
         let compiler = Compiler::new().map_err(|error| StartError(error.to_string()))?;
+        let room = Room {
+            bytes: config.room,
+            modules: config.modules,
+        };
         Ok(Self {
             engine,
             linker,
             config,
             compiler,
-            modules: ArcSwap::default(),
+            modules: Shelf::new(room),
         })
+    }
+
+    /// Names what this engine's compiled modules depend on: its version, its settings and the processor. What another one
+    /// compiled is not usable.
+    pub fn engine_name(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.engine.precompile_compatibility_hash().hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     /// Moves deadlines on. Somebody calls this every [`Config::tick`]; it costs nanoseconds.
@@ -115,35 +128,26 @@ impl Runtime {
     ///
     /// See [`LoadError`]; nothing changes then.
     pub fn load(&self, digest: ModuleDigest, image: Image<'_>) -> Result<Option<Vec<u8>>, LoadError> {
-        let (component, compiled) = match image {
-            Image::Compiled(sealed) => (self.deserialize(digest, sealed)?, None),
+        let (component, bytes, compiled) = match image {
+            Image::Compiled(sealed) => (self.deserialize(digest, sealed)?, sealed.len(), None),
             Image::Component(bytes) => {
                 let component = self.compile(digest, bytes)?;
                 let sealed = self.serialize(digest, &component).map_err(LoadError::Unfit)?;
-                (component, Some(sealed))
+                (component, sealed.len(), Some(sealed))
             }
         };
         let module = self.link(&component).map_err(LoadError::Unfit)?;
-        let module = Arc::new(module);
-        self.modules.rcu(|modules| {
-            let mut modules = HashMap::clone(modules);
-            modules.insert(digest, Arc::clone(&module));
-            modules
-        });
+        self.modules.put(digest, module, bytes);
         Ok(compiled)
     }
 
     /// Forgets a module. Events that run on it end undisturbed.
     pub fn unload(&self, digest: ModuleDigest) {
-        self.modules.rcu(|modules| {
-            let mut modules = HashMap::clone(modules);
-            modules.remove(&digest);
-            modules
-        });
+        self.modules.take(digest);
     }
 
     pub fn is_loaded(&self, digest: ModuleDigest) -> bool {
-        self.modules.load().contains_key(&digest)
+        self.modules.has(digest)
     }
 
     /// Asks a loaded module whether settings are right; they satisfy its schema already.
@@ -175,7 +179,7 @@ impl Runtime {
     }
 
     fn module(&self, digest: ModuleDigest) -> Option<Arc<Module>> {
-        self.modules.load().get(&digest).cloned()
+        self.modules.get(digest)
     }
 
     fn compile(&self, wanted: ModuleDigest, bytes: &[u8]) -> Result<Component, LoadError> {

@@ -79,11 +79,13 @@ impl<'de> Deserialize<'de> for Metrics {
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Behaviours {
-    /// Threads that run components; 0 for one per processor.
+    /// Threads that run components; 0 for one per processor. As many more serve tenants whose components take long.
     pub threads: usize,
+    /// Mebibytes of compiled components that are kept ready. One that is not is loaded by its next call, within a millisecond or two.
+    pub room: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -142,6 +144,15 @@ impl Default for Api {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8060)),
             metrics: Metrics::Open,
+        }
+    }
+}
+
+impl Default for Behaviours {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            room: 1_024,
         }
     }
 }

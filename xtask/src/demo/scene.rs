@@ -82,7 +82,8 @@ pub fn play(client: &Client, port: u16, modules: &Path) -> Result<u64> {
     Ok(id)
 }
 
-fn register(user: &str, server: SocketAddr, seed: u64) -> Result<LivePhone> {
+/// A phone of the demo's tenant.
+pub fn register(user: &str, server: SocketAddr, seed: u64) -> Result<LivePhone> {
     let mut phone = LivePhone::new(
         user,
         &tenant::password(user),

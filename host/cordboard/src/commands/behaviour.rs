@@ -110,6 +110,9 @@ struct Candidate {
     /// Withdraw it by itself when so many of a hundred events failed
     #[arg(long)]
     failures: Option<u8>,
+    /// But not before it had so many events
+    #[arg(long)]
+    least: Option<u32>,
     /// Make it active by itself after holding for so many minutes
     #[arg(long)]
     promote_after: Option<u64>,
@@ -127,6 +130,7 @@ impl Candidate {
             "callers": self.callers,
             "shadow": self.shadow,
             "failures": self.failures,
+            "least": self.least,
             "promote-after-ms": self.promote_after.map(|minutes| minutes * 60_000),
             "why": self.why,
         })

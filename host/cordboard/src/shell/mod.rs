@@ -16,6 +16,7 @@ mod dns;
 mod inbox;
 mod interruptions;
 mod janitor;
+mod lazily;
 mod listening;
 mod names;
 mod office;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use base::Random;
-use behaviours::{Pool, Runtime, Workers};
+use behaviours::{Invoker, Pool, Runtime, Workers};
 use contract::ModuleDigest;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
@@ -22,6 +22,7 @@ use super::core::Core;
 use super::inbox::Inbox;
 use super::interruptions::{self, Interruptions};
 use super::janitor;
+use super::lazily::Lazily;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
@@ -95,6 +96,7 @@ impl Server {
 
         let runtime = Arc::new(Runtime::new(behaviours::Config {
             tick: TICK,
+            room: config.behaviours.room << 20,
             instances: u32::try_from(2 * workers(config) + SPARE_INSTANCES)?,
             ..behaviours::Config::default()
         })?);
@@ -104,7 +106,11 @@ impl Server {
         let tcp = Tcp::new(tokio.handle().clone(), tcp_inputs(inbox.clone()));
         let sip = listen(config, &mut core, &tcp, &tokio)?;
         let media = start_media(clock, random.fork(), inbox.clone())?;
-        let pool = start_pool(config, Arc::clone(&runtime), inbox.clone())?;
+        let lazily = Lazily {
+            workshop: Arc::clone(&workshop),
+            store: Arc::clone(&store),
+        };
+        let pool = start_pool(config, Arc::new(lazily), inbox.clone())?;
         let help = pool.helper();
         let (reports, reported) = crossbeam_channel::bounded(REPORTS);
         let replies = Replies::default();
@@ -112,7 +118,7 @@ impl Server {
         let mut exchange = Exchange::new(exchange_config(config, &sip), random.fork());
         exchange.restore(clock.now(), entries);
         let tenants: Vec<Arc<TenantView>> = exchange.directory().tenants().cloned().collect();
-        load_active(&tenants, &workshop, &store);
+        prepare_active(&tenants, &workshop, &store);
         exchange.handle(
             clock.now(),
             Input::Prompts {
@@ -235,13 +241,13 @@ impl Server {
     }
 }
 
-fn start_pool(config: &Config, runtime: Arc<Runtime>, inbox: Inbox<Input>) -> Result<Pool> {
+fn start_pool(config: &Config, invoker: Arc<dyn Invoker>, inbox: Inbox<Input>) -> Result<Pool> {
     let workers = Workers {
         threads: workers(config),
         waiting: EVENTS,
         patience: exchange::Config::default().patience,
     };
-    Ok(Pool::start(runtime, workers, move |decision| {
+    Ok(Pool::start(invoker, workers, move |decision| {
         // A full inbox counts what it refuses; the exchange gives up waiting for the answer.
         let _ = inbox.send(Input::Decision(decision));
     })?)
@@ -297,9 +303,9 @@ fn open(data: &Path) -> Result<EmbeddedStore> {
         .with_context(|| format!("cannot open the store {}", path.display()))
 }
 
-/// Has the modules ready that behaviours use. One that cannot be used costs its behaviour the failure ladder, not
-/// the start.
-fn load_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn Store>) {
+/// Sees to it that the modules which behaviours use are compiled; each is loaded by its first call. One that cannot be used
+/// costs its behaviour the failure ladder, not the start.
+fn prepare_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn Store>) {
     let mut digests: Vec<ModuleDigest> = Vec::new();
     for behaviour in tenants.iter().flat_map(|tenant| tenant.behaviours().values()) {
         digests.push(behaviour.active);
@@ -310,7 +316,7 @@ fn load_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn
     digests.sort_unstable();
     digests.dedup();
     for digest in digests {
-        if let Err(error) = workshop.ready(digest, || component(&**store, digest)) {
+        if let Err(error) = workshop.prepare(digest, || component(&**store, digest)) {
             tracing::error!(%digest, error, "a module that a behaviour uses cannot be loaded");
         }
     }

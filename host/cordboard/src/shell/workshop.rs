@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::Moment;
 use behaviours::{Image, Inspected, Invoker, Runtime};
-use contract::{Limits, ModuleDigest, Problem, View};
+use contract::{Decision, Invocation, Limits, ModuleDigest, Problem, View};
 use journal::{Candidate, Recorded, Verdict};
 
 /// How often the runtime's deadlines move on.
@@ -26,8 +26,10 @@ impl Workshop {
     ///
     /// When the cache's folder cannot be made.
     pub fn new(runtime: Arc<Runtime>, data: &Path) -> std::io::Result<Self> {
-        let cache = data.join("compiled");
+        let (all, own) = (data.join("compiled"), runtime.engine_name());
+        let cache = all.join(&own);
         fs::create_dir_all(&cache)?;
+        clear_others(&all, &own)?;
         Ok(Self { runtime, cache })
     }
 
@@ -82,6 +84,22 @@ impl Workshop {
         Ok(())
     }
 
+    /// Sees to it that a module can be had ready within a moment: compiles it where this engine has not done so.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn prepare(
+        &self,
+        digest: ModuleDigest,
+        component: impl FnOnce() -> Result<Vec<u8>, String>,
+    ) -> Result<(), String> {
+        if self.path(digest).exists() {
+            return Ok(());
+        }
+        self.ready(digest, component)
+    }
+
     /// What a module says of settings.
     ///
     /// # Errors
@@ -133,6 +151,14 @@ impl Workshop {
         self.cache.join(format!("{digest}.cwasm"))
     }
 
+    pub fn is_ready(&self, digest: ModuleDigest) -> bool {
+        self.runtime.is_loaded(digest)
+    }
+
+    pub fn invoke(&self, invocation: Invocation) -> Decision {
+        self.runtime.invoke(invocation)
+    }
+
     /// Losing the cache costs time only, so failing to write it is no error.
     fn keep(&self, digest: ModuleDigest, compiled: &[u8]) {
         let path = self.path(digest);
@@ -144,4 +170,21 @@ impl Workshop {
             tracing::warn!(path = %path.display(), %error, "a compiled module cannot be kept");
         }
     }
+}
+
+/// Removes what other engines compiled.
+fn clear_others(all: &Path, own: &str) -> std::io::Result<()> {
+    for entry in fs::read_dir(all)? {
+        let entry = entry?;
+        if entry.file_name() == own {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
