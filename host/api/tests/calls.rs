@@ -27,6 +27,7 @@ fn call(id: u64, line: &str) -> Call {
         line: Some(line.to_owned()),
         device: None,
         trunk: None,
+        charged: None,
     };
     Call {
         id,

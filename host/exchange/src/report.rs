@@ -319,6 +319,9 @@ pub struct Cdr {
     /// The line or trunk that took the call.
     pub answered_by: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,
+    /// Who pays for the leg outside: the number whose behaviour dialled it (R42), else the caller's line.
+    #[serde(default)]
+    pub charged: Option<Arc<str>>,
     pub cause: Cause,
 }
 

@@ -65,6 +65,9 @@ struct Record {
     answered_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trunk: Option<String>,
+    /// Who pays for the leg outside: the number whose behaviour dialled it, else the caller's line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charged: Option<String>,
     cause: String,
 }
 
@@ -98,6 +101,7 @@ impl Record {
             ended_ms: cdr.ended.as_millis(),
             answered_by: cdr.answered_by.map(text),
             trunk: cdr.trunk.map(text),
+            charged: cdr.charged.map(text),
             cause: cdr.cause.to_string(),
         })
     }

@@ -41,6 +41,8 @@ pub(crate) struct Call {
     pub connected: Option<Moment>,
     pub answered_by: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,
+    /// Who pays for the leg outside.
+    pub charged: Option<Arc<str>>,
     /// Why its last leg ended.
     pub cause: Cause,
     /// What is left of the caller's Max-Forwards.
@@ -104,6 +106,7 @@ impl Exchange {
             connected: None,
             answered_by: None,
             trunk: None,
+            charged: None,
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,
@@ -240,6 +243,7 @@ impl Exchange {
             ended: self.now,
             answered_by: call.answered_by,
             trunk: call.trunk,
+            charged: call.charged,
             cause: call.cause,
         };
         self.report_for(&call.tenant, Some(id), None, None, Fact::CallEnded(Box::new(cdr)));

@@ -143,6 +143,7 @@ impl Exchange {
             connected: None,
             answered_by: None,
             trunk,
+            charged: None,
             cause: Cause::Normal,
             max_forwards,
             emergency,

@@ -243,6 +243,7 @@ impl Exchange {
             connected: call.connected,
             answered_by: call.answered_by.clone(),
             trunk: call.trunk.clone(),
+            charged: call.charged.clone(),
             max_forwards: call.max_forwards,
             emergency: call.emergency,
             lasting: call.lasting,

@@ -154,6 +154,7 @@ impl Exchange {
             connected: None,
             answered_by: None,
             trunk: None,
+            charged: None,
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,

@@ -90,6 +90,8 @@ pub(super) struct CallRecord {
     pub connected: Option<Moment>,
     pub answered_by: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,
+    /// Who pays for the leg outside.
+    pub charged: Option<Arc<str>>,
     pub max_forwards: u8,
     pub emergency: bool,
     pub lasting: bool,

@@ -142,6 +142,7 @@ impl Exchange {
             connected: record.connected,
             answered_by: record.answered_by,
             trunk: record.trunk,
+            charged: record.charged,
             cause: Cause::Failed,
             max_forwards: record.max_forwards,
             emergency: record.emergency,

@@ -10,7 +10,7 @@ use base::Moment;
 use contract::{Cause, LegId, NumberClass};
 
 use super::Exchange;
-use super::dial::DialId;
+use super::dial::{DialId, DialOwner};
 use crate::directory::Spend;
 use crate::io::{Output, Write};
 
@@ -88,6 +88,26 @@ impl Exchange {
             };
         }
         *spent
+    }
+
+    /// A party outside has answered for this dial: notes who pays. A behaviour's number does when it is one of the tenant's
+    /// (R42); a line that dials out by itself does, also through a behaviour for its calls out.
+    pub(super) fn note_payer(&mut self, id: LegId, owner: Option<DialOwner>) {
+        let Some(leg) = self.legs.get(&id).filter(|leg| leg.party.line().is_none()) else {
+            return;
+        };
+        let (tenant, call) = (leg.tenant.clone(), leg.call);
+        let session = match owner {
+            Some(DialOwner::Session { session, .. }) => self.sessions.get(&session),
+            _ => None,
+        };
+        let number = session.map(|session| session.number.clone()).filter(|number| {
+            let view = self.tenant(&tenant);
+            view.is_some_and(|view| view.number(number).is_some() || view.find_line(number).is_some())
+        });
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.charged = number.or_else(|| call.caller_line.clone());
+        }
     }
 
     /// A party outside has answered.

@@ -263,3 +263,31 @@ fn the_states_of_a_tenants_sessions_have_a_limit_together() {
     assert_eq!(world.facts("not-decided"), 1, "there is room again");
     world.hangs_up("202", third);
 }
+
+/// R42: what the menu dials outside is charged to the menu's number, not to whoever called it.
+#[test]
+fn r42_a_leg_outside_is_charged_to_the_number_whose_behaviour_dialled_it() {
+    let mut world = Office::new()
+        .line("201")
+        .with(crate::trunks::trunk("first", 50, 5))
+        .behaviour_with("menu", module(1), SessionScope::PerCall, |menu| {
+            menu.manifest.imports = vec!["trunk".into()];
+        })
+        .number("300", &["menu"])
+        .open(&["201"]);
+    world.add_phone("first", 50);
+    let mobile = contract::Target::Number("0612345678".into());
+    world.behaves(
+        module(1),
+        crate::logic::dials(vec![crate::logic::stage(vec![mobile], 20)]),
+    );
+    for (dialled, payer) in [("300", "300"), ("0612345678", "201")] {
+        let call = world.call("201", dialled);
+        world.answers("first");
+        assert_eq!(world.state("201", call), CallState::Up);
+        world.hangs_up("201", call);
+        let cdr = world.cdrs().pop().unwrap();
+        assert_eq!(cdr.charged.as_deref(), Some(payer));
+        assert_eq!(cdr.caller_line.as_deref(), Some("201"));
+    }
+}

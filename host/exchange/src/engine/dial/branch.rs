@@ -231,6 +231,8 @@ impl Exchange {
         self.dialog_changed(leg_id);
         self.report_leg(leg_id, Fact::LegAnswered);
         self.meter(leg_id);
+        let owner = self.dials.get(&dial).map(|dial| dial.owner);
+        self.note_payer(leg_id, owner);
         self.end_other_forks(dial, target, leg_id);
         let Some((caller, custody, owner)) = self.dials.get(&dial).map(|d| (d.caller, d.custody, d.owner))
         else {
