@@ -8,16 +8,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod callee;
+mod notice;
 mod recall;
 mod refusal;
 mod requests;
 mod settings;
+mod texts;
 
 use callee::Callee;
 use cordboard::prelude::*;
 use recall::Recall;
 use requests::Requests;
-pub use settings::{CallBackSettings, First};
+pub use settings::{CallBackSettings, First, Notice};
+pub use texts::Language;
 
 /// The call backs to one line.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub struct CallBack {
     /// A free line whose user did not answer is watched until it is used.
     awaits_use: bool,
     wake_at: Option<u64>,
+    /// A display tells somebody why there is no call back.
+    tells: bool,
     /// Calls that are passed on, where somebody has bound this to a number.
     passing: Vec<LegId>,
 }
@@ -65,7 +70,7 @@ impl Behaviour for CallBack {
         self.give_up_overdue(now, host);
         self.call_back_next(settings, host)?;
         self.set_timer(settings, host)?;
-        if self.requests.is_empty() && self.recall.is_none() && self.passing.is_empty() {
+        if self.requests.is_empty() && self.recall.is_none() && self.passing.is_empty() && !self.tells {
             host.finish()?; // nobody waits: the next request begins another session
         }
         Ok(())
@@ -115,10 +120,7 @@ impl CallBack {
                 let reversed = ["reversed ", host.number(), " ", &host.now().to_string()].concat();
                 Ok(host.send(0, host.behaviour(), caller, reversed.into_bytes())?)
             }
-            Err(refused) => {
-                host.explain("R65", refused.sentence());
-                Ok(())
-            }
+            Err(refused) => self.tell_refused(caller, refused, settings, host),
         }
     }
 

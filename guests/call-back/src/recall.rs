@@ -1,6 +1,8 @@
 //! One call back: the first phone rings, shows the other's number, and once it is answered the other rings.
 //!
 //! ```text
+//! Noticed --"call"--> Rings, on its display
+//!
 //! Rings --answered--> Connects --answered--> Talks --hung up--> over, request done
 //!   | declined: cancelled    | busy, no answer: keeps its place
 //!   | no answer: keeps its place
@@ -25,17 +27,35 @@ pub const FIRST: u64 = 1 << 62;
 pub struct Recall {
     pub caller: String,
     began: u64,
-    phase: Phase,
+    pub phase: Phase,
+    /// Who is on the display, while it asks.
+    pub listed: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Phase {
+pub enum Phase {
+    /// A display asks whether to.
+    Noticed,
     Rings,
-    Connects { first: LegId },
-    Talks { first: LegId, second: LegId },
+    Connects {
+        first: LegId,
+    },
+    Talks {
+        first: LegId,
+        second: LegId,
+    },
 }
 
 impl Recall {
+    pub fn noticed(caller: String, listed: Vec<String>, host: &Host) -> Self {
+        Self {
+            caller,
+            began: host.now(),
+            phase: Phase::Noticed,
+            listed,
+        }
+    }
+
     /// When something must have gone wrong.
     pub fn overdue_at(&self) -> Option<u64> {
         (!matches!(self.phase, Phase::Talks { .. })).then_some(self.began + LONGEST)
@@ -45,7 +65,6 @@ impl Recall {
 impl CallBack {
     /// The line is free, and so is somebody who waits for it.
     pub fn call_back_next(&mut self, settings: &CallBackSettings, host: &Host) -> Result<(), Refusal> {
-        let now = host.now();
         if self.recall.is_some() || !self.await_line(host)? {
             return Ok(());
         }
@@ -53,6 +72,14 @@ impl CallBack {
             return self.await_callers(host);
         };
         let caller = request.caller.clone();
+        if self.ask_first(settings, host)? {
+            return Ok(());
+        }
+        self.ring(caller, settings, host)
+    }
+
+    /// The first of the two phones rings.
+    pub fn ring(&mut self, caller: String, settings: &CallBackSettings, host: &Host) -> Result<(), Refusal> {
         let (rung, shown) = match settings.first {
             First::Caller => (caller.as_str(), host.number()),
             First::Callee => (host.number(), caller.as_str()),
@@ -69,8 +96,9 @@ impl CallBack {
         host.originate(FIRST, stages, options)?;
         self.recall = Some(Recall {
             caller,
-            began: now,
+            began: host.now(),
             phase: Phase::Rings,
+            listed: Vec::new(),
         });
         Ok(())
     }
@@ -81,7 +109,7 @@ impl CallBack {
         settings: &CallBackSettings,
         host: &Host,
     ) -> Result<(), Refusal> {
-        if self.watched(&outcome, settings, host) {
+        if self.watched(&outcome, settings, host) || self.read(&outcome, settings, host)? {
             return Ok(());
         }
         let leg = leg_of(&outcome);
@@ -197,20 +225,28 @@ impl CallBack {
                 self.callee = Callee::Unwatched; // not before the receiver is down
                 host.leg(other).hang_up().unless_gone()?;
             }
-            Phase::Rings | Phase::Connects { .. } | Phase::Talks { .. } => {}
+            Phase::Noticed | Phase::Rings | Phase::Connects { .. } | Phase::Talks { .. } => {}
         }
         Ok(())
     }
 
     /// The caller no longer wants it.
     pub fn cancel(&mut self, caller: &str, host: &Host) -> Result<(), Refusal> {
-        let rings = self
+        match self
             .recall
             .as_ref()
-            .is_some_and(|recall| recall.caller == caller && recall.phase == Phase::Rings);
-        if rings {
-            self.recall = None;
-            host.cancel_originated(FIRST)?;
+            .filter(|recall| recall.caller == caller)
+            .map(|recall| recall.phase)
+        {
+            Some(Phase::Rings) => {
+                self.recall = None;
+                host.cancel_originated(FIRST)?;
+            }
+            Some(Phase::Noticed) => {
+                self.recall = None;
+                Self::dismiss_notice(host)?;
+            }
+            Some(Phase::Connects { .. } | Phase::Talks { .. }) | None => {}
         }
         Ok(())
     }

@@ -131,6 +131,16 @@ impl Requests {
         self.waiting.iter().find(can)
     }
 
+    /// All of those, in their order.
+    pub fn all_ready<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = String> + 'a {
+        let now = host.now();
+        let ready = self
+            .waiting
+            .iter()
+            .filter(move |request| request.may(now) && is_free(&request.caller, host));
+        ready.map(|request| request.caller.clone())
+    }
+
     /// The suspended ones whose callers nobody watches yet: each once.
     pub fn watch_suspended(&mut self, host: &Host) -> Vec<(u32, String)> {
         let now = host.now();

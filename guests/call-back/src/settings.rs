@@ -2,12 +2,18 @@
 
 use cordboard::prelude::*;
 
+use crate::texts::Language;
+
 /// Call backs.
 #[derive(Settings, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct CallBackSettings {
     /// Whose phone rings first (R61).
     pub first: First,
+    /// How that phone is told.
+    pub notice: Notice,
+    /// Of its display.
+    pub language: Language,
     /// How often it rings.
     #[settings(default = 5, min = 1, max = 10)]
     pub rings: u32,
@@ -23,6 +29,16 @@ pub struct CallBackSettings {
     /// How many may wait for one line.
     #[settings(default = 20, min = 1, max = 200)]
     pub queue_length: u32,
+}
+
+/// How the first phone is told that the other is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// It rings.
+    Ring,
+    /// Its display asks whether to call or to cancel; a phone without one rings.
+    Display,
 }
 
 /// Whose phone rings first.

@@ -259,6 +259,84 @@ fn r61_a_cancel_while_the_phone_rings_ends_the_ringing_also_when_an_answer_cross
     assert_eq!(flow.legs(), []);
 }
 
+fn on_displays(first: First) -> Flow {
+    let mut flow = flow(&CallBackSettings {
+        first,
+        notice: Notice::Display,
+        language: Language::French,
+        ..CallBackSettings::default()
+    });
+    flow.with_displays();
+    flow
+}
+
+#[test]
+fn r61_r66_the_callers_display_asks_in_its_language_and_the_phone_rings_when_chosen() {
+    for (choice, expected) in [(1, vec!["dial line 201 for 25 s, as 300"]), (2, vec![])] {
+        let mut flow = on_displays(First::Caller);
+        says(&mut flow, "request 201");
+        callee(&mut flow, true, 0);
+        assert_eq!(did(&mut flow), ["show 201: 300 est libre: Appeler 300, Annuler"]);
+        flow.chooses("201", choice);
+        assert_eq!(did(&mut flow), expected);
+    }
+}
+
+#[test]
+fn r61_the_callees_display_lists_those_who_wait() {
+    let mut flow = on_displays(First::Callee);
+    for caller in ["202", "201", "203"] {
+        says(&mut flow, &format!("request {caller}"));
+    }
+    flow.tenant().line("203").calls = 1;
+    frees(&mut flow);
+    assert_eq!(
+        did(&mut flow),
+        ["show 300: À rappeler: Appeler 202, Appeler 201, Annuler"]
+    );
+    flow.chooses("300", 2);
+    assert_eq!(did(&mut flow), ["dial line 300 for 25 s, as 201"]);
+}
+
+#[test]
+fn r66_who_does_not_choose_keeps_the_place_and_a_cancel_takes_the_page_away() {
+    let mut flow = on_displays(First::Caller);
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    did(&mut flow);
+    flow.passes(secs(30));
+    assert_eq!(flow.showing(), [""; 0]);
+    flow.passes(secs(60));
+    assert_eq!(flow.showing(), ["201"]);
+    says(&mut flow, "cancel 201");
+    assert_eq!(flow.showing(), [""; 0]);
+    assert!(flow.dialling().is_empty());
+}
+
+#[test]
+fn r66_a_phone_without_a_display_rings() {
+    let mut flow = flow(&CallBackSettings {
+        notice: Notice::Display,
+        ..CallBackSettings::default()
+    });
+    says(&mut flow, "request 201");
+    frees(&mut flow);
+    assert_eq!(
+        did(&mut flow).pop(),
+        Some("dial line 201 for 25 s, as 300".into())
+    );
+}
+
+#[test]
+fn r65_the_callers_display_says_why_there_is_no_call_back() {
+    let mut flow = on_displays(First::Caller);
+    flow.tenant().setting("300", "line", "/immediate/on", "true");
+    says(&mut flow, "request 201");
+    assert_eq!(flow.did(), ["show 201: Pas de rappel"]);
+    flow.passes(secs(10));
+    assert_eq!(flow.did(), ["finish"], "not before it was read");
+}
+
 #[test]
 fn who_calls_back_nobody_any_more_costs_nothing() {
     let mut flow = flow(&CallBackSettings::default());
@@ -319,7 +397,8 @@ fn r67_requests_survive_a_swap_and_are_a_few_bytes_each() {
 /// Every order of what can happen to a call back, to a depth: nothing is left behind, and no phone rings twice at once.
 #[test]
 fn whatever_happens_in_whatever_order_no_leg_is_left_and_one_phone_rings_at_a_time() {
-    const WHAT: [&str; 8] = [
+    const WHAT: [&str; 9] = [
+        "chooses",
         "answers",
         "declines",
         "lets it ring",
@@ -329,15 +408,23 @@ fn whatever_happens_in_whatever_order_no_leg_is_left_and_one_phone_rings_at_a_ti
         "cancels",
         "waits",
     ];
-    const DEPTH: u32 = 5;
+    const DEPTH: u32 = 4;
     let mut rung = 0;
-    for story in 0..WHAT.len().pow(DEPTH) {
-        let mut flow = flow(&CallBackSettings::default());
+    for story in 0..2 * WHAT.len().pow(DEPTH) {
+        let notice = match story % 2 {
+            0 => Notice::Ring,
+            _ => Notice::Display,
+        };
+        let mut flow = flow(&CallBackSettings {
+            notice,
+            ..CallBackSettings::default()
+        });
+        flow.with_displays();
         flow.hold_outcomes();
         says(&mut flow, "request 201");
         says(&mut flow, "request 202");
         frees(&mut flow);
-        let mut rest = story;
+        let mut rest = story / 2;
         let mut told = Vec::new();
         for _ in 0..DEPTH {
             let what = WHAT[rest % WHAT.len()];
@@ -347,8 +434,14 @@ fn whatever_happens_in_whatever_order_no_leg_is_left_and_one_phone_rings_at_a_ti
             let dials = flow.dialling();
             rung += dials.len();
             assert!(dials.len() <= 2 && flow.legs().len() <= 2, "{told:?}: {dials:?}");
+            assert!(flow.showing().len() + dials.len() <= 2, "{told:?}");
         }
         // Everybody goes home.
+        for line in ["201", "202"] {
+            if flow.showing().contains(&line) {
+                flow.chooses(line, 2);
+            }
+        }
         for (leg, _) in flow.dialling() {
             flow.fails(leg, Cause::NoAnswer);
         }
@@ -365,6 +458,10 @@ fn whatever_happens_in_whatever_order_no_leg_is_left_and_one_phone_rings_at_a_ti
 }
 
 fn happens(flow: &mut Flow, what: &str) {
+    let shows = flow.showing().first().map(ToString::to_string);
+    if let ("chooses", Some(line)) = (what, &shows) {
+        return flow.chooses(line, 1);
+    }
     let dial = flow.dialling().first().map(|(leg, _)| *leg);
     match (what, dial) {
         ("answers", Some(leg)) => drop(flow.answers(leg, 0)),

@@ -5,6 +5,7 @@
 use std::pin::Pin;
 
 use ::exchange::admin::VersionChange;
+use contract::Page;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -61,6 +62,12 @@ pub trait Exchange: Send + Sync {
 
     /// What a tenant's sessions published last, by behaviour and number.
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>>;
+
+    /// The page that this token names, as long as it is shown.
+    fn page(&self, token: String) -> Answer<Page>;
+
+    /// Somebody chose on a display, or dismissed the page with 0; [`Refusal::NotFound`] when there is no such page, or choice.
+    fn choose(&self, token: String, choice: u32) -> Answer<()>;
 }
 
 /// Kinds of documents that have a place under a tenant, and tenants themselves.

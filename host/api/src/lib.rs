@@ -27,6 +27,7 @@ pub mod exchange;
 mod extract;
 pub mod hub;
 mod openapi;
+pub mod pages;
 pub mod problem;
 mod router;
 mod routes;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Who may read it here.
     pub metrics_for: MetricsFor,
+    /// How phones reach this interface, for the pages on their displays: `http://192.0.2.1:8060`.
+    pub screens: String,
 }
 
 /// Who may read `/metrics` of [`router`].
@@ -91,6 +94,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     random: Mutex<Random>,
     metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    screens: String,
     /// Requests without a token where none is needed.
     strangers: Limiter,
     /// Requests with a wrong token.
@@ -146,6 +150,7 @@ pub fn router(parts: Parts) -> Router {
         clock: parts.clock,
         random: Mutex::new(parts.random),
         metrics: parts.metrics,
+        screens: parts.screens,
         strangers: Limiter::new(60, 20.0),
         guesses: Limiter::new(10, 0.5),
         uploads: Semaphore::new(2),

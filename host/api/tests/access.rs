@@ -111,6 +111,10 @@ const TABLE: &str = "
     GET    /v1/tenants/{tenant}/cdrs                          omu
     GET    /v1/tenants/{tenant}/audit                         om
     GET    /v1/tenants/{tenant}/events                        om
+    GET    /v1/tenants/{tenant}/lines/{id}/screen             omu
+    GET    /v1/screens/{token}                                *
+    GET    /v1/screens/{token}/{choice}                       *
+    POST   /v1/screens/{token}/{choice}                       *
 ";
 
 fn table() -> Vec<(Method, &'static str, &'static str)> {

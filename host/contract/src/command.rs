@@ -1,5 +1,5 @@
 //! `wit/legs.wit`, `dialling.wit`, `audio.wit`, `timers.wit`, `sessions.wit`, `watches.wit`, `reservations.wit`,
-//! `conferences.wit`, `figures.wit`.
+//! `conferences.wit`, `figures.wit`, `screens.wit`.
 
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,28 @@ pub enum Command {
     Publish {
         json: String,
     },
+    /// On every display of a line.
+    Show {
+        tag: Tag,
+        line: String,
+        page: Page,
+    },
+    Dismiss {
+        tag: Tag,
+    },
+}
+
+/// What a display shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Page {
+    pub title: String,
+    pub text: String,
+    /// Numbered from 1.
+    pub choices: Vec<String>,
+    /// With a short tone.
+    pub tone: bool,
+    pub expiry: Millis,
 }
 
 /// What a watch waits for.
@@ -285,7 +307,9 @@ impl Command {
             | Self::Watch { tag, .. }
             | Self::CancelWatch { tag }
             | Self::Join { tag, .. }
-            | Self::Leave { tag, .. } => Some(*tag),
+            | Self::Leave { tag, .. }
+            | Self::Show { tag, .. }
+            | Self::Dismiss { tag } => Some(*tag),
             Self::StopAudio { .. }
             | Self::Finish
             | Self::Reserve { .. }
@@ -316,7 +340,9 @@ impl Command {
             | Self::Watch { tag, .. }
             | Self::CancelWatch { tag }
             | Self::Join { tag, .. }
-            | Self::Leave { tag, .. } => Some(tag),
+            | Self::Leave { tag, .. }
+            | Self::Show { tag, .. }
+            | Self::Dismiss { tag } => Some(tag),
             Self::StopAudio { .. }
             | Self::Finish
             | Self::Reserve { .. }

@@ -16,8 +16,8 @@ mod view;
 mod words;
 
 pub use command::{
-    Command, CommandError, Condition, DialOptions, GatherOptions, Hears, Part, PlayOptions, Shown, Sound,
-    Stage, Target, Tone,
+    Command, CommandError, Condition, DialOptions, GatherOptions, Hears, Page, Part, PlayOptions, Shown,
+    Sound, Stage, Target, Tone,
 };
 pub use event::{
     DialAnswer, DialOutcome, DialResult, Digit, Event, GatherOutcome, LegAnswered, LegEnded, LegRinging,

@@ -17,7 +17,49 @@ pub struct Config {
     pub media: Media,
     pub api: Api,
     pub behaviours: Behaviours,
+    pub screens: Screens,
     pub log: Log,
+}
+
+/// How pages of behaviours come to phones that have a browser.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Screens {
+    /// How phones reach `api.listen`: `http://192.0.2.1:8060`. Empty: nothing is pushed.
+    pub url: String,
+    /// What the phones let in.
+    pub user: String,
+    pub password: Password,
+    /// Of the phones' web servers.
+    pub port: u16,
+}
+
+/// Not to be printed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Default for Screens {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            user: "cordboard".to_owned(),
+            password: Password::default(),
+            port: 80,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -112,6 +154,7 @@ impl Default for Config {
             media: Media::default(),
             api: Api::default(),
             behaviours: Behaviours::default(),
+            screens: Screens::default(),
             log: Log::default(),
         }
     }

@@ -3,7 +3,7 @@
 //! Everything here may end up in a SIP header, a file name or a timer, and comes from a
 //! tenant's code: text is bounded and free of control characters.
 
-use contract::{Command, CommandError, DialOptions, GatherOptions, Shown, Sound, Stage, Target};
+use contract::{Command, CommandError, DialOptions, GatherOptions, Page, Shown, Sound, Stage, Target};
 
 /// Names, numbers and header values, in bytes.
 const NAME_BYTES: usize = 256;
@@ -12,6 +12,12 @@ const SOUNDS: usize = 64;
 const STAGES: usize = 64;
 const TARGETS: usize = 64;
 const MESSAGE_BYTES: usize = 16 << 10;
+/// A page must fit into a text message (RFC 3428 §8) with its headers.
+const CHOICES: usize = 9;
+const TITLE_BYTES: usize = 64;
+const PAGE_BYTES: usize = 400;
+/// An hour, in milliseconds.
+const LONGEST_PAGE: u64 = 3_600_000;
 /// 31 days, in milliseconds.
 const LONGEST_WATCH: u64 = 31 * 24 * 3_600_000;
 const RESERVED: usize = 64;
@@ -66,6 +72,10 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
         C::Release { lines } => reserved(lines),
         C::Join { room, .. } => name("room", room),
         C::Publish { json } => figures(json),
+        C::Show { line, page, .. } => {
+            name("line", line)?;
+            shown(page)
+        }
         C::Ring { .. }
         | C::Answer { .. }
         | C::Reject { .. }
@@ -80,6 +90,7 @@ pub(crate) fn check(command: &Command) -> Result<(), CommandError> {
         | C::CancelTimer { .. }
         | C::CancelWatch { .. }
         | C::Leave { .. }
+        | C::Dismiss { .. }
         | C::Finish => Ok(()),
     }
 }
@@ -124,6 +135,29 @@ fn target(target: &Target) -> Result<(), CommandError> {
         }
         Target::Next => Ok(()),
     }
+}
+
+fn shown(page: &Page) -> Result<(), CommandError> {
+    count("choices", page.choices.len(), 0, CHOICES)?;
+    let titles = page.choices.iter().chain([&page.title]);
+    for title in titles {
+        count("bytes of a title or choice", title.len(), 0, TITLE_BYTES)?;
+        printable(title)?;
+    }
+    count("bytes of the text", page.text.len(), 0, PAGE_BYTES)?;
+    printable(&page.text)?;
+    if (1_000..=LONGEST_PAGE).contains(&page.expiry) {
+        return Ok(());
+    }
+    Err(CommandError::Invalid("expiry: 1 s to an hour are allowed".into()))
+}
+
+fn printable(text: &str) -> Result<(), CommandError> {
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        let message = "a page has no control characters but line feeds";
+        return Err(CommandError::Invalid(message.into()));
+    }
+    Ok(())
 }
 
 fn gather(options: &GatherOptions) -> Result<(), CommandError> {

@@ -59,6 +59,8 @@ impl Custody {
             | C::Reserve { .. }
             | C::Release { .. }
             | C::Publish { .. }
+            | C::Show { .. }
+            | C::Dismiss { .. }
             | C::Finish => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! What goes into an exchange and what comes out.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sip::endpoint::{ConnectionId, Packet, Path, Transport};
 
 use crate::admin;
+use crate::directory::Screen;
 use crate::report::Report;
 
 /// Everything that can happen to the exchange.
@@ -41,6 +42,12 @@ pub enum Input {
     Name {
         server: Server,
         addresses: Vec<SocketAddr>,
+    },
+    /// Whether the display that [`Output::Push`] was for took its page.
+    Pushed {
+        token: Arc<str>,
+        device: Arc<str>,
+        shown: bool,
     },
     /// The writes of the [`Output::Persist`] with this ticket are on disk.
     Durable(Ticket),
@@ -80,6 +87,8 @@ pub enum Output {
         tenant: Arc<str>,
         servers: Vec<Server>,
     },
+    /// Tell a phone's display over HTTP. A page is answered with [`Input::Pushed`], its end with nothing.
+    Push(Push),
     /// The answer to [`Input::Admin`]; what it changed is durable.
     Reply {
         id: AdminId,
@@ -87,6 +96,19 @@ pub enum Output {
     },
     /// A fact for traces, detail records and metrics.
     Report(Box<Report>),
+}
+
+/// A page for a phone's display, or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Names the page; what comes back over HTTP names it too.
+    pub token: Arc<str>,
+    pub device: Arc<str>,
+    /// Where the phone registered from.
+    pub host: IpAddr,
+    pub screen: Screen,
+    /// None: it is taken away.
+    pub page: Option<contract::Page>,
 }
 
 /// A server that a SIP URI gives by name: what DNS is asked about (RFC 3263).

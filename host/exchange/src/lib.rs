@@ -34,5 +34,5 @@ mod report;
 
 pub use config::{Config, MediaConfig};
 pub use engine::{Census, Exchange};
-pub use io::{AdminId, CallId, Entry, Input, Output, Server, Ticket, Write};
+pub use io::{AdminId, CallId, Entry, Input, Output, Push, Server, Ticket, Write};
 pub use report::{Cdr, Direction, Fact, Given, LegRole, Report, Rung, SipMessage, summary};

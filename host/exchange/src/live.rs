@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use base::{Moment, Pii};
-use contract::{Command, Event, LegId, ModuleDigest, SessionId};
+use contract::{Command, Event, LegId, ModuleDigest, Page, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::TenantId;
@@ -52,6 +52,15 @@ pub enum Request {
     Figures {
         tenant: TenantId,
     },
+    /// The page that this token names.
+    Page {
+        token: String,
+    },
+    /// Somebody chose on a display: the number of the choice, 0 to dismiss the page.
+    Choose {
+        token: String,
+        choice: u32,
+    },
     /// A message to the session per number of a behaviour, started if need be.
     Message {
         tenant: TenantId,
@@ -72,6 +81,8 @@ pub enum Answer {
     Figures(Vec<Figures>),
     /// The active one, the candidate, then earlier ones; empty when there is no such behaviour.
     Versions(Vec<Version>),
+    /// The page that was asked for or answered; none when there is none (any more), or no such choice.
+    Page(Option<Page>),
     /// The session that a message went to; none when the behaviour has no session for such a number.
     Session(Option<SessionId>),
 }

@@ -184,6 +184,14 @@ pub enum Fact {
         number: Pii<String>,
         json: Arc<str>,
     },
+    /// A page came onto the displays of a line, or went (then there is none).
+    Screen {
+        line: Arc<str>,
+        devices: Vec<Arc<str>>,
+        /// With it somebody may choose.
+        token: Pii<String>,
+        page: Option<contract::Page>,
+    },
     /// A trunk that registers changed its mind.
     Trunk {
         trunk: Arc<str>,
@@ -229,6 +237,7 @@ impl Fact {
             Self::Registration { .. } => "registration",
             Self::Figures { .. } => "figures",
             Self::Line { .. } => "line",
+            Self::Screen { .. } => "screen",
             Self::Trunk { .. } => "trunk",
             Self::Refused { .. } => "refused",
         }

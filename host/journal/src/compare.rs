@@ -20,7 +20,10 @@ impl Tags {
             for (did, would) in did.iter().zip(would) {
                 if matches!(
                     did,
-                    Command::CancelDial { .. } | Command::CancelTimer { .. } | Command::CancelWatch { .. }
+                    Command::CancelDial { .. }
+                        | Command::CancelTimer { .. }
+                        | Command::CancelWatch { .. }
+                        | Command::Dismiss { .. }
                 ) {
                     continue;
                 }
@@ -51,7 +54,10 @@ impl Tags {
 
     fn is_same(&self, did: &Command, would: &Command) -> bool {
         // These name what was begun before: it must be the same thing.
-        if let Command::CancelDial { tag } | Command::CancelTimer { tag } | Command::CancelWatch { tag } = did
+        if let Command::CancelDial { tag }
+        | Command::CancelTimer { tag }
+        | Command::CancelWatch { tag }
+        | Command::Dismiss { tag } = did
         {
             let named = self.0.get(tag).copied().unwrap_or(*tag);
             return std::mem::discriminant(did) == std::mem::discriminant(would)

@@ -7,7 +7,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use contract::{
-    Cause, CommandError, Condition, DialOptions, GatherOptions, Hears, LegId, Outcome, Part, PlayOptions, Tag,
+    Cause, CommandError, Condition, DialOptions, GatherOptions, Hears, LegId, Outcome, Page, Part,
+    PlayOptions, Tag,
 };
 
 use crate::imports;
@@ -66,6 +67,11 @@ impl Host {
     /// A watch by the tag that comes back in its outcome.
     pub fn watch(&self, tag: Tag) -> Watch {
         Watch(tag)
+    }
+
+    /// A page on displays, by the tag that comes back in its outcome.
+    pub fn screen(&self, tag: Tag) -> Screen {
+        Screen(tag)
     }
 
     /// Rings others for nobody yet. The leg that answers is this session's, and is told in the outcome with this
@@ -297,6 +303,23 @@ impl Watch {
     /// Harmless when it is not set.
     pub fn cancel(self) -> Queued {
         imports::watches::cancel(self.0)
+    }
+}
+
+/// A page on the displays of a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen(Tag);
+
+#[allow(clippy::missing_errors_doc, reason = "as for `Leg`")]
+impl Screen {
+    /// Shows it. The outcome is `gathered`, as of keys: the number of the choice, counted from 1.
+    pub fn show(self, line: &str, page: Page) -> Queued {
+        imports::screens::show(self.0, line, page)
+    }
+
+    /// Harmless when there is none.
+    pub fn dismiss(self) -> Queued {
+        imports::screens::dismiss(self.0)
     }
 }
 

@@ -105,7 +105,7 @@ mod words;
 pub use contract::{
     self, CalendarState, Cause, CommandError, Condition, DialAnswer, DialOutcome, DialResult, Event,
     GatherOutcome as Gathered, Identity, Interests, LegId, Line, LineChange, LineKind, LocalTime, LogLevel,
-    Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, Part, PlayOutcome as Played,
+    Manifest, NumberClass, Offer, Outcome as CommandOutcome, OutcomeKind, Page, Part, PlayOutcome as Played,
     Problem, RouteError, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 /// ```
@@ -129,7 +129,7 @@ pub use contract::{
 /// ```
 pub use cordboard_macros::script;
 pub use cordboard_macros::{Settings, keyed};
-pub use host::{Host, Leg, Queued, Timer, UnlessGone, Watch, leg_of};
+pub use host::{Host, Leg, Queued, Screen, Timer, UnlessGone, Watch, leg_of};
 pub use keyed::Behaviour;
 pub use module::{Refusal, Session};
 pub use policy::NotAllowed;

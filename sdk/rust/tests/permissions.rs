@@ -55,6 +55,7 @@ fn no_behaviour_imports_what_no_host_offers_yet() {
         "numbers",
         "random",
         "reservations",
+        "screens",
         "sessions",
         "timers",
         "trunk",

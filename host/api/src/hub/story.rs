@@ -237,6 +237,12 @@ pub(super) fn sentence(fact: &Fact) -> String {
         Fact::Figures {
             behaviour, number, ..
         } => format!("figures of {behaviour} of {}", number.reveal()),
+        Fact::Screen {
+            line,
+            page: Some(page),
+            ..
+        } => format!("the displays of {line} show \"{}\"", page.title),
+        Fact::Screen { line, page: None, .. } => format!("the page on the displays of {line} is over"),
         Fact::Trunk { trunk, up, why } => {
             format!("trunk {trunk} is {}: {why}", if *up { "up" } else { "down" })
         }

@@ -106,6 +106,8 @@ fn command(command: &Command) -> String {
             format!("watch {line} until it is {}", self::condition(*condition))
         }
         Command::CancelWatch { tag } => format!("cancel watch {tag}"),
+        Command::Show { line, page, .. } => format!("show \"{}\" on the displays of {line}", page.title),
+        Command::Dismiss { tag } => format!("dismiss page {tag}"),
         Command::Finish => "finish".to_owned(),
         Command::Reserve { lines, .. } => format!("reserve {}", lines.join(" + ")),
         Command::Release { lines } => format!("release {}", lines.join(" + ")),

@@ -15,6 +15,7 @@ mod notes;
 mod own;
 mod records;
 mod replay;
+mod screens;
 mod settings;
 mod storage;
 mod tokens;
@@ -40,5 +41,6 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(calls::endpoints());
     all.extend(records::endpoints());
     all.extend(events::endpoints());
+    all.extend(screens::endpoints());
     all
 }

@@ -268,6 +268,21 @@ impl Exchange for FakeExchange {
         answer(Ok((0..3).map(registration).collect()))
     }
 
+    fn page(&self, token: String) -> Answer<contract::Page> {
+        let page = contract::Page {
+            title: "203 is in a call".to_owned(),
+            choices: vec!["Voicemail".to_owned()],
+            expiry: 30_000,
+            ..contract::Page::default()
+        };
+        answer((token == "known").then_some(page).ok_or(Refusal::NotFound))
+    }
+
+    fn choose(&self, token: String, choice: u32) -> Answer<()> {
+        let known = token == "known" && choice <= 1;
+        answer(known.then_some(()).ok_or(Refusal::NotFound))
+    }
+
     fn hang_up(&self, _: String, call: u64) -> Answer<()> {
         self.hung_up.lock().unwrap().push(call);
         answer(Ok(()))

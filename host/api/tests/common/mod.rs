@@ -132,6 +132,7 @@ impl World {
             random: random.fork(),
             metrics: Arc::new(|| "cordboard_calls 3\n".to_owned()),
             metrics_for: MetricsFor::Everybody,
+            screens: "http://192.0.2.1:8060".to_owned(),
         });
         Self {
             router,

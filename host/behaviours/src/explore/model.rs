@@ -26,6 +26,8 @@ enum Running {
     Dial(Tag, u32),
     /// It comes about, or its time is over.
     Watch(Tag),
+    /// A choice, or none in time.
+    Page(Tag),
 }
 
 /// A call in the middle of things.
@@ -188,10 +190,12 @@ impl Model {
         let running = self.running.remove(position);
         let (tag, kind) = match (running, end) {
             (Running::Play(tag), _) => (tag, OutcomeKind::Played(PlayOutcome::Finished)),
-            (Running::Gather(tag), End::Key(key)) => {
+            (Running::Gather(tag) | Running::Page(tag), End::Key(key)) => {
                 (tag, OutcomeKind::Gathered(GatherOutcome::Digits(key.to_string())))
             }
-            (Running::Gather(tag), _) => (tag, OutcomeKind::Gathered(GatherOutcome::Timeout(String::new()))),
+            (Running::Gather(tag) | Running::Page(tag), _) => {
+                (tag, OutcomeKind::Gathered(GatherOutcome::Timeout(String::new())))
+            }
             (Running::Dial(tag, targets), End::Fails(cause)) => {
                 (tag, OutcomeKind::Dialled(failed(cause, targets)))
             }
@@ -236,7 +240,7 @@ impl Model {
         self.held.retain(|held| held.leg != leg);
         if leg == CALLER {
             self.running
-                .retain(|running| matches!(running, Running::Watch(_)));
+                .retain(|running| matches!(running, Running::Watch(_) | Running::Page(_)));
             self.hears = false;
         }
         let cause = Cause::Normal;
@@ -277,7 +281,7 @@ impl Model {
             Command::Reject { leg, .. } => {
                 self.held.retain(|held| held.leg != leg);
                 self.running
-                    .retain(|running| matches!(running, Running::Watch(_)));
+                    .retain(|running| matches!(running, Running::Watch(_) | Running::Page(_)));
             }
             Command::HangUp { leg, .. } => self.ends(leg),
             Command::Play {
@@ -310,6 +314,11 @@ impl Model {
                 self.running.push(Running::Watch(tag));
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
+            Command::Show { tag, .. } => {
+                self.dismiss(tag);
+                self.running.push(Running::Page(tag));
+            }
+            Command::Dismiss { tag } => self.dismiss(tag),
             Command::Send { .. }
             | Command::Reserve { .. }
             | Command::Release { .. }
@@ -322,7 +331,12 @@ impl Model {
     fn hush(&mut self) {
         self.hears = false;
         self.running
-            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_)));
+            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_) | Running::Page(_)));
+    }
+
+    fn dismiss(&mut self, tag: Tag) {
+        self.running
+            .retain(|running| !matches!(running, Running::Page(page) if *page == tag));
     }
 
     fn unwatch(&mut self, tag: Tag) {
@@ -352,7 +366,9 @@ fn outcomes(running: &Running, scenario: &Scenario) -> Vec<End> {
     match running {
         Running::Play(_) => vec![End::Well],
         Running::Watch(_) => vec![End::Well, End::Fails(Cause::NoAnswer)],
-        Running::Gather(_) => scenario.keys.chars().map(End::Key).chain([End::Well]).collect(),
+        Running::Gather(_) | Running::Page(_) => {
+            scenario.keys.chars().map(End::Key).chain([End::Well]).collect()
+        }
         Running::Dial(..) => {
             let failures = scenario.failures.iter().copied().map(End::Fails);
             failures.chain([End::Well]).collect()

@@ -24,6 +24,8 @@ enum Running {
     Gather(Tag, Option<String>),
     Dial(Tag, u32),
     Watch(Tag),
+    /// Nobody has a display.
+    Page(Tag),
 }
 
 /// What went wrong.
@@ -172,6 +174,7 @@ impl<'a> Call<'a> {
             }
             Running::Dial(tag, targets) => (tag, OutcomeKind::Dialled(self.dialled(targets))),
             Running::Watch(tag) => (tag, OutcomeKind::Done),
+            Running::Page(tag) => (tag, OutcomeKind::Gathered(GatherOutcome::Gone)),
         };
         Outcome { tag, kind }
     }
@@ -276,6 +279,11 @@ impl<'a> Call<'a> {
                 self.running.push_back(Running::Watch(tag));
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
+            Command::Show { tag, .. } => {
+                self.dismiss(tag);
+                self.running.push_back(Running::Page(tag));
+            }
+            Command::Dismiss { tag } => self.dismiss(tag),
             Command::Send { .. }
             | Command::Reserve { .. }
             | Command::Release { .. }
@@ -287,7 +295,12 @@ impl<'a> Call<'a> {
     /// One thing plays at a time.
     fn hush(&mut self) {
         self.running
-            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_)));
+            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_) | Running::Page(_)));
+    }
+
+    fn dismiss(&mut self, tag: Tag) {
+        self.running
+            .retain(|running| !matches!(running, Running::Page(page) if *page == tag));
     }
 
     fn unwatch(&mut self, tag: Tag) {

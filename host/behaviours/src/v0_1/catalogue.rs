@@ -10,7 +10,7 @@ pub(crate) const GUEST: &str = "guest";
 pub(crate) const WORDS: [&str; 2] = ["types", "events"];
 
 /// Interfaces offered here: each is a permission.
-pub(crate) const OFFERED: [&str; 17] = [
+pub(crate) const OFFERED: [&str; 18] = [
     "log",
     "explain",
     "clock",
@@ -28,10 +28,11 @@ pub(crate) const OFFERED: [&str; 17] = [
     "reservations",
     "conferences",
     "figures",
+    "screens",
 ];
 
 /// Interfaces that are named already and whose host side comes later.
-pub(crate) const LATER: [&str; 5] = ["recording", "mailboxes", "screens", "storage", "notify"];
+pub(crate) const LATER: [&str; 4] = ["recording", "mailboxes", "storage", "notify"];
 
 macro_rules! texts {
     ($($file:literal)*) => { [$(($file, include_str!(concat!("../../../../wit/", $file)))),*] };

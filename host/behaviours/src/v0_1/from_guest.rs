@@ -1,11 +1,11 @@
 //! This version's types to the contract's: what a guest says.
 
 use contract::{
-    Cause, Condition, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, Part,
+    Cause, Condition, DialOptions, GatherOptions, Hears, Interests, LegId, LogLevel, Manifest, Page, Part,
     PlayOptions, Problem, Schedule, SessionScope, Shown, Sound, Stage, Target, Tone,
 };
 
-use super::bindings::cordboard::behaviour::{audio, conferences, dialling, log, types, watches};
+use super::bindings::cordboard::behaviour::{audio, conferences, dialling, log, screens, types, watches};
 use super::bindings::exports::cordboard::behaviour::guest;
 
 pub(super) fn leg(id: u64) -> LegId {
@@ -38,6 +38,16 @@ pub(super) fn log_level(level: log::Level) -> LogLevel {
         log::Level::Info => LogLevel::Info,
         log::Level::Warn => LogLevel::Warn,
         log::Level::Error => LogLevel::Error,
+    }
+}
+
+pub(super) fn page(page: screens::Page) -> Page {
+    Page {
+        title: page.title,
+        text: page.text,
+        choices: page.choices,
+        tone: page.tone,
+        expiry: page.expiry,
     }
 }
 

@@ -6,7 +6,7 @@ use wasmtime::component::{HasSelf, Linker};
 
 use super::bindings::cordboard::behaviour::{
     audio, calendars, clock, conferences, dialling, directory, events, explain, figures, legs, log, numbers,
-    random, reservations, sessions, timers, trunk, types, watches,
+    random, reservations, screens, sessions, timers, trunk, types, watches,
 };
 use super::from_guest::{self, cause, leg};
 use super::to_guest;
@@ -37,7 +37,8 @@ pub(crate) fn link(linker: &mut Linker<Seat>) -> wasmtime::Result<()> {
     watches::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     reservations::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
     conferences::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
-    figures::add_to_linker::<_, HasSelf<Seat>>(linker, seat)
+    figures::add_to_linker::<_, HasSelf<Seat>>(linker, seat)?;
+    screens::add_to_linker::<_, HasSelf<Seat>>(linker, seat)
 }
 
 impl Seat {
@@ -302,5 +303,19 @@ impl conferences::Host for Seat {
 impl figures::Host for Seat {
     fn publish(&mut self, json: String) -> Queued {
         self.queue(Command::Publish { json })
+    }
+}
+
+impl screens::Host for Seat {
+    fn show(&mut self, tag: u64, line: String, page: screens::Page) -> Queued {
+        self.queue(Command::Show {
+            tag,
+            line,
+            page: from_guest::page(page),
+        })
+    }
+
+    fn dismiss(&mut self, tag: u64) -> Queued {
+        self.queue(Command::Dismiss { tag })
     }
 }

@@ -38,6 +38,7 @@ pub trait Sinks: Send {
     fn reply(&mut self, id: exchange::AdminId, response: exchange::admin::Response);
     fn report(&mut self, report: exchange::Report);
     fn resolve(&mut self, tenant: Arc<str>, servers: Vec<exchange::Server>);
+    fn push(&mut self, push: exchange::Push);
     /// All outputs of one turn have been handed over.
     fn flush(&mut self);
     /// The thread is about to sleep until something comes.
@@ -232,6 +233,7 @@ impl Loop<'_> {
                 Output::Persist { writes, ticket } => self.sinks.persist(writes, ticket),
                 Output::Reply { id, response } => self.sinks.reply(id, response),
                 Output::Report(report) => self.sinks.report(*report),
+                Output::Push(push) => self.sinks.push(push),
                 Output::Resolve { tenant, servers } => self.sinks.resolve(tenant, servers),
             }
         }

@@ -20,6 +20,7 @@ mod lazily;
 mod listening;
 mod names;
 mod office;
+mod screens;
 mod server;
 mod stored;
 mod tcp;

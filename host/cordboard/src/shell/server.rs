@@ -26,6 +26,7 @@ use super::lazily::Lazily;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
+use super::screens::Screens;
 use super::stored;
 use super::tcp::Tcp;
 use super::wiring::{Replies, Wiring};
@@ -141,6 +142,7 @@ impl Server {
             replies: replies.clone(),
             reports,
             names,
+            screens: Screens::new(config.screens.clone(), tokio.handle().clone(), inbox.clone()),
             held: std::collections::VecDeque::new(),
             media_waits: false,
             media_turns: 0,
@@ -189,6 +191,7 @@ impl Server {
             random: random.fork(),
             metrics,
             metrics_for: metrics_for(config),
+            screens: config.screens.url.clone(),
         };
         let metrics = serve_metrics(config, &parts, &tokio)?;
         let api = serve_http(config.api.listen, "api.listen", api::router(parts), &tokio)?;

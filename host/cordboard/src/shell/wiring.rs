@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::core::{Load, Sinks};
 use super::inbox::Inbox;
 use super::names::Names;
+use super::screens::Screens;
 use crate::media::MediaHandle;
 
 /// Batches of writes held while the store does not keep up, before the oldest are dropped.
@@ -76,6 +77,7 @@ pub struct Wiring {
     pub replies: Replies,
     pub reports: Sender<Report>,
     pub names: Names,
+    pub screens: Screens,
     pub held: VecDeque<Submission>,
     /// Something waits for the media thread.
     pub media_waits: bool,
@@ -185,6 +187,10 @@ impl Sinks for Wiring {
 
     fn resolve(&mut self, tenant: Arc<str>, servers: Vec<exchange::Server>) {
         self.names.want(tenant, servers);
+    }
+
+    fn push(&mut self, push: exchange::Push) {
+        self.screens.push(push);
     }
 
     fn flush(&mut self) {

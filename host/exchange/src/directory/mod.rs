@@ -29,7 +29,7 @@ pub use documents::{
     CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, DigestOffer,
     Direction, Document, Drain, DrainEnd, Grants, Guard, Ha1, InternalDigits, JournalRule, Line,
     LineFeatures, Login, Network, NoBlobDigest, Number, Numbering, OwnIdentity, Pattern, PickupGroup,
-    PrefixRule, Rule, Scheme, Secret, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User,
+    PrefixRule, Rule, Scheme, Screen, Secret, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User,
     VersionStep, Versioned,
 };
 pub use ids::{

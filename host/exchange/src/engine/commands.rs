@@ -99,6 +99,8 @@ impl Exchange {
             Command::Join { tag, leg, room, part } => self.join_room(id, tag, leg, &room, part),
             Command::Leave { tag, leg } => self.leave_room_on_command(id, tag, leg),
             Command::Publish { json } => self.publish(id, json),
+            Command::Show { tag, line, page } => self.show(id, tag, &line, page),
+            Command::Dismiss { tag } => self.dismiss(id, tag),
             Command::Finish => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.finishing = true;
@@ -326,6 +328,8 @@ fn leg_of(command: &Command) -> Option<LegId> {
         | Command::Reserve { .. }
         | Command::Release { .. }
         | Command::Publish { .. }
+        | Command::Show { .. }
+        | Command::Dismiss { .. }
         | Command::Finish => None,
     }
 }

@@ -111,6 +111,7 @@ impl Exchange {
         let value = if outlives {
             let waits = SessionWaits {
                 watches: session.watches.iter().map(Watch::record).collect(),
+                pages: session.pages.iter().map(|(tag, _)| *tag).collect(),
             };
             self.session_record(session).to_bytes(&waits)
         } else {

@@ -43,6 +43,8 @@ impl Exchange {
                 live::Answer::Registrations(self.list_registrations(&tenant))
             }
             live::Request::Figures { tenant } => live::Answer::Figures(self.list_figures(tenant.text())),
+            live::Request::Page { token } => live::Answer::Page(self.page(&token)),
+            live::Request::Choose { token, choice } => live::Answer::Page(self.chosen(&token, None, choice)),
             live::Request::Message {
                 tenant,
                 behaviour,

@@ -48,6 +48,7 @@ mod reservations;
 mod restore;
 mod resume;
 mod rooms;
+mod screens;
 mod session;
 mod sip_events;
 mod spend;
@@ -169,6 +170,7 @@ pub struct Exchange {
     /// After a restore: what played to legs, until its recordings are there.
     sounds_again: Vec<(LegId, AudioRecord)>,
     texts: texts::Texts,
+    screens: screens::Screens,
     notifier: notifier::Notifier,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
@@ -191,6 +193,8 @@ enum Due {
     StageOver(DialId),
     NoDecision(AskId),
     SessionTimer(SessionId, Tag),
+    /// Nobody has answered a page.
+    PageOver(Arc<str>),
     /// What a session watches for has not come about.
     WatchOver(SessionId, Tag),
     /// A schedule of a session's manifest, by its place there.
@@ -316,6 +320,7 @@ impl Exchange {
             believed: Vec::new(),
             sounds_again: Vec::new(),
             texts: texts::Texts::default(),
+            screens: screens::Screens::default(),
             notifier: notifier::Notifier::default(),
             waiting: FxHashMap::default(),
         }
@@ -350,6 +355,7 @@ impl Exchange {
                 self.play_again(false);
             }
             Input::Name { server, addresses } => self.name_found(server, addresses),
+            Input::Pushed { token, device, shown } => self.pushed(&token, &device, shown),
             Input::Durable(ticket) => self.durable(ticket),
             Input::Timeout => self.timeout(),
         }
@@ -396,6 +402,7 @@ impl Exchange {
             Due::StageOver(dial) => self.stage_over(dial),
             Due::NoDecision(ask) => self.no_decision(ask),
             Due::SessionTimer(session, tag) => self.session_timer(session, tag),
+            Due::PageOver(token) => self.page_over(&token),
             Due::WatchOver(session, tag) => self.watch_over(session, tag),
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
             Due::SoundsAgain => self.play_again(true),

@@ -46,6 +46,8 @@ pub(super) struct SessionRecord {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct SessionWaits {
     pub watches: Vec<WatchRecord>,
+    /// Tags of pages, which end with the process.
+    pub pages: Vec<Tag>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,7 +63,7 @@ impl SessionRecord {
     /// With what the session waits for behind it.
     pub fn to_bytes(&self, waits: &SessionWaits) -> Option<Vec<u8>> {
         let bytes = postcard::to_allocvec(self).ok()?;
-        if waits.watches.is_empty() {
+        if waits.watches.is_empty() && waits.pages.is_empty() {
             return Some(bytes);
         }
         postcard::to_extend(waits, bytes).ok()

@@ -30,6 +30,7 @@ pub(crate) struct Believed {
     session: SessionId,
     held: Vec<LegId>,
     dials: Vec<(DialId, Tag)>,
+    pages: Vec<Tag>,
 }
 
 /// How long after a start recordings may take to be decoded; what is not there by then is missing.
@@ -101,6 +102,7 @@ impl Exchange {
             timers,
             schedules: Vec::new(),
             watches: Vec::new(),
+            pages: Vec::new(),
             custodies: SmallVec::new(),
             callees: SmallVec::new(),
             dials: SmallVec::new(),
@@ -117,6 +119,7 @@ impl Exchange {
             session: id,
             held: record.held,
             dials: record.dials,
+            pages: waits.pages,
         });
         self.watch_lines(id);
         self.set_schedules(id);
@@ -365,6 +368,9 @@ impl Exchange {
                     };
                     self.deliver(id, Event::LegEnded(ended));
                 }
+            }
+            for tag in believed.pages {
+                self.outcome(id, tag, OutcomeKind::Gathered(contract::GatherOutcome::Gone));
             }
             self.watches_of_earlier_run(id);
             self.later(Step::Settle(id));

@@ -128,7 +128,7 @@ impl Exchange {
 
     /// The answer to a request of ours outside of calls: a text, or one to a trunk.
     fn answered(&mut self, id: RequestId, result: Result<Arc<Response>, Failure>) {
-        if !self.text_answered(id, &result) {
+        if !self.text_answered(id, &result) && !self.page_answered(id, &result) {
             self.trunk_answered(id, result);
         }
     }

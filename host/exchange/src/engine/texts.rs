@@ -8,7 +8,7 @@
 //! Inside of a call a text goes to whom the sender talks with, a telephone or a trunk, and to nobody else (480).
 //!
 //! Nothing is stored: a line that is not registered gets no text, and its sender is told so. Texts do not go to
-//! behaviours, and outside of calls not to trunks.
+//! behaviours, but for answers to what they show ([`screens`](super::screens)), and outside of calls not to trunks.
 
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use sip::{Name, Request, Response};
 use super::Exchange;
 use super::lookup::Contact;
 use super::requests::Account;
+use super::screens;
 use crate::directory::{OwnIdentity, TenantView};
 
 /// RFC 3428 §8 keeps whole messages below 1 300 bytes, because they are not paced.
@@ -73,6 +74,11 @@ impl Exchange {
             .uri()
             .ok()
             .and_then(|uri| uri.user().map(|user| user.into_owned()));
+        if let Some(token) = to.as_deref().and_then(|to| to.strip_prefix(screens::PREFIX)) {
+            let status = self.page_replied(token, &tenant, &sender, &request.body);
+            self.respond(id, status);
+            return Ok(());
+        }
         let line = to
             .as_deref()
             .and_then(|to| line_called(&tenant, to))

@@ -24,6 +24,7 @@ mod registration;
 mod reservations;
 mod restart;
 mod rooms;
+mod screens;
 mod sessions;
 mod supervision;
 mod texts;

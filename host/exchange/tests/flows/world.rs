@@ -11,7 +11,9 @@ use bytes::Bytes;
 use contract::{Decided, Decision, Failure, Invocation, ModuleDigest, Record, Spent};
 use cordboard_exchange::admin::{Answer, Request};
 use cordboard_exchange::directory::{Document, Key, Versioned};
-use cordboard_exchange::{AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Report, Server};
+use cordboard_exchange::{
+    AdminId, Cdr, Config, Exchange, Fact, Input, MediaConfig, Output, Push, Report, Server,
+};
 use phone::{CallRef, CallState, Event as PhoneEvent, Output as FromPhone, Phone, PhoneConfig};
 use sip::endpoint::{Packet, Path};
 
@@ -52,6 +54,8 @@ pub struct World {
     pub reports: Vec<Report>,
     /// Servers whose addresses the exchange wants to know.
     pub asked_for: Vec<Server>,
+    /// Pages for displays of phones, and their ends.
+    pub pushed: Vec<Push>,
     pub media: VecDeque<media::Command>,
     /// Ports whose address is taken.
     pub taken_ports: Vec<u16>,
@@ -102,6 +106,7 @@ impl World {
             store: store.collect(),
             reports: Vec::new(),
             asked_for: Vec::new(),
+            pushed: Vec::new(),
             media: VecDeque::new(),
             taken_ports: Vec::new(),
             plays: BTreeMap::new(),
@@ -256,6 +261,7 @@ impl World {
                 Output::Reply { response, .. } => self.answered = Some(response.unwrap()),
                 Output::Report(report) => self.reports.push(*report),
                 Output::Resolve { servers, .. } => self.asked_for = servers,
+                Output::Push(push) => self.pushed.push(push),
             }
         }
     }

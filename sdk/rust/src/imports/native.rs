@@ -2,7 +2,7 @@
 
 use contract::{
     CalendarState, Cause, Command, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
-    NumberClass, Part, PlayOptions, RouteError, Sound, Stage, Tag,
+    NumberClass, Page, Part, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -168,6 +168,22 @@ pub(crate) mod conferences {
 
 pub(crate) fn publish(json: String) -> Queued {
     queue(Command::Publish { json })
+}
+
+pub(crate) mod screens {
+    use super::*;
+
+    pub(crate) fn show(tag: Tag, line: &str, page: Page) -> Queued {
+        queue(Command::Show {
+            tag,
+            line: line.into(),
+            page,
+        })
+    }
+
+    pub(crate) fn dismiss(tag: Tag) -> Queued {
+        queue(Command::Dismiss { tag })
+    }
 }
 
 pub(crate) fn explain(rule: &str, sentence: &str) {

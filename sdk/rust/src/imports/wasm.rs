@@ -3,7 +3,7 @@
 
 use contract::{
     CalendarState, Cause, Condition, DialOptions, GatherOptions, LegId, Line, LocalTime, LogLevel,
-    NumberClass, Part, PlayOptions, RouteError, Sound, Stage, Tag,
+    NumberClass, Page, Part, PlayOptions, RouteError, Sound, Stage, Tag,
 };
 
 use super::Queued;
@@ -165,6 +165,25 @@ pub(crate) mod conferences {
 
 pub(crate) fn publish(json: String) -> Queued {
     queued(wit::figures::publish(&json))
+}
+
+pub(crate) mod screens {
+    use super::*;
+
+    pub(crate) fn show(tag: Tag, line: &str, page: Page) -> Queued {
+        let page = wit::screens::Page {
+            title: page.title,
+            text: page.text,
+            choices: page.choices,
+            tone: page.tone,
+            expiry: page.expiry,
+        };
+        queued(wit::screens::show(tag, line, &page))
+    }
+
+    pub(crate) fn dismiss(tag: Tag) -> Queued {
+        queued(wit::screens::dismiss(tag))
+    }
 }
 
 pub(crate) fn explain(rule: &str, sentence: &str) {

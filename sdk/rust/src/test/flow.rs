@@ -47,6 +47,10 @@ pub struct Flow {
     timers: BTreeMap<Tag, Moment>,
     /// In the order in which they were set.
     watches: Vec<(Tag, String, Condition, Moment)>,
+    /// With the line that shows it, and until when.
+    pages: BTreeMap<Tag, (String, Moment)>,
+    /// Lines without a display.
+    blind: bool,
     next: VecDeque<Event>,
     did: Vec<String>,
     why: Vec<String>,
@@ -86,6 +90,8 @@ impl Flow {
             running: BTreeMap::new(),
             timers: BTreeMap::new(),
             watches: Vec::new(),
+            pages: BTreeMap::new(),
+            blind: true,
             next: VecDeque::new(),
             did: Vec::new(),
             why: Vec::new(),
@@ -297,6 +303,13 @@ impl Flow {
     fn first_due(&mut self, end: Moment) -> Option<(Moment, Event)> {
         let timers = self.timers.iter().map(|(tag, due)| (*tag, *due));
         let timer = timers.filter(|(_, due)| *due <= end).min_by_key(|(_, due)| *due);
+        let pages = self.pages.iter().map(|(tag, (_, due))| (*tag, *due));
+        let page = pages.filter(|(_, due)| *due <= end).min_by_key(|(_, due)| *due);
+        if let Some((tag, due)) = page.filter(|(_, due)| timer.is_none_or(|(_, other)| *due < other)) {
+            self.pages.remove(&tag);
+            let kind = OutcomeKind::Gathered(GatherOutcome::Timeout(String::new()));
+            return Some((due, Event::Outcome(Outcome { tag, kind })));
+        }
         let watches = self.watches.iter().map(|(tag, .., due)| (*tag, *due));
         let watch = watches.filter(|(_, due)| *due <= end).min_by_key(|(_, due)| *due);
         match (timer, watch) {
@@ -311,6 +324,31 @@ impl Flow {
             }
             (None, _) => None,
         }
+    }
+
+    /// From now on every line has a display.
+    pub fn with_displays(&mut self) {
+        self.blind = false;
+    }
+
+    /// What a line's display shows is answered with this choice, counted from 1; with 0 it is dismissed.
+    pub fn chooses(&mut self, line: &str, choice: u32) {
+        let shown = self.pages.iter().find(|(_, (on, _))| on == line);
+        let Some(tag) = shown.map(|(tag, _)| *tag) else {
+            panic_blank(line)
+        };
+        self.pages.remove(&tag);
+        let gathered = match choice {
+            0 => GatherOutcome::Stopped(String::new()),
+            choice => GatherOutcome::Digits(choice.to_string()),
+        };
+        let kind = OutcomeKind::Gathered(gathered);
+        self.happens(Event::Outcome(Outcome { tag, kind }));
+    }
+
+    /// Lines whose displays show a page.
+    pub fn showing(&self) -> Vec<&str> {
+        self.pages.values().map(|(line, _)| line.as_str()).collect()
     }
 
     /// A line has so many calls from now on; what watches it hears so.
@@ -493,6 +531,15 @@ impl Flow {
                 self.watches.push((tag, line, condition, due));
             }
             Command::CancelWatch { tag } => self.unwatch(tag),
+            Command::Show { tag, .. } if self.blind => {
+                let kind = OutcomeKind::Gathered(GatherOutcome::Gone);
+                self.next.push_back(Event::Outcome(Outcome { tag, kind }));
+            }
+            Command::Show { tag, line, page } => {
+                let until = self.now + Duration::from_millis(page.expiry);
+                self.pages.insert(tag, (line, until));
+            }
+            Command::Dismiss { tag } => drop(self.pages.remove(&tag)),
             Command::Send { body, .. } => self.sent.push(body),
             Command::Reserve { lines, .. } => self.reserved.extend(lines),
             Command::Release { lines } => self.reserved.retain(|line| !lines.contains(line)),
@@ -562,6 +609,11 @@ impl Flow {
 #[allow(clippy::panic, reason = "a test that expects what does not happen has failed")]
 fn panic_nothing(leg: LegId, what: &str) -> ! {
     panic!("nothing {what} for {leg}")
+}
+
+#[allow(clippy::panic, reason = "a test that expects what is not shown has failed")]
+fn panic_blank(line: &str) -> ! {
+    panic!("{line} shows nothing")
 }
 
 #[allow(clippy::panic, reason = "a test whose behaviour refuses has failed")]

@@ -34,6 +34,11 @@ pub fn sentence(command: &Command) -> Option<String> {
         | Command::CancelTimer { .. }
         | Command::Watch { .. }
         | Command::CancelWatch { .. } => return None,
+        Command::Show { line, page, .. } => match page.choices.as_slice() {
+            [] => format!("show {line}: {}", page.title),
+            choices => format!("show {line}: {}: {}", page.title, choices.join(", ")),
+        },
+        Command::Dismiss { .. } => "dismiss the page".to_owned(),
         Command::Send {
             behaviour, number, ..
         } => format!("send to {behaviour} {number}"),

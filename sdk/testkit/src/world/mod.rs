@@ -441,6 +441,18 @@ impl World {
                 self.replies.insert(id, response);
             }
             Output::Report(report) => self.tell(What::Report(report)),
+            // No telephone here has a browser.
+            Output::Push(push) => {
+                if push.page.is_some() {
+                    let (token, device) = (push.token, push.device);
+                    let refused = Input::Pushed {
+                        token,
+                        device,
+                        shown: false,
+                    };
+                    self.hand_in_after(Duration::from_millis(1), refused);
+                }
+            }
             // Its trunks have addresses.
             Output::Resolve { .. } => {}
         }

@@ -14,7 +14,7 @@ use api::exchange::{
 };
 use api::hub::KeepJournal;
 use api::workshop::{Done, Inspected};
-use contract::{EmptyView, ModuleDigest, Problem, View};
+use contract::{EmptyView, ModuleDigest, Page, Problem, View};
 use exchange::admin::{self, Change, Request, VersionChange};
 use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
 use exchange::{CallId, Input, live};
@@ -364,9 +364,29 @@ impl api::exchange::Exchange for Office {
             }
         })
     }
+
+    fn page(&self, token: String) -> Answer<Page> {
+        self.one_page(live::Request::Page { token })
+    }
+
+    fn choose(&self, token: String, choice: u32) -> Answer<()> {
+        let chosen = self.one_page(live::Request::Choose { token, choice });
+        Box::pin(async move { chosen.await.map(drop) })
+    }
 }
 
 impl Office {
+    /// A request about one page, if there is such a one.
+    fn one_page(&self, request: live::Request) -> Answer<Page> {
+        let office = self.clone();
+        Box::pin(async move {
+            match office.live(request).await? {
+                live::Answer::Page(Some(page)) => Ok(page),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+
     /// A request that one call answers, if there is such a one.
     fn one_call(&self, request: live::Request) -> Answer<Call> {
         let office = self.clone();

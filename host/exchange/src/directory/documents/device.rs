@@ -20,6 +20,9 @@ pub struct Device {
     /// Calls at once; absent: what its kind can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_calls: Option<u8>,
+    /// How pages come to its display; absent: it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<Screen>,
     /// Absent until a password is set: the device cannot register before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Credentials>,
@@ -30,6 +33,20 @@ impl Device {
     pub fn capacity(&self) -> u8 {
         self.max_calls.unwrap_or(self.kind.calls_at_most())
     }
+}
+
+/// How a device shows pages of behaviours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screen {
+    /// Text messages with numbered choices (RFC 3428), answered with a number.
+    Text,
+    /// Pushed to the phone's XML services over HTTP, at the address from which it registered.
+    Cisco,
+    /// Pushed to the phone's XML browser over HTTP, likewise.
+    Yealink,
+    /// Whoever listens to the line's pages over the API.
+    Desk,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use behaviour::{Announcement, Behaviour, BlobDigest, NoBlobDigest};
 pub use contact::{Contact, PickupGroup};
-pub use device::{Device, DeviceKind};
+pub use device::{Device, DeviceKind, Screen};
 pub use line::{Line, LineFeatures, OwnIdentity};
 pub use number::{Binding, Number};
 pub use people::{Address, Site, User};

@@ -67,6 +67,8 @@ pub(crate) struct Session {
     pub timers: BTreeMap<Tag, TimerKey>,
     pub schedules: Vec<TimerKey>,
     pub watches: Vec<Watch>,
+    /// On displays, by the tokens that name them.
+    pub pages: Vec<(Tag, Arc<str>)>,
     pub custodies: SmallVec<[CustodyId; 1]>,
     /// Callees that answered a dial of this session's.
     pub callees: SmallVec<[LegId; 1]>,
@@ -170,6 +172,7 @@ impl Exchange {
             timers: BTreeMap::new(),
             schedules: Vec::new(),
             watches: Vec::new(),
+            pages: Vec::new(),
             custodies: SmallVec::new(),
             callees: SmallVec::new(),
             dials: SmallVec::new(),
@@ -209,6 +212,9 @@ impl Exchange {
         }
         for timer in session.timers.values().chain(&session.schedules) {
             self.timers.cancel(*timer);
+        }
+        for (_, token) in &session.pages {
+            self.take_page(token, None);
         }
         for watch in &session.watches {
             self.forget_watch(&session.tenant, watch);
@@ -417,7 +423,10 @@ impl Exchange {
     fn awaits(&self, id: SessionId) -> bool {
         let session = self.sessions.get(&id);
         session.is_some_and(|session| {
-            !session.timers.is_empty() || !session.dials.is_empty() || !session.watches.is_empty()
+            !session.timers.is_empty()
+                || !session.dials.is_empty()
+                || !session.watches.is_empty()
+                || !session.pages.is_empty()
         })
     }
 

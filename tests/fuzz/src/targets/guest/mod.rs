@@ -275,7 +275,12 @@ fn judge_command(command: &Command) {
             lines.iter().for_each(|line| judge_text(line));
         }
         Command::Publish { json } => assert!(json.len() <= 48 << 10),
-        Command::CancelWatch { .. }
+        Command::Show { line, page, .. } => {
+            judge_text(line);
+            assert!(page.choices.len() <= 9 && page.text.len() <= 400);
+        }
+        Command::Dismiss { .. }
+        | Command::CancelWatch { .. }
         | Command::CancelDial { .. }
         | Command::SetTimer { .. }
         | Command::CancelTimer { .. }
