@@ -27,7 +27,6 @@ fn call(id: u64, line: &str) -> Call {
         line: Some(line.to_owned()),
         device: None,
         trunk: None,
-        charged: None,
     };
     Call {
         id,
@@ -76,6 +75,7 @@ fn ended(call: u64, line: &str) -> Fact {
         ended: Moment::from_secs(9),
         answered_by: None,
         trunk: None,
+        charged: None,
         cause: Cause::Normal,
     }))
 }
