@@ -254,6 +254,9 @@ fn reports_go_from_the_second_socket_to_the_second_port() {
             stream: stream(Codec::Pcma, rtp_socket.local_addr().unwrap()),
         })
         .unwrap();
+    // Something was sent: only then is there something to report.
+    rtp_socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(hear(&rtp_socket)[12..], [silence(Codec::Pcma); 160]);
     // The last report comes at once, with a BYE (RFC 3550 §6.6).
     handle.command(Command::Close { port }).unwrap();
     let mut buffer = [0; 512];
