@@ -5,30 +5,41 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base::Moment;
-use behaviours::{Config, Image, Inspected, Invoker, Runtime};
-use contract::{Decision, Invocation, Limits, Manifest, Problem};
+use behaviours::{Config, Image, Inspected, Invoker, Runtime, UploadLimits};
+use contract::{Decision, Invocation, Limits, Manifest, ModuleDigest, Problem};
 use cordboard::settings::Value;
 use cordboard::test::{Flow, Tenant};
+use sha2::{Digest, Sha256};
 
 /// What the examples are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     C,
     JavaScript,
+    Python,
 }
 
 impl Language {
-    pub const ALL: [Self; 2] = [Self::C, Self::JavaScript];
+    pub const ALL: [Self; 3] = [Self::C, Self::JavaScript, Self::Python];
 
     /// Its folder in `sdk/`.
     pub fn folder(self) -> &'static str {
         match self {
             Self::C => "c",
             Self::JavaScript => "js",
+            Self::Python => "python",
+        }
+    }
+
+    /// What an upload may be.
+    pub fn upload_limits(self) -> UploadLimits {
+        UploadLimits {
+            function_bytes: if self == Self::Python { 512 << 10 } else { UploadLimits::default().function_bytes },
+            ..UploadLimits::default()
         }
     }
 
@@ -42,7 +53,9 @@ impl Language {
 pub struct Built {
     language: Language,
     runtime: Runtime,
-    inspected: Inspected,
+    digest: ModuleDigest,
+    manifest: Manifest,
+    size: usize,
 }
 
 impl Built {
@@ -64,38 +77,46 @@ impl Built {
     }
 
     fn load(language: Language, name: &str) -> Self {
-        let bytes = read(language, name);
+        let path = path(language, name);
+        let bytes = read(&path);
         let config = Config {
             instances: 4,
+            upload: language.upload_limits(),
             ..Config::default()
         };
         let runtime = Runtime::new(config).unwrap();
-        let inspected = runtime
-            .inspect(&bytes)
-            .unwrap_or_else(|problems| panic!("{name} in {language:?} is refused: {problems:#?}"));
-        runtime
-            .load(inspected.digest, Image::Compiled(&inspected.compiled))
-            .unwrap();
+        let kept = Kept::of(&path, &bytes);
+        let (digest, manifest) = kept.load(&runtime).unwrap_or_else(|| {
+            let inspected = runtime
+                .inspect(&bytes)
+                .unwrap_or_else(|problems| panic!("{name} in {language:?} is refused: {problems:#?}"));
+            let image = Image::Compiled(&inspected.compiled);
+            runtime.load(inspected.digest, image).unwrap();
+            kept.keep(&inspected);
+            (inspected.digest, inspected.manifest)
+        });
         Self {
             language,
             runtime,
-            inspected,
+            digest,
+            manifest,
+            size: bytes.len(),
         }
     }
 
     /// What was built, in bytes.
     pub fn size(&self) -> usize {
-        self.inspected.component.len()
+        self.size
     }
 
     pub fn describe(&self) -> Manifest {
-        self.inspected.manifest.clone()
+        self.manifest.clone()
     }
 
     /// One event.
     pub fn decide(&self, invocation: &Invocation) -> Decision {
         self.runtime.invoke(Invocation {
-            module: self.inspected.digest,
+            module: self.digest,
             limits: self.language.limits(),
             ..invocation.clone()
         })
@@ -104,9 +125,7 @@ impl Built {
     /// What is wrong with settings, as JSON.
     pub fn check(&self, settings: &str, tenant: Tenant) -> Vec<Problem> {
         let tenant = Arc::new(tenant);
-        let found = self
-            .runtime
-            .check(self.inspected.digest, settings, tenant, Moment::ZERO);
+        let found = self.runtime.check(self.digest, settings, tenant, Moment::ZERO);
         found.unwrap()
     }
 
@@ -130,14 +149,47 @@ impl Built {
     }
 }
 
-fn read(language: Language, name: &str) -> Vec<u8> {
-    let path = folder().join(language.folder()).join(name).with_extension("wasm");
-    std::fs::read(&path).unwrap_or_else(|error| {
+/// What came of inspecting a module, kept beside it: compiling Python takes twenty seconds, and nothing of it changes
+/// before the module or the engine does.
+struct Kept {
+    path: PathBuf,
+    digest: ModuleDigest,
+}
+
+impl Kept {
+    fn of(module: &Path, bytes: &[u8]) -> Self {
+        Self {
+            path: module.with_extension("compiled"),
+            digest: ModuleDigest(Sha256::digest(bytes).into()),
+        }
+    }
+
+    fn load(&self, runtime: &Runtime) -> Option<(ModuleDigest, Manifest)> {
+        let manifest =
+            serde_json::from_slice(&std::fs::read(self.path.with_extension("manifest")).ok()?).ok()?;
+        let compiled = std::fs::read(&self.path).ok()?;
+        runtime.load(self.digest, Image::Compiled(&compiled)).ok()?;
+        Some((self.digest, manifest))
+    }
+
+    fn keep(&self, inspected: &Inspected) {
+        std::fs::write(&self.path, &inspected.compiled).unwrap();
+        let manifest = serde_json::to_vec(&inspected.manifest).unwrap();
+        std::fs::write(self.path.with_extension("manifest"), manifest).unwrap();
+    }
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| {
         panic!(
             "{}: {error}; `cargo xtask languages` builds the modules",
             path.display()
         )
     })
+}
+
+fn path(language: Language, name: &str) -> PathBuf {
+    folder().join(language.folder()).join(name).with_extension("wasm")
 }
 
 fn folder() -> PathBuf {

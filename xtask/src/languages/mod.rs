@@ -3,6 +3,7 @@
 mod c;
 mod files;
 mod js;
+mod python;
 mod world;
 
 use std::fs;
@@ -31,7 +32,7 @@ struct Language {
     is_project: fn(&Path) -> bool,
 }
 
-const LANGUAGES: [Language; 2] = [
+const LANGUAGES: [Language; 3] = [
     Language {
         name: "c",
         tools: c::tools,
@@ -43,6 +44,12 @@ const LANGUAGES: [Language; 2] = [
         tools: js::tools,
         build: js::build,
         is_project: js::is_project,
+    },
+    Language {
+        name: "python",
+        tools: python::tools,
+        build: python::build,
+        is_project: python::is_project,
     },
 ];
 
