@@ -97,7 +97,7 @@ const TENANT: &[Field] = &[
     may(
         "grants",
         Object,
-        "Number classes that `lines` and `behaviours` may dial outside; `imports`: interfaces that modules may use, absent: all.",
+        "Number classes that `lines` and `behaviours` may dial outside; `imports`: interfaces that modules may use, absent: all; `large-modules`: modules may bring an interpreter along.",
     ),
     may(
         "spend",

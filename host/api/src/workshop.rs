@@ -26,7 +26,7 @@ pub trait Workshop: Send + Sync {
     /// # Errors
     ///
     /// All that is wrong with it, at once, and each import that is not `granted`. Paths are those of WIT items, or empty.
-    fn inspect(&self, upload: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>>;
+    fn inspect(&self, upload: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>>;
 
     /// Asks a module about a tenant's settings: complete ones, as a session would get them. No problem: they are good.
     ///

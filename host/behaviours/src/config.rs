@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use contract::Granted;
+
 /// How a [`Runtime`](crate::Runtime) is set up.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -61,6 +63,8 @@ pub struct UploadLimits {
     /// Bytes of one function's body: the compiler's time and memory grow faster than linearly in it. The worst
     /// found of 450 KB, 40 000 branches, took 7.5 s and 500 MB.
     pub function_bytes: usize,
+    /// The same for tenants who were granted large modules: Python's interpreter has a function of 427 KB.
+    pub large_function_bytes: usize,
     /// Elements of one table.
     pub table_elements: u64,
     /// What `describe` and `check` may cost each, and the dry run in all; far more than an event.
@@ -69,6 +73,17 @@ pub struct UploadLimits {
     /// Play everyday calls through with the module before it is taken. Only tests of what happens later
     /// leave it out.
     pub rehearse: bool,
+}
+
+impl UploadLimits {
+    /// Those of a tenant with these grants.
+    pub(crate) fn granting(&self, granted: &Granted) -> Self {
+        let mut limits = self.clone();
+        if granted.large_modules {
+            limits.function_bytes = limits.function_bytes.max(limits.large_function_bytes);
+        }
+        limits
+    }
 }
 
 impl Default for Config {
@@ -92,6 +107,7 @@ impl Default for UploadLimits {
             bytes: 32 << 20,
             functions: 100_000,
             function_bytes: 256 << 10,
+            large_function_bytes: 512 << 10,
             table_elements: 100_000,
             fuel: 1_000_000_000,
             deadline: Duration::from_secs(2),

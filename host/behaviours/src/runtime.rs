@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::Moment;
-use contract::{Decision, Failure, Invocation, Limits, ModuleDigest, Problem, Record, Spent, View};
+use contract::{Decision, Failure, Granted, Invocation, Limits, ModuleDigest, Problem, Record, Spent, View};
 use desk::Desk;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
@@ -105,19 +105,15 @@ impl Runtime {
     ///
     /// Everything that is wrong with it, each with what to do about it.
     pub fn inspect(&self, bytes: &[u8]) -> Result<Inspected, Vec<Problem>> {
-        self.inspect_within(bytes, None)
+        self.inspect_within(bytes, &Granted::default())
     }
 
-    /// The same for a tenant whose modules may import only what is granted.
+    /// The same for a tenant whose modules may be and do what is granted.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it, each import that is not granted included.
-    pub fn inspect_within(
-        &self,
-        bytes: &[u8],
-        granted: Option<&[String]>,
-    ) -> Result<Inspected, Vec<Problem>> {
+    pub fn inspect_within(&self, bytes: &[u8], granted: &Granted) -> Result<Inspected, Vec<Problem>> {
         inspect::inspect(self, bytes, granted)
     }
 

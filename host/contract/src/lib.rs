@@ -28,6 +28,6 @@ pub use invocation::{
     Record, Session, Spent, Task,
 };
 pub use manifest::{Interests, Manifest, ModuleDigest, Problem, Schedule, SessionScope};
-pub use permission::{INTERFACES, Permission, Reach, SheetChange, not_granted, permission_sheet};
+pub use permission::{Granted, INTERFACES, Permission, Reach, SheetChange, not_granted, permission_sheet};
 pub use view::{CalendarState, EmptyView, Line, LineKind, LocalTime, RouteError, View};
 pub use words::{Cause, Identity, LegId, Millis, NumberClass, SessionId, Tag};

@@ -67,6 +67,15 @@ pub fn permission_sheet(imports: &[String]) -> Vec<Permission> {
     sheet
 }
 
+/// What an operator lets a tenant's modules be and do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// Interfaces that they may import; none: all that the exchange offers.
+    pub imports: Option<Vec<String>>,
+    /// They may have functions as large as an interpreter's, which take long to compile.
+    pub large_modules: bool,
+}
+
 /// What a module that imports these interfaces may do beyond what is granted. Without a grant, everything is.
 pub fn not_granted(imports: &[String], granted: Option<&[String]>) -> Vec<Permission> {
     let Some(granted) = granted else {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base::Moment;
-use behaviours::{Config, Image, Inspected, Invoker, Runtime, UploadLimits};
-use contract::{Decision, Invocation, Limits, Manifest, ModuleDigest, Problem};
+use behaviours::{Config, Image, Inspected, Invoker, Runtime};
+use contract::{Decision, Granted, Invocation, Limits, Manifest, ModuleDigest, Problem};
 use cordboard::settings::Value;
 use cordboard::test::{Flow, Tenant};
 use sha2::{Digest, Sha256};
@@ -35,11 +35,11 @@ impl Language {
         }
     }
 
-    /// What an upload may be.
-    pub fn upload_limits(self) -> UploadLimits {
-        UploadLimits {
-            function_bytes: if self == Self::Python { 512 << 10 } else { UploadLimits::default().function_bytes },
-            ..UploadLimits::default()
+    /// What its tenants need to be granted.
+    pub fn granted(self) -> Granted {
+        Granted {
+            large_modules: self == Self::Python,
+            ..Granted::default()
         }
     }
 
@@ -81,14 +81,13 @@ impl Built {
         let bytes = read(&path);
         let config = Config {
             instances: 4,
-            upload: language.upload_limits(),
             ..Config::default()
         };
         let runtime = Runtime::new(config).unwrap();
         let kept = Kept::of(&path, &bytes);
         let (digest, manifest) = kept.load(&runtime).unwrap_or_else(|| {
             let inspected = runtime
-                .inspect(&bytes)
+                .inspect_within(&bytes, &language.granted())
                 .unwrap_or_else(|problems| panic!("{name} in {language:?} is refused: {problems:#?}"));
             let image = Image::Compiled(&inspected.compiled);
             runtime.load(inspected.digest, image).unwrap();
@@ -179,7 +178,8 @@ impl Kept {
     }
 }
 
-fn read(path: &Path) -> Vec<u8> {
+/// The built module.
+pub fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| {
         panic!(
             "{}: {error}; `cargo xtask languages` builds the modules",
@@ -188,7 +188,8 @@ fn read(path: &Path) -> Vec<u8> {
     })
 }
 
-fn path(language: Language, name: &str) -> PathBuf {
+/// Where a built module is.
+pub fn path(language: Language, name: &str) -> PathBuf {
     folder().join(language.folder()).join(name).with_extension("wasm")
 }
 

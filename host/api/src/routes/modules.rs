@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
-use contract::{Manifest, Permission, SheetChange, permission_sheet};
+use contract::{Granted, Manifest, Permission, SheetChange, permission_sheet};
 use exchange::admin::Schema;
 use serde::{Deserialize, Serialize};
 use store::{BlobReader, Digest, Expect, key};
@@ -170,7 +170,7 @@ async fn upload(
     super::storage::has_room(&api, &tenant, component.len()).await?;
     let naming = api.blobs.lock().await;
     let (info, new) = api
-        .blocking(move |api| keep(api, &caller, &tenant, &component, granted.as_deref()))
+        .blocking(move |api| keep(api, &caller, &tenant, &component, &granted))
         .await?;
     drop((naming, permit));
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
@@ -185,12 +185,16 @@ pub(super) async fn exists(api: &Api, tenant: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The imports that an operator lets the tenant's modules have; none where all are.
-async fn granted(api: &Api, tenant: &str) -> Result<Option<Vec<String>>, Problem> {
+/// What an operator lets the tenant's modules be and do.
+async fn granted(api: &Api, tenant: &str) -> Result<Granted, Problem> {
     let address = crate::exchange::Address::new(tenant, Kind::Tenant, tenant);
     let known = api.exchange.get(address).await?.document;
     let imports = known.pointer("/grants/imports").cloned();
-    Ok(imports.and_then(|imports| serde_json::from_value(imports).ok()))
+    let large = known.pointer("/grants/large-modules");
+    Ok(Granted {
+        imports: imports.and_then(|imports| serde_json::from_value(imports).ok()),
+        large_modules: large.and_then(serde_json::Value::as_bool).unwrap_or(false),
+    })
 }
 
 fn keep(
@@ -198,7 +202,7 @@ fn keep(
     caller: &Caller,
     tenant: &str,
     upload: &[u8],
-    granted: Option<&[String]>,
+    granted: &Granted,
 ) -> Result<(ModuleInfo, bool), Problem> {
     let Inspected { manifest, component } = api
         .workshop

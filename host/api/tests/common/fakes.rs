@@ -312,7 +312,7 @@ pub fn schema() -> Value {
 }
 
 impl Workshop for FakeWorkshop {
-    fn inspect(&self, component: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+    fn inspect(&self, component: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>> {
         let text = String::from_utf8_lossy(component).into_owned();
         let ["module", name, version] = text.split(' ').collect::<Vec<_>>()[..] else {
             let problem = |path: &str, message: &str| Problem {
@@ -334,7 +334,7 @@ impl Workshop for FakeWorkshop {
             schedules: Vec::new(),
             imports: vec!["dialling".to_owned()],
         };
-        let beyond = contract::not_granted(&manifest.imports, granted);
+        let beyond = contract::not_granted(&manifest.imports, granted.imports.as_deref());
         if !beyond.is_empty() {
             let problem = |beyond: &contract::Permission| Problem {
                 path: String::new(),

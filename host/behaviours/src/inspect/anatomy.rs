@@ -156,7 +156,8 @@ impl Reader<'_> {
         }
         if bytes > limits.function_bytes {
             self.refuse(format!(
-                "a function has {bytes} bytes, {} are allowed: split it, or build with opt-level \"s\"",
+                "a function has {bytes} bytes, {} are allowed: split it, or build with opt-level \"s\"; an interpreter needs the \
+                 grant `large-modules`",
                 limits.function_bytes
             ));
         }

@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::Moment;
-use contract::{EmptyView, Invocation, Limits, Manifest, ModuleDigest, Problem, View, not_granted};
+use contract::{EmptyView, Granted, Invocation, Limits, Manifest, ModuleDigest, Problem, View, not_granted};
 use desk::Desk;
 use wasmtime::component::Component;
 
@@ -52,11 +52,7 @@ pub struct Inspected {
 ///
 /// The encoder and the compiler are large, and an upload is a stranger's: should one of them panic,
 /// that is a problem of this upload and of nobody else's.
-pub(crate) fn inspect(
-    runtime: &Runtime,
-    bytes: &[u8],
-    granted: Option<&[String]>,
-) -> Result<Inspected, Vec<Problem>> {
+pub(crate) fn inspect(runtime: &Runtime, bytes: &[u8], granted: &Granted) -> Result<Inspected, Vec<Problem>> {
     catch_unwind(AssertUnwindSafe(|| judge(runtime, bytes, granted))).unwrap_or_else(|_| {
         tracing::error!(bytes = bytes.len(), "an upload made the host fail; it is refused");
         Err(vec![problem(
@@ -65,14 +61,14 @@ pub(crate) fn inspect(
     })
 }
 
-fn judge(runtime: &Runtime, bytes: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+fn judge(runtime: &Runtime, bytes: &[u8], granted: &Granted) -> Result<Inspected, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
     // What the module itself does is timed, and so runs where nothing has to wait.
     let Read {
         component,
         anatomy,
         compiled,
-    } = runtime.patiently(|| read(runtime, bytes))?;
+    } = runtime.patiently(|| read(runtime, bytes, granted))?;
     let digest = compiled::digest(&component);
     let module = runtime.link(&compiled).map_err(|error| one(mismatch(&error)))?;
     let verified = module.verify(runtime.engine(), runtime.tick_length(), desk(runtime));
@@ -81,7 +77,7 @@ fn judge(runtime: &Runtime, bytes: &[u8], granted: Option<&[String]>) -> Result<
     let mut manifest = describe(runtime, &module).map_err(one)?;
     manifest.imports = anatomy.permissions;
     // From here on everything is tried, and what is wrong is told together.
-    let mut problems: Vec<Problem> = not_granted(&manifest.imports, granted)
+    let mut problems: Vec<Problem> = not_granted(&manifest.imports, granted.imports.as_deref())
         .iter()
         .map(|beyond| problem(beyond.refusal()))
         .collect();
@@ -119,12 +115,13 @@ struct Read {
     compiled: Component,
 }
 
-fn read(runtime: &Runtime, bytes: &[u8]) -> Result<Read, Vec<Problem>> {
+fn read(runtime: &Runtime, bytes: &[u8], granted: &Granted) -> Result<Read, Vec<Problem>> {
     let one = |message: String| vec![problem(message)];
     size(runtime, bytes).map_err(one)?;
     let component = encode::componentise(bytes).map_err(one)?;
     size(runtime, &component).map_err(one)?;
-    let anatomy = anatomy::examine(&component, runtime.upload_limits(), runtime.memory_limit())?;
+    let limits = runtime.upload_limits().granting(granted);
+    let anatomy = anatomy::examine(&component, &limits, runtime.memory_limit())?;
     let compiled = runtime.compile_trusted(&component);
     let compiled = compiled.map_err(|error| one(format!("the component does not compile: {error}")))?;
     Ok(Read {

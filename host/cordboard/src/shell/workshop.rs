@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::Moment;
 use behaviours::{Image, Inspected, Invoker, Runtime};
-use contract::{Decision, Invocation, Limits, ModuleDigest, Problem, View};
+use contract::{Decision, Granted, Invocation, Limits, ModuleDigest, Problem, View};
 use journal::{Candidate, Recorded, Verdict};
 
 /// How often the runtime's deadlines move on.
@@ -38,7 +38,7 @@ impl Workshop {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn admit(&self, upload: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+    pub fn admit(&self, upload: &[u8], granted: &Granted) -> Result<Inspected, Vec<Problem>> {
         let inspected = self.runtime.inspect_within(upload, granted)?;
         self.keep(inspected.digest, &inspected.compiled);
         if let Err(error) = self

@@ -400,7 +400,7 @@ impl Office {
 }
 
 impl api::workshop::Workshop for Office {
-    fn inspect(&self, upload: &[u8], granted: Option<&[String]>) -> Result<Inspected, Vec<Problem>> {
+    fn inspect(&self, upload: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>> {
         let admitted = self.0.workshop.admit(upload, granted)?;
         Ok(Inspected {
             manifest: admitted.manifest,

@@ -192,6 +192,9 @@ pub struct Grants {
     /// Interfaces that modules may import; absent: all that the exchange offers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,
+    /// Modules may bring an interpreter along, such as Python's: they take long to compile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub large_modules: bool,
 }
 
 impl Default for Grants {
@@ -201,6 +204,7 @@ impl Default for Grants {
             lines: vec![Fixed, Mobile, Free, Premium, NearAbroad, World],
             behaviours: vec![Fixed, Mobile, Free, NearAbroad],
             imports: None,
+            large_modules: false,
         }
     }
 }
