@@ -14,8 +14,8 @@ mod tenants;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::guests;
 use crate::run::{cargo, run};
+use crate::{guests, languages};
 
 #[derive(Args)]
 pub struct Options {
@@ -39,6 +39,8 @@ enum What {
     Tenants(tenants::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
+    /// The same decisions in Rust, C, JavaScript and Python
+    Languages,
 }
 
 pub fn run_bench(options: &Options) -> Result<()> {
@@ -50,6 +52,7 @@ pub fn run_bench(options: &Options) -> Result<()> {
         Some(What::Swap(options)) => swap::run_swap(options),
         Some(What::Tenants(options)) => tenants::run_tenants(options),
         Some(What::Rtp) => rtp(),
+        Some(What::Languages) => in_each_language(),
         None => {
             parts()?;
             rtp()?;
@@ -61,9 +64,26 @@ pub fn run_bench(options: &Options) -> Result<()> {
 
 fn parts() -> Result<()> {
     guests::build()?;
+    languages::build()?;
     run(cargo()
         .args(["bench", "--workspace"])
-        .env("CORDBOARD_GUESTS", guests::folder()))
+        .env("CORDBOARD_GUESTS", guests::folder())
+        .env("CORDBOARD_LANGUAGES", languages::folder()))
+}
+
+fn in_each_language() -> Result<()> {
+    guests::build()?;
+    languages::build()?;
+    run(cargo()
+        .args([
+            "bench",
+            "--package",
+            "cordboard-languages",
+            "--bench",
+            "languages",
+        ])
+        .env("CORDBOARD_GUESTS", guests::folder())
+        .env("CORDBOARD_LANGUAGES", languages::folder()))
 }
 
 fn rtp() -> Result<()> {

@@ -5,7 +5,14 @@
  * what a script gets for it. A command that is not even queued comes back as `{tag: "refused", val}`.
  */
 export function step(print, queue, read = () => undefined) {
-  return { print: JSON.stringify(print), begin: (tag, leg) => attempt(() => queue(tag, leg)), read };
+  return {
+    // Only scripts look.
+    get print() {
+      return JSON.stringify(print);
+    },
+    begin: (tag, leg) => attempt(() => queue(tag, leg)),
+    read,
+  };
 }
 
 /** Null, or what came of it at once. */

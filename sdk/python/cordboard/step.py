@@ -12,8 +12,13 @@ class Step:
     """
 
     def __init__(self, *print_, queue, read=lambda kind: None, give=lambda value: value):
-        self.print = json.dumps(print_, default=repr)
+        self.what = print_
         self.queue, self.read, self.give = queue, read, give
+
+    @property
+    def print(self):
+        """Tells it from other steps; only scripts look."""
+        return json.dumps(self.what, default=repr)
 
     def begin(self, tag, leg):
         """Nothing, what came of it at once, or why it was not queued."""

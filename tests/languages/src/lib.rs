@@ -15,20 +15,24 @@ use cordboard::settings::Value;
 use cordboard::test::{Flow, Tenant};
 use sha2::{Digest, Sha256};
 
-/// What the examples are written in.
+/// What behaviours are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
+    /// The shipped ones.
+    Rust,
     C,
     JavaScript,
     Python,
 }
 
 impl Language {
+    /// Those of the examples.
     pub const ALL: [Self; 3] = [Self::C, Self::JavaScript, Self::Python];
 
-    /// Its folder in `sdk/`.
+    /// Its folder in `sdk/`, and of what was built.
     pub fn folder(self) -> &'static str {
         match self {
+            Self::Rust => "rust",
             Self::C => "c",
             Self::JavaScript => "js",
             Self::Python => "python",
@@ -74,6 +78,11 @@ impl Built {
         let slot = Arc::clone(known.entry((language, name)).or_default());
         drop(known);
         Arc::clone(slot.get_or_init(|| Arc::new(Self::load(language, name))))
+    }
+
+    /// Whether it was built.
+    pub fn exists(language: Language, name: &str) -> bool {
+        path(language, name).is_file()
     }
 
     fn load(language: Language, name: &str) -> Self {
@@ -190,25 +199,28 @@ pub fn read(path: &Path) -> Vec<u8> {
 
 /// Where a built module is.
 pub fn path(language: Language, name: &str) -> PathBuf {
-    folder().join(language.folder()).join(name).with_extension("wasm")
+    let folder = match language {
+        Language::Rust => folder("CORDBOARD_GUESTS", "wasm32-unknown-unknown/guest"),
+        other => folder("CORDBOARD_LANGUAGES", "languages").join(other.folder()),
+    };
+    folder.join(name).with_extension("wasm")
 }
 
-fn folder() -> PathBuf {
-    std::env::var_os("CORDBOARD_LANGUAGES").map_or_else(
-        || {
-            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-            let target =
-                std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-            target.join("languages")
-        },
-        PathBuf::from,
-    )
+/// What xtask says, else where it builds.
+fn folder(variable: &str, built: &str) -> PathBuf {
+    let default = || {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        target.join(built)
+    };
+    std::env::var_os(variable).map_or_else(default, PathBuf::from)
 }
 
 /// What a file in `tests/` says before it takes the call flows in.
 #[macro_export]
 macro_rules! subject {
     ($language:ident, $name:literal, $settings:ty) => {
+        #[allow(dead_code, reason = "not all call flows ask for everything")]
         mod subject {
             use std::sync::Arc;
 
@@ -219,6 +231,9 @@ macro_rules! subject {
             fn built() -> Arc<Built> {
                 Built::of(Language::$language, $name)
             }
+
+            /// Bytes of state that forty members and fifty callers may take.
+            pub const FULL_HOUSE: usize = 16_384;
 
             pub fn flow(settings: &$settings) -> Flow {
                 built().flow(settings)
