@@ -17,6 +17,8 @@ pub struct Asked {
     pub asked: bool,
     /// What the line was when the caller was told.
     pub why: Cause,
+    /// The menu is on the caller's display.
+    pub shown: bool,
     /// How often the menu has played.
     pub menus: u32,
     pub state: State,
@@ -67,6 +69,7 @@ impl Asked {
             answered: offer.answered,
             asked: false,
             why: Cause::Busy,
+            shown: false,
             menus: 0,
             state: State::Rings,
         }

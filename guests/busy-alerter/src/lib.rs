@@ -4,11 +4,12 @@
 //!
 //! One session a line holds its calls, so that those who wait are served in the order in which they came. Call backs are the
 //! business of `call-back`, which is sent a message. What the line's own forwards take never comes back here: a line
-//! whose callers are to be asked has them off. Texts on phones need `screens`, which is not offered yet: everything is said.
+//! whose callers are to be asked has them off. Callers of the house read the menu on their display, too.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod alert;
 mod call;
+mod display;
 mod menu;
 mod settings;
 mod wait;
@@ -16,7 +17,8 @@ mod wait;
 use call::{Asked, State};
 use cordboard::prelude::*;
 use cordboard::{CommandOutcome, DialResult, Offer, OutcomeKind, leg_of};
-pub use settings::{AlerterSettings, Keys, Recording, Then, WaitOnLine};
+pub use display::Language;
+pub use settings::{AlerterSettings, Display, Keys, Recording, Then, WaitOnLine};
 
 /// The calls to one line.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,6 +32,8 @@ pub struct BusyAlerter {
 #[cordboard::keyed(interests(line_changes))]
 impl Behaviour for BusyAlerter {
     type Settings = AlerterSettings;
+
+    const STATE_VERSION: u8 = 2;
 
     fn handle(&mut self, event: Event, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
         match event {
@@ -83,10 +87,17 @@ impl BusyAlerter {
         settings: &AlerterSettings,
         host: &Host,
     ) -> Result<(), Refusal> {
-        let leg = leg_of(&outcome);
+        let page_of = display::leg_of_page(outcome.tag);
+        let leg = page_of.unwrap_or(leg_of(&outcome));
         let Some(index) = self.calls.iter().position(|call| call.leg == leg) else {
             return Ok(()); // the caller hung up before
         };
+        if let (Some(_), OutcomeKind::Gathered(gathered)) = (page_of, &outcome.kind) {
+            return match self.read(index, gathered, settings, host) {
+                Some(key) => self.pressed(index, &key, settings, host),
+                None => Ok(()),
+            };
+        }
         match outcome.kind {
             OutcomeKind::Dialled(dialled) => match dialled.result {
                 DialResult::Answered(answer) => {
@@ -140,7 +151,8 @@ impl BusyAlerter {
         let Some(index) = self.calls.iter().position(is_of) else {
             return Ok(());
         };
-        let call = self.calls.remove(index);
+        let mut call = self.calls.remove(index);
+        display::take_away(&mut call, host)?;
         match call.state {
             State::Talks { callee } => {
                 let other = if callee == leg { call.leg } else { callee };

@@ -4,7 +4,8 @@ use cordboard::contract::GatherOptions;
 use cordboard::prelude::*;
 
 use crate::BusyAlerter;
-use crate::call::State;
+use crate::call::{Asked, State};
+use crate::display::take_away;
 use crate::settings::AlerterSettings;
 
 /// How often the menu plays in all.
@@ -12,40 +13,73 @@ const TIMES: u32 = 3;
 
 const THINK: u64 = 5_000;
 
+/// What may be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    Ring,
+    Voicemail,
+    Attendant,
+    CallBack,
+    Wait,
+}
+
+/// A choice, with its key and what is said before that.
+pub struct Offered<'a> {
+    pub what: Choice,
+    pub key: &'a str,
+    announcement: &'a String,
+}
+
+/// What this caller may choose, in the order of the menu: what there is, and what has a key.
+pub fn offered<'a>(call: &Asked, settings: &'a AlerterSettings) -> Vec<Offered<'a>> {
+    let keys = &settings.keys;
+    let offer = |what, key: &'a String, announcement, is_offered: bool| {
+        (is_offered && !key.is_empty()).then_some(Offered {
+            what,
+            key,
+            announcement,
+        })
+    };
+    let can_be_called_back = call.line.is_some() && settings.call_back.is_some();
+    let can_wait = settings.wait.on && call.why == Cause::Busy;
+    [
+        offer(Choice::Ring, &keys.ring, &keys.ring_announcement, true),
+        offer(
+            Choice::Voicemail,
+            &keys.voicemail,
+            &keys.voicemail_announcement,
+            settings.voicemail.is_some(),
+        ),
+        offer(
+            Choice::Attendant,
+            &keys.attendant,
+            &keys.attendant_announcement,
+            settings.attendant.is_some(),
+        ),
+        offer(
+            Choice::CallBack,
+            &keys.call_back,
+            &keys.call_back_announcement,
+            can_be_called_back,
+        ),
+        offer(Choice::Wait, &keys.wait, &keys.wait_announcement, can_wait),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 impl BusyAlerter {
     /// Plays the menu, worded by what there is (R62).
     pub fn ask(&mut self, index: usize, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
         let call = &mut self.calls[index];
         call.state = State::Menu;
         call.menus += 1;
-        let keys = &settings.keys;
         let mut prompt = Sounds::default();
-        for (key, announcement, is_offered) in [
-            (&keys.ring, &keys.ring_announcement, true),
-            (
-                &keys.voicemail,
-                &keys.voicemail_announcement,
-                settings.voicemail.is_some(),
-            ),
-            (
-                &keys.attendant,
-                &keys.attendant_announcement,
-                settings.attendant.is_some(),
-            ),
-            (
-                &keys.call_back,
-                &keys.call_back_announcement,
-                call.line.is_some() && settings.call_back.is_some(),
-            ),
-            (
-                &keys.wait,
-                &keys.wait_announcement,
-                settings.wait.on && call.why == Cause::Busy,
-            ),
-        ] {
-            if is_offered && !key.is_empty() {
-                prompt = prompt.then(announcement).then(Sound::Digits(key.clone()));
-            }
+        for choice in offered(call, settings) {
+            prompt = prompt
+                .then(choice.announcement)
+                .then(Sound::Digits(choice.key.to_owned()));
         }
         host.explain("R62", "the caller chooses");
         let options = GatherOptions {
@@ -56,7 +90,12 @@ impl BusyAlerter {
             first_digit: THINK,
             between_digits: THINK,
         };
-        Ok(host.leg(call.leg).gather(options).unless_gone()?)
+        let first = call.menus == 1;
+        host.leg(call.leg).gather(options).unless_gone()?;
+        match first {
+            true => self.show(index, settings, host),
+            false => Ok(()),
+        }
     }
 
     /// A key, or none in time.
@@ -67,33 +106,35 @@ impl BusyAlerter {
         settings: &AlerterSettings,
         host: &Host,
     ) -> Result<(), Refusal> {
-        let call = &self.calls[index];
+        let call = &mut self.calls[index];
         if call.state != State::Menu {
             return Ok(());
         }
-        let keys = &settings.keys;
-        let is = |other: &String| !key.is_empty() && key == other;
-        match () {
-            () if is(&keys.ring) => {
+        let choices = offered(call, settings);
+        let chosen = choices.iter().find(|choice| choice.key == key);
+        let Some(chosen) = chosen.map(|choice| choice.what) else {
+            return self.not_chosen(index, settings, host);
+        };
+        take_away(call, host)?;
+        match chosen {
+            Choice::Ring => {
                 host.explain("R60", "the caller lets it ring");
                 self.ring(index, host)
             }
-            () if is(&keys.voicemail) && settings.voicemail.is_some() => {
-                self.send(index, settings.voicemail.as_ref(), "voicemail", host)
-            }
-            () if is(&keys.attendant) && settings.attendant.is_some() => {
-                self.send(index, settings.attendant.as_ref(), "the attendant", host)
-            }
-            () if is(&keys.call_back) && settings.call_back.is_some() && call.line.is_some() => {
-                self.program_call_back(index, settings, host)
-            }
-            () if is(&keys.wait) && settings.wait.on && call.why == Cause::Busy => {
-                self.begin_to_wait(index, settings, host)
-            }
-            () if call.menus < TIMES => self.ask(index, settings, host),
+            Choice::Voicemail => self.send(index, settings.voicemail.as_ref(), "voicemail", host),
+            Choice::Attendant => self.send(index, settings.attendant.as_ref(), "the attendant", host),
+            Choice::CallBack => self.program_call_back(index, settings, host),
+            Choice::Wait => self.begin_to_wait(index, settings, host),
+        }
+    }
+
+    fn not_chosen(&mut self, index: usize, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
+        match () {
+            () if self.calls[index].menus < TIMES => self.ask(index, settings, host),
             () => {
                 host.explain("R62", "nothing was chosen: the call ends");
-                let call = self.calls.remove(index);
+                let mut call = self.calls.remove(index);
+                take_away(&mut call, host)?;
                 Ok(host.leg(call.leg).hang_up().unless_gone()?)
             }
         }

@@ -2,6 +2,8 @@
 
 use cordboard::prelude::*;
 
+use crate::display::Language;
+
 /// A busy alerter in front of a line.
 #[derive(Settings, Serialize, Deserialize)]
 #[settings(check)]
@@ -46,6 +48,23 @@ pub struct AlerterSettings {
     #[settings(default = "we-will-call-back", kind = "announcement")]
     pub noted: String,
     pub wait: WaitOnLine,
+    /// What callers of the house read, beside what they hear.
+    pub display: Display,
+}
+
+/// The menu on the display of a caller of the house (R60).
+#[derive(Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Display {
+    #[settings(default = true)]
+    pub on: bool,
+    pub language: Language,
+    /// Above the choices, when the line is in a call or busy; empty: its number, and that it is.
+    #[settings(max_length = 64)]
+    pub busy: String,
+    /// The same when nobody answered.
+    #[settings(max_length = 64)]
+    pub no_answer: String,
 }
 
 /// What follows when a caller was told.

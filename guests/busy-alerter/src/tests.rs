@@ -15,6 +15,13 @@ fn settings() -> AlerterSettings {
     }
 }
 
+/// What it did, but for pages.
+fn did(flow: &mut Flow) -> Vec<String> {
+    let did = flow.did().into_iter();
+    did.filter(|what| !what.starts_with("show ") && what != "dismiss the page")
+        .collect()
+}
+
 /// In front of the line 300, which is in a call.
 fn flow(settings: &AlerterSettings) -> Flow {
     let mut flow = Flow::of::<BusyAlerter>(settings);
@@ -59,10 +66,10 @@ fn a_line_that_is_free_just_rings() {
     let mut flow = flow(&settings());
     flow.tenant().line("300").calls = 0;
     let caller = inside(&mut flow);
-    assert_eq!(flow.did(), ["dial next"]);
+    assert_eq!(did(&mut flow), ["dial next"]);
     flow.answers(caller, 0);
     flow.hangs_up(caller);
-    assert_eq!(flow.did(), ["hang up"]);
+    assert_eq!(did(&mut flow), ["hang up"]);
 }
 
 #[test]
@@ -77,10 +84,10 @@ fn r59_callers_are_told_when_the_line_is_in_a_call_busy_or_does_not_answer() {
         flow.tenant().line("300").calls = u32::from(cause.is_none());
         let caller = inside(&mut flow);
         if let Some(cause) = cause {
-            assert_eq!(flow.did(), ["dial next"]);
+            assert_eq!(did(&mut flow), ["dial next"]);
             flow.fails(caller, cause);
         }
-        assert_eq!(flow.did(), [said], "{cause:?}");
+        assert_eq!(did(&mut flow), [said], "{cause:?}");
         assert!(flow.cited("R59"));
     }
 }
@@ -97,7 +104,10 @@ fn r59_each_condition_may_be_off() {
         let mut flow = flow(&off);
         let caller = inside(&mut flow);
         flow.fails(caller, cause);
-        assert_eq!(flow.did(), ["dial next".to_owned(), format!("reject {cause}")]);
+        assert_eq!(
+            did(&mut flow),
+            ["dial next".to_owned(), format!("reject {cause}")]
+        );
     }
 }
 
@@ -113,10 +123,70 @@ fn r60_a_caller_of_the_house_chooses() {
         let mut flow = flow(&settings());
         let caller = inside(&mut flow);
         flow.played(caller);
-        assert_eq!(flow.did(), ["play in-a-call", "answer", PROMPT]);
+        assert_eq!(did(&mut flow), ["play in-a-call", "answer", PROMPT]);
         flow.presses(caller, key);
-        assert_eq!(flow.did(), expected, "key {key}");
+        assert_eq!(did(&mut flow), expected, "key {key}");
     }
+}
+
+/// The page that the caller reads, and what is done with this choice.
+fn chosen(settings: &AlerterSettings, choice: u32) -> (String, Vec<String>) {
+    let mut flow = flow(settings);
+    flow.with_displays();
+    let caller = inside(&mut flow);
+    flow.played(caller);
+    let shown = flow.did().pop().unwrap();
+    flow.chooses("201", choice);
+    (shown, flow.did())
+}
+
+#[test]
+fn r60_a_caller_of_the_house_reads_the_menu_and_chooses_on_the_display() {
+    let (shown, did) = chosen(&settings(), 4);
+    assert_eq!(
+        shown,
+        "show 201: 300 is in a call: Let it ring, Voicemail, Attendant, Call me back, Wait on the line"
+    );
+    assert_eq!(did, ["send to call-back 300", "play we-will-call-back"]);
+    assert_eq!(chosen(&settings(), 2).1, ["dial number 390"]);
+    assert_eq!(chosen(&settings(), 0).1, [""; 0], "dismissed: the keys are left");
+}
+
+#[test]
+fn r60_the_display_speaks_its_language_and_its_title_is_configurable() {
+    let french = AlerterSettings {
+        voicemail: None,
+        attendant: None,
+        display: Display {
+            language: Language::French,
+            busy: "Jeanne est occupée".into(),
+            ..Display::default()
+        },
+        ..settings()
+    };
+    let (shown, _) = chosen(&french, 1);
+    assert_eq!(
+        shown,
+        "show 201: Jeanne est occupée: Laisser sonner, Me rappeler, Attendre"
+    );
+}
+
+#[test]
+fn r60_the_page_goes_with_the_menu() {
+    let mut flow = flow(&settings());
+    flow.with_displays();
+    let caller = asked(&mut flow);
+    assert_eq!(flow.showing(), ["201"]);
+    flow.presses(caller, "1");
+    assert_eq!(flow.showing(), [""; 0]);
+    let mut gone = crate::tests::flow(&settings());
+    gone.with_displays();
+    let caller = asked(&mut gone);
+    gone.hangs_up(caller);
+    assert_eq!(gone.showing(), [""; 0]);
+    let caller = outside(&mut gone);
+    gone.played(caller);
+    assert_eq!(gone.showing(), [""; 0], "nobody outside has one");
 }
 
 #[test]
@@ -125,7 +195,7 @@ fn r60_who_lets_it_ring_is_not_asked_again() {
     let caller = asked(&mut flow);
     flow.presses(caller, "1");
     flow.fails(caller, Cause::NoAnswer);
-    assert_eq!(flow.did(), ["dial next", "reject no-answer"]);
+    assert_eq!(did(&mut flow), ["dial next", "reject no-answer"]);
 }
 
 #[test]
@@ -139,7 +209,7 @@ fn r62_outside_callers_hear_a_recording_by_the_number_they_dialled_then_it_rings
     });
     let caller = outside(&mut flow);
     flow.played(caller);
-    assert_eq!(flow.did(), ["play we-talk", "dial next"]);
+    assert_eq!(did(&mut flow), ["play we-talk", "dial next"]);
     let mut inside_too = super::tests::flow(&settings());
     inside(&mut inside_too);
     assert_eq!(inside_too.did(), ["play in-a-call"]);
@@ -155,14 +225,14 @@ fn r62_or_outside_callers_choose_too_but_for_the_call_back() {
     let caller = outside(&mut flow);
     flow.played(caller);
     assert_eq!(
-        flow.did().last().unwrap(),
+        did(&mut flow).last().unwrap(),
         "gather a key to-let-it-ring, digits 1, to-reach-the-attendant, digits 3, to-wait-on-the-line, digits 5",
         "worded by whether there is a mailbox"
     );
     flow.presses(caller, "4");
     flow.presses(caller, "2");
     flow.presses_nothing(caller);
-    assert_eq!(flow.did().last().unwrap(), "hang up", "else the call ends");
+    assert_eq!(did(&mut flow).last().unwrap(), "hang up", "else the call ends");
     assert!(flow.cited("R62"));
 }
 
@@ -171,7 +241,7 @@ fn r58_who_hangs_up_on_a_busy_line_is_called_back() {
     let mut flow = flow(&settings());
     let caller = asked(&mut flow);
     flow.hangs_up(caller);
-    assert_eq!(flow.did(), ["send to call-back 300"]);
+    assert_eq!(did(&mut flow), ["send to call-back 300"]);
     assert_eq!(flow.sent(), [b"request 201".to_vec()]);
 
     let mut off = super::tests::flow(&AlerterSettings {
@@ -180,7 +250,7 @@ fn r58_who_hangs_up_on_a_busy_line_is_called_back() {
     });
     let caller = asked(&mut off);
     off.hangs_up(caller);
-    assert_eq!(off.did(), [""; 0]);
+    assert_eq!(did(&mut off), [""; 0]);
 }
 
 #[test]
@@ -188,11 +258,11 @@ fn r58_nobody_outside_is_called_back_nor_who_hangs_up_while_it_rings() {
     let mut flow = flow(&settings());
     let caller = outside(&mut flow);
     flow.hangs_up(caller);
-    flow.did();
+    did(&mut flow);
     flow.tenant().line("300").calls = 0;
     let caller = inside(&mut flow);
     flow.hangs_up(caller);
-    assert_eq!(flow.did(), ["2: dial next"]);
+    assert_eq!(did(&mut flow), ["2: dial next"]);
 }
 
 #[test]
@@ -201,13 +271,13 @@ fn r63_who_waits_on_the_line_gets_it_the_moment_it_is_free() {
     let caller = asked(&mut flow);
     flow.presses(caller, "5");
     assert_eq!(
-        flow.did(),
+        did(&mut flow),
         ["play waiting tone for ever"],
         "the line could take another call"
     );
     callee(&mut flow, 0);
     flow.played(caller);
-    assert_eq!(flow.did(), ["play it-rings-now", "dial next"]);
+    assert_eq!(did(&mut flow), ["play it-rings-now", "dial next"]);
     flow.answers(caller, 0);
     assert!(flow.cited("R63"));
 }
@@ -218,7 +288,7 @@ fn r63_a_line_that_is_full_has_an_announcement_of_its_own() {
     flow.tenant().line("300").calls = 2;
     let caller = asked(&mut flow);
     flow.presses(caller, "5");
-    assert_eq!(flow.did(), ["play please-wait for ever"]);
+    assert_eq!(did(&mut flow), ["play please-wait for ever"]);
 }
 
 #[test]
@@ -228,16 +298,16 @@ fn r63_those_who_wait_are_served_in_the_order_in_which_they_came() {
     flow.presses(first, "5");
     let second = asked(&mut flow);
     flow.presses(second, "5");
-    flow.did();
+    did(&mut flow);
     callee(&mut flow, 0);
     flow.played(first);
-    assert_eq!(flow.did(), ["1: play it-rings-now", "1: dial next"]);
+    assert_eq!(did(&mut flow), ["1: play it-rings-now", "1: dial next"]);
     callee(&mut flow, 1);
     let member = flow.answers(first, 0);
     flow.hangs_up(member);
-    flow.did();
+    did(&mut flow);
     callee(&mut flow, 0);
-    assert_eq!(flow.did(), ["2: play it-rings-now"]);
+    assert_eq!(did(&mut flow), ["2: play it-rings-now"]);
 }
 
 #[test]
@@ -248,11 +318,11 @@ fn r63_a_line_that_another_call_takes_first_keeps_the_caller_in_place() {
     callee(&mut flow, 0);
     callee(&mut flow, 1);
     flow.played(caller);
-    flow.did();
+    did(&mut flow);
     flow.fails(caller, Cause::Busy);
-    assert_eq!(flow.did(), ["play waiting tone for ever"]);
+    assert_eq!(did(&mut flow), ["play waiting tone for ever"]);
     callee(&mut flow, 0);
-    assert_eq!(flow.did(), ["play it-rings-now"]);
+    assert_eq!(did(&mut flow), ["play it-rings-now"]);
 }
 
 #[test]
@@ -261,10 +331,10 @@ fn r63_nobody_overtakes_who_waits() {
     let caller = asked(&mut flow);
     flow.presses(caller, "5");
     callee(&mut flow, 0);
-    flow.did();
+    did(&mut flow);
     inside(&mut flow);
     assert_eq!(
-        flow.did(),
+        did(&mut flow),
         ["2: play in-a-call"],
         "the line is free, and not for this one"
     );
@@ -275,11 +345,11 @@ fn r63_a_wait_ends() {
     let mut flow = flow(&settings());
     let caller = asked(&mut flow);
     flow.presses(caller, "5");
-    flow.did();
+    did(&mut flow);
     flow.passes(secs(299));
-    assert_eq!(flow.did(), [""; 0]);
+    assert_eq!(did(&mut flow), [""; 0]);
     flow.passes(secs(1));
-    assert_eq!(flow.did(), ["reject busy"]);
+    assert_eq!(did(&mut flow), ["reject busy"]);
 }
 
 #[test]
@@ -295,7 +365,7 @@ fn r64_every_message_is_configurable() {
 fn one_of_several_branches_is_told_nothing() {
     let mut flow = flow(&settings());
     flow.call_with("201", |offer| offer.sole_holder = false);
-    assert_eq!(flow.did(), ["dial next"]);
+    assert_eq!(did(&mut flow), ["dial next"]);
 }
 
 #[test]
@@ -306,7 +376,7 @@ fn a_missing_announcement_does_not_keep_the_caller() {
         caller,
         cordboard::OutcomeKind::Played(Played::Missing("in-a-call".into())),
     );
-    assert_eq!(flow.did(), ["play in-a-call", "answer", PROMPT]);
+    assert_eq!(did(&mut flow), ["play in-a-call", "answer", PROMPT]);
 }
 
 #[test]
