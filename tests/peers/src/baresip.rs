@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -214,13 +215,25 @@ impl Baresip {
 
     /// All that this phone has heard in its calls, oldest call first.
     pub fn heard(&self) -> Vec<i16> {
+        self.heard_since(0)
+    }
+
+    /// The same without its first recordings; a call with sound is one.
+    pub fn heard_since(&self, recordings: usize) -> Vec<i16> {
+        let files = self.recordings();
+        let new = files.iter().skip(recordings);
+        new.flat_map(|file| sound::read_growing(file)).collect()
+    }
+
+    /// What it has written down so far, oldest first.
+    pub fn recordings(&self) -> Vec<PathBuf> {
         let mut files: Vec<_> = std::fs::read_dir(self.folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|file| file.to_string_lossy().ends_with("-dec.wav"))
             .collect();
         files.sort();
-        files.iter().flat_map(|file| sound::read_growing(file)).collect()
+        files
     }
 
     pub fn log(&self) -> String {

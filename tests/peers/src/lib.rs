@@ -5,6 +5,7 @@
 //! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
 //! | [`borrowed`] | SIPp scenarios of other projects, each with the result that the standard asks for |
 //! | [`lamps`] | SIPp watches a line of baresip's |
+//! | [`lines`] | baresip hears what a second caller hears (R28) |
 //! | [`network`] | IPv6, TCP in pieces, large messages, a CANCEL that crosses the answer |
 //! | [`crowd`] | many calls into a group of SIPp phones |
 //! | [`restart`] | the exchange is killed while phones are registered and talk |
@@ -24,6 +25,7 @@ mod borrowed_cases;
 mod calls;
 mod crowd;
 mod lamps;
+mod lines;
 mod linphone;
 mod lossy;
 mod network;
