@@ -29,7 +29,7 @@ enum What {
     Parts,
     /// Calls over real sockets, beside Kamailio with Lua
     Load(load::Options),
-    /// CPU per call, and memory, while other calls are up
+    /// CPU per call while other calls are up
     Held(held::Options),
     /// A tenant's calls while others' modules misbehave, beside the same calls while they do not
     Hostile(hostile::Options),
