@@ -254,6 +254,7 @@ fn documents() -> Vec<(String, Bytes)> {
     let mut tenant = Tenant::new("acme", "Acme", "acme.example");
     tenant.realm = "acme.example".into();
     tenant.limits.calls = 1_000_000;
+    tenant.limits.sessions = 1_000_000;
     let trunk = |id: &str, host: u8| {
         let trunk = json!({
             "id": id,
