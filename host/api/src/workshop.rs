@@ -66,6 +66,13 @@ pub trait Workshop: Send + Sync {
     /// Why it cannot be played.
     fn measure(&self, media_type: &str, recording: &[u8]) -> Result<Duration, String>;
 
+    /// Speaks a text: a WAV recording at the level of the others. `language` is one of R64's: `fr`.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be spoken, also that nothing that speaks is installed.
+    fn speak(&self, text: &str, language: &str) -> Result<Vec<u8>, String>;
+
     /// A tenant's recordings are others now: loads them again for its calls, done when these can play them.
     fn announcements_changed(&self, tenant: &str) -> Done;
 }

@@ -20,6 +20,10 @@ use crate::problem::Problem;
 
 /// R25 says 3 MB, which is 10⁶.
 const RECORDING_BYTES: usize = 3_000_000;
+/// As much as is spoken in two minutes.
+const SPOKEN_BYTES: usize = 2_000;
+/// A text, which is spoken.
+const TEXT: &str = "text/plain";
 /// R25.
 const LONGEST_SECS: u64 = 120;
 
@@ -47,13 +51,17 @@ pub(super) fn endpoints() -> [Endpoint; 5] {
             .about(
                 "announcements",
                 "put-announcement",
-                "Upload a WAV or MP3 recording of at most two minutes",
+                "Upload a WAV or MP3 recording of at most two minutes, or a text (`text/plain`) that is spoken",
             )
             .takes(Content::other("audio/wav"))
             .gives(Content::json::<Changed>())
             .query(&[
                 ("text", "What is said."),
                 ("site", "The site it belongs to; absent: all."),
+                (
+                    "language",
+                    "Of a text that is spoken: `fr`, `en`, `de`, `es`, `it`, `nl` or `pl`.",
+                ),
             ])
             .conditional(),
         Endpoint::new(
@@ -80,6 +88,12 @@ struct About {
     #[serde(default)]
     text: String,
     site: Option<String>,
+    #[serde(default = "default_language")]
+    language: String,
+}
+
+fn default_language() -> String {
+    "en".to_owned()
 }
 
 fn address(tenant: &str, name: &str) -> Address {
@@ -115,21 +129,25 @@ async fn get(
 async fn put(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
-    Asked(about): Asked<About>,
+    Asked(mut about): Asked<About>,
     Condition(expect): Condition,
     request: Request,
 ) -> Result<Response, Problem> {
     let media_type = match media_type(request.headers()).as_str() {
         "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => "audio/wav",
         "audio/mpeg" | "audio/mp3" => "audio/mpeg",
+        "text/plain" => TEXT,
         _ => {
             return Err(Problem::unsupported_media(
-                "a recording is uploaded as `audio/wav` or `audio/mpeg`",
+                "a recording is uploaded as `audio/wav` or `audio/mpeg`, or spoken from `text/plain`",
             ));
         }
     };
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
-    let recording = read(request, RECORDING_BYTES).await?;
+    let (media_type, recording) = match media_type {
+        TEXT => ("audio/wav", speak(&api, &mut about, request).await?),
+        recorded => (recorded, read(request, RECORDING_BYTES).await?),
+    };
     super::storage::has_room(&api, &tenant, recording.len()).await?;
     let naming = api.blobs.lock().await;
     let before = before(&api, &tenant, &name).await;
@@ -159,6 +177,22 @@ async fn put(
             revision: stored.revision,
         },
     ))
+}
+
+/// The recording that a text becomes.
+async fn speak(api: &Api, about: &mut About, request: Request) -> Result<Bytes, Problem> {
+    let text = read(request, SPOKEN_BYTES).await?;
+    let text =
+        String::from_utf8(text.to_vec()).map_err(|_| Problem::invalid_field("", "the text is no UTF-8"))?;
+    if about.text.is_empty() {
+        about.text.clone_from(&text);
+    }
+    let language = about.language.clone();
+    let speak = move |api: &Api| {
+        let spoken = api.workshop.speak(&text, &language);
+        spoken.map_err(|why| Problem::invalid_field("", why))
+    };
+    api.blocking(speak).await.map(Bytes::from)
 }
 
 /// Measures and stores a recording; what is known of it then.

@@ -312,6 +312,13 @@ pub fn schema() -> Value {
 }
 
 impl Workshop for FakeWorkshop {
+    fn speak(&self, text: &str, language: &str) -> Result<Vec<u8>, String> {
+        match language {
+            "fr" => Ok(format!("sound {}", text.len()).into_bytes()),
+            _ => Err("text-to-speech is not available here".to_owned()),
+        }
+    }
+
     fn inspect(&self, component: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>> {
         let text = String::from_utf8_lossy(component).into_owned();
         let ["module", name, version] = text.split(' ').collect::<Vec<_>>()[..] else {

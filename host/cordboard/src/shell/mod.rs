@@ -22,6 +22,7 @@ mod names;
 mod office;
 mod screens;
 mod server;
+mod speech;
 mod stored;
 mod tcp;
 mod udp;

@@ -172,6 +172,7 @@ impl Server {
             store: Arc::clone(&store),
             clock,
             tokio: tokio.handle().clone(),
+            speech: super::speech::Speech::default(),
             recordings: tokio::sync::Mutex::default(),
         }));
         office.load_announcements(&tenants);

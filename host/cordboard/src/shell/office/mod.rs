@@ -26,6 +26,7 @@ use tokio::runtime::Handle;
 
 use super::clock::Clock;
 use super::inbox::Inbox;
+use super::speech::Speech;
 use super::wiring::Replies;
 use super::workshop::Workshop;
 use words::{expectation, key, kind, plain, read};
@@ -45,6 +46,7 @@ pub struct Inner {
     pub clock: Clock,
     /// Where blocking work waits for the exchange's answers.
     pub tokio: Handle,
+    pub speech: Speech,
     /// Held while a tenant's recordings are loaded.
     pub recordings: tokio::sync::Mutex<()>,
 }
@@ -448,6 +450,10 @@ impl api::workshop::Workshop for Office {
         media::decode(recording, Limits::default())
             .map(|pcm| pcm.length())
             .map_err(|error| error.to_string())
+    }
+
+    fn speak(&self, text: &str, language: &str) -> Result<Vec<u8>, String> {
+        self.0.speech.speak(text, language).map(|spoken| spoken.to_vec())
     }
 
     fn announcements_changed(&self, tenant: &str) -> Done {
