@@ -56,7 +56,7 @@ impl Speech {
         if let Some(known) = self.known(text, language) {
             return Ok(known);
         }
-        let spoken = run("espeak-ng", text, language)?;
+        let spoken = sized(run("espeak-ng", text, language)?);
         let limits = Limits {
             max_bytes: SPOKEN_BYTES,
             ..Limits::default()
@@ -76,6 +76,17 @@ impl Speech {
         let known = kept.iter().find(|(of, by, _)| of == text && by == language);
         known.map(|(.., recording)| Arc::clone(recording))
     }
+}
+
+/// A program that writes as it speaks cannot know how long its recording becomes: says so now (RIFF and `data`).
+fn sized(mut wav: Vec<u8>) -> Vec<u8> {
+    let length = u32::try_from(wav.len()).unwrap_or(u32::MAX);
+    for (at, before) in [(4, 8), (40, 44)] {
+        if let Some(field) = wav.get_mut(at..at + 4) {
+            field.copy_from_slice(&length.saturating_sub(before).to_le_bytes());
+        }
+    }
+    wav
 }
 
 fn run(program: &str, text: &str, language: &str) -> Result<Vec<u8>, String> {
