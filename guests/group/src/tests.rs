@@ -3,7 +3,7 @@
 
 use cordboard::test::Flow;
 use cordboard::{Event, LineChange};
-use rules::{busy, flow, quiet, registered, word};
+use rules::{busy, flow, quiet, word};
 
 use super::*;
 
