@@ -5,7 +5,7 @@
 //! rung for one caller at a time. One timer wakes the group for whatever is due next.
 //!
 //! What call centres expect besides: announcements of the place, call backs that keep it, priority, skills, weights and
-//! figures. Not here: listening in, which needs `conferences`.
+//! figures. Not here: whisper and listening in.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod announce;
