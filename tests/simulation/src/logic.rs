@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::Random;
 use contract::{
-    Cause, Command, Decided, Decision, DialOptions, DialResult, Event, Failure, GatherOptions, GatherOutcome,
-    Invocation, LegId, OutcomeKind, Record, Sound, Spent, Stage, Target, Task,
+    Cause, Command, Condition, Decided, Decision, DialOptions, DialResult, Event, Failure, GatherOptions,
+    GatherOutcome, Invocation, LegId, OutcomeKind, Part, Record, Sound, Spent, Stage, Target, Task,
 };
 
 use crate::town::{LINES, NUMBERS, Town};
@@ -74,6 +74,89 @@ fn idea(random: &mut Random, invocation: &Invocation, event: &Event, leg: LegId)
             dial(leg, targets, 5),
         ],
         (_, _) => vec![],
+    }
+}
+
+/// Meets others in a room, leaves, keeps lines for itself, waits until one is free; every now and then something else.
+pub fn social(_: &str, invocation: &Invocation, town: &Town) -> Decision {
+    let mut random = Random::from_seed(invocation.seed);
+    let leg = invocation.held.first().map(|held| held.leg);
+    let commands = match (&invocation.task, leg) {
+        (Task::Migrate { .. }, _) | (_, None) => vec![],
+        (Task::Handle(Event::CallOffered(_)), Some(leg)) => vec![Command::Answer { tag: 1, leg }],
+        (Task::Handle(_), Some(leg)) if *town.tired.borrow() => vec![Command::HangUp {
+            tag: 0,
+            leg,
+            cause: Cause::Normal,
+        }],
+        (Task::Handle(event), Some(leg)) => company(&mut random, invocation, event, leg),
+    };
+    decision(
+        invocation,
+        Ok(Decided {
+            state: vec![1],
+            commands,
+        }),
+    )
+}
+
+/// In a room, the tag of its timer.
+const MEETS: u64 = 2;
+
+fn company(random: &mut Random, invocation: &Invocation, event: &Event, leg: LegId) -> Vec<Command> {
+    let line = LINES[random.below(LINES.len() as u64) as usize].to_owned();
+    let timer = Command::SetTimer {
+        tag: MEETS,
+        at: (invocation.now + Duration::from_secs(1 + random.below(20))).as_millis(),
+    };
+    match event {
+        // It is in the room now, or in a talk.
+        Event::Outcome(outcome)
+            if outcome.tag == MEETS
+                || matches!(&outcome.kind, OutcomeKind::Dialled(dialled) if matches!(dialled.result, DialResult::Answered(_))) =>
+        {
+            return vec![];
+        }
+        Event::Outcome(_) | Event::Timer(_) | Event::Digit(_) => {}
+        _ => return vec![],
+    }
+    match random.below(10) {
+        0..=4 => {
+            let room = ["blue", "red"][random.below(2) as usize].to_owned();
+            let part = [Part::Speaker, Part::Listener][random.below(2) as usize];
+            vec![
+                Command::Join {
+                    tag: MEETS,
+                    leg,
+                    room,
+                    part,
+                },
+                timer,
+            ]
+        }
+        5 => vec![Command::Leave { tag: MEETS, leg }, gather(leg)],
+        6 => vec![
+            Command::Reserve {
+                lines: vec![line.clone()],
+                lease: 5_000,
+            },
+            dial(leg, vec![Target::Line(line)], 10),
+        ],
+        7 => vec![
+            Command::Watch {
+                tag: MEETS,
+                line,
+                condition: Condition::Idle,
+                expiry: 20_000,
+            },
+            timer,
+            gather(leg),
+        ],
+        _ => vec![Command::HangUp {
+            tag: 0,
+            leg,
+            cause: Cause::Normal,
+        }],
     }
 }
 

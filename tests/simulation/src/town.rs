@@ -45,9 +45,10 @@ pub const SWAPPED: [&str; 6] = ["menu", "group", "line", "whim", "steady", "desk
 /// The same of a wide town.
 pub const SWAPPED_TOO: [&str; 4] = ["busy-alerter", "call-back", "outgoing", "park"];
 /// What people of a wide town dial besides: please call me back when that line is free; let me take the call that
-/// rings there, or in my group; the place where calls are parked.
-pub const CODES: [&str; 9] = [
-    "*37*201", "*37*202", "*37*203", "*37*299", "*95202", "*95204", "*95299", "*98", "700",
+/// rings there, or in my group; the place where calls are parked; rooms, three times as often.
+pub const CODES: [&str; 12] = [
+    "*37*201", "*37*202", "*37*203", "*37*299", "*95202", "*95204", "*95299", "*98", "700", "308", "308",
+    "308",
 ];
 /// Versions that can be activated.
 pub const VERSIONS: [&str; 3] = ["1.0.0", "2.0.0", "3.0.0"];
@@ -135,10 +136,12 @@ impl Town {
             ),
             rule("own numbers", "inbound", json!("any"), json!("own")),
         ];
+        let office = self.own(office, tenant, "social", SessionScope::PerCall, logic::social);
         office
             .document(json!({"dial-plan": {"rules": rules}}))
             .document(json!({"pickup-group": {"id": "desk", "name": "Desk", "site": "main", "lines": ["202", "203", "204"]}}))
             .number("700", &["park"])
+            .number("308", &["social"])
             .announcements(&[
                 "in-a-call",
                 "we-will-call-back",
