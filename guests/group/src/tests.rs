@@ -48,6 +48,7 @@ fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
         include_str!("tests/call_back.rs"),
         include_str!("tests/fairness.rs"),
         include_str!("tests/simulation/mod.rs"),
+        include_str!("../tests/queue.rs"),
     ]
     .concat();
     for rule in 29..=40 {
