@@ -537,8 +537,16 @@ fn a_number_without_a_line_is_unknown() {
 
 #[test]
 fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
-    let readme = include_str!("../README.md");
-    let rows = || readme.lines().filter(|line| line.starts_with('|'));
+    // The second part names tests of other rooms.
+    let readme = include_str!("../README.md")
+        .split("## Requirements of a line")
+        .next();
+    let rows = || {
+        readme
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| line.starts_with('|'))
+    };
     for rule in [3, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26, 28] {
         let begins = format!("| R{rule} |");
         assert!(rows().any(|row| row.starts_with(&begins)), "R{rule} has no row");

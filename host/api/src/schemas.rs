@@ -150,6 +150,11 @@ const DEVICE: &[Field] = &[
         "Calls at once; absent: what its kind can do.",
     ),
     may(
+        "screen",
+        OneOf(&["text", "cisco", "yealink", "desk"]),
+        "How pages come to its display; absent: it has none.",
+    ),
+    may(
         "credentials",
         Object,
         "`username` and `realm`; set the password at `…/password`.",

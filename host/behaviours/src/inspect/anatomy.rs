@@ -236,8 +236,8 @@ mod tests {
             Import::Offered("legs")
         );
         assert_eq!(
-            classify("cordboard:behaviour/screens@0.1.0"),
-            Import::Later("screens")
+            classify("cordboard:behaviour/recording@0.1.0"),
+            Import::Later("recording")
         );
         assert_eq!(classify("cordboard:behaviour/legs@0.9.0"), Import::OtherVersion);
         assert_eq!(classify("wasi:cli/environment@0.2.0"), Import::Wasi);
