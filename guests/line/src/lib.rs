@@ -31,8 +31,8 @@ pub async fn line(call: Call, settings: LineSettings) -> Outcome {
         return outcome;
     }
     if line.kind == LineKind::Virtual {
-        call.explain("R3", "a virtual line never rings");
-        return call.reject(Cause::Unreachable);
+        call.explain("R19", "a virtual line never rings: its mobile has the call");
+        return call.for_good(call.ring_line(&line.name)).await;
     }
     // R3: a door phone or a fax has no such switch.
     if settings.do_not_disturb && line.kind != LineKind::Analogue {

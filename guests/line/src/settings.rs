@@ -8,7 +8,7 @@ use cordboard::prelude::*;
 #[serde(default, rename_all = "kebab-case")]
 pub struct LineSettings {
     /// No call rings; the forward for a busy line takes them.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", lines = "fixed mobile", phone = "do-not-disturb")]
     pub do_not_disturb: bool,
     /// Callers without a number are told to show it.
     #[settings(edit = "user")]
@@ -20,35 +20,37 @@ pub struct LineSettings {
     #[settings(edit = "user", max_items = 36)]
     pub blocked: Vec<Number>,
     /// A second call rings while one is up, as long as the devices can take it.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", lines = "fixed mobile")]
     pub call_waiting: bool,
     /// Heard by callers while the line has a call already; none: ringback.
-    #[settings(default = Some("in-a-call".to_owned()), kind = "announcement")]
+    #[settings(default = Some("in-a-call".to_owned()), kind = "announcement", lines = "fixed mobile")]
     pub double_call: Option<String>,
     /// Phones ring differently for inside and outside callers.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", lines = "fixed")]
     pub distinctive_ring: bool,
     /// How often the phones ring before the forward for no answer (5 s each).
-    #[settings(default = 3, min = 1, max = 10, edit = "user")]
+    #[settings(default = 3, min = 1, max = 10, edit = "user", lines = "fixed mobile")]
     pub rings: u32,
     /// Before any ring.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", phone = "forward-immediate")]
     pub immediate: Forward,
     /// Before any ring, outside of opening hours.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", lines = "fixed mobile virtual")]
     pub scheduled: ScheduledForward,
     /// When all devices are in use, or with do-not-disturb.
-    #[settings(default = Forward { on: true, to: None }, edit = "user")]
+    #[settings(default = Forward { on: true, to: None }, edit = "user", lines = "fixed mobile", phone = "forward-busy")]
     pub busy: Forward,
     /// When it rang for long enough, or the call was refused.
-    #[settings(default = Forward { on: true, to: None }, edit = "user")]
+    #[settings(default = Forward { on: true, to: None }, edit = "user", lines = "fixed mobile", phone = "forward-no-answer")]
     pub no_answer: Forward,
     /// When no device is registered.
-    #[settings(default = Forward { on: true, to: None }, edit = "user")]
+    #[settings(default = Forward { on: true, to: None }, edit = "user", lines = "fixed mobile")]
     pub unreachable: Forward,
     /// Other numbers that ring too.
-    #[settings(edit = "user")]
+    #[settings(edit = "user", lines = "fixed mobile")]
     pub multi_ring: MultiRing,
+    /// What callers hear first.
+    #[settings(lines = "fixed mobile")]
     pub greeting: Greeting,
 }
 

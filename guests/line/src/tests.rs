@@ -473,7 +473,7 @@ fn r3_a_virtual_line_never_rings_and_has_immediate_and_scheduled_forwards_only()
     let mut without = flow(&LineSettings::default());
     without.tenant().line("201").kind = LineKind::Virtual;
     call(&mut without);
-    assert_eq!(without.did(), ["reject unreachable"]);
+    assert_eq!(without.did(), ["dial line 201"], "R19: its mobile has the call");
 
     let mut with = flow(&LineSettings {
         immediate: to("0612345678"),

@@ -57,7 +57,11 @@ pub(super) fn endpoints() -> [Endpoint; 5] {
             .gives(Content::json::<Changed>())
             .query(&[
                 ("text", "What is said."),
-                ("site", "The site it belongs to; absent: all."),
+                (
+                    "site",
+                    "The site that keeps it, for groups and menus there; absent: all.",
+                ),
+                ("line", "The line that it is a recording of; no other may use it."),
                 (
                     "language",
                     "Of a text that is spoken: `fr`, `en`, `de`, `es`, `it`, `nl` or `pl`.",
@@ -88,6 +92,7 @@ struct About {
     #[serde(default)]
     text: String,
     site: Option<String>,
+    line: Option<String>,
     #[serde(default = "default_language")]
     language: String,
 }
@@ -157,6 +162,9 @@ async fn put(
     document["text"] = about.text.into();
     if let Some(site) = about.site {
         document["site"] = site.into();
+    }
+    if let Some(line) = about.line {
+        document["line"] = line.into();
     }
     let stored = api
         .exchange

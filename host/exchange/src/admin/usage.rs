@@ -76,6 +76,14 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
                     .filter(|g| g.lines.iter().any(|l| **l == *id))
                     .map(|g| g.id.text()),
             );
+            by.collect(
+                Kind::Announcement,
+                after
+                    .announcements()
+                    .values()
+                    .filter(|a| a.line.as_deref() == Some(id))
+                    .map(|a| a.name.text()),
+            );
             by.rules(|action| matches!(action, Action::Line(line) if **line == *id));
             let names = before.map(|before| names_of_line(before, id)).unwrap_or_default();
             by.settings("line", |name| names.iter().any(|own| own == name));
@@ -101,7 +109,12 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
             by.rules(|action| match action {
                 Action::Behaviours(bindings) => bindings.iter().any(|b| *b.behaviour == *id),
                 Action::Tell(tell) => *tell.behaviour == *id,
-                Action::Own | Action::Line(_) | Action::Outside(_) | Action::PickUp | Action::Refuse => false,
+                Action::Own
+                | Action::Line(_)
+                | Action::Outside(_)
+                | Action::PickUp
+                | Action::Set(_)
+                | Action::Refuse => false,
             });
             if after.tenant().defaults.line.iter().any(|name| **name == *id) {
                 by.keys.push(Key::new(after.id(), Kind::Tenant, after.id()));

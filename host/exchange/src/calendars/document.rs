@@ -18,6 +18,9 @@ pub struct Calendar {
     pub hours: Vec<Hours>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<ClosedDays>,
+    /// Closed on the public holidays of this country (ISO 3166 alpha-2), too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holidays: Option<String>,
     /// IANA name; absent: the tenant's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,

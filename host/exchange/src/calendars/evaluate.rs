@@ -10,6 +10,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::document::{Calendar, Hours, TimeOfDay};
+use super::holidays::{holiday, next_holiday};
 use super::local::{datetime, instant_of};
 
 /// How many days in a row, none of them closed by name, are looked at: hours repeat weekly, so a week with its
@@ -66,15 +67,18 @@ impl Calendar {
 
     /// The last day of the closed days around `date`.
     fn closed_through(&self, date: Date) -> Option<Date> {
-        self.closed
-            .iter()
-            .filter(|days| days.contains(date))
-            .map(|days| days.last())
-            .max()
+        let named = self.closed.iter().filter(|days| days.contains(date));
+        let holiday = self.is_holiday(date).then_some(date);
+        named.map(|days| days.last()).chain(holiday).max()
     }
 
     fn is_closed(&self, date: Date) -> bool {
-        self.closed.iter().any(|days| days.contains(date))
+        self.closed.iter().any(|days| days.contains(date)) || self.is_holiday(date)
+    }
+
+    fn is_holiday(&self, date: Date) -> bool {
+        let country = self.holidays.as_deref();
+        country.is_some_and(|country| holiday(country, date).is_some())
     }
 
     fn add_day(&self, date: Date, zone: &TimeZone, spans: &mut Vec<Span>) {
@@ -116,6 +120,11 @@ impl Calendar {
             .iter()
             .map(|days| days.from.0)
             .filter(|day| *day > today)
+            .chain(
+                self.holidays
+                    .as_deref()
+                    .and_then(|country| next_holiday(country, today)),
+            )
             .min()?;
         instant_of(midnight(next), zone)
     }

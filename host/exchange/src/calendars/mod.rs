@@ -6,8 +6,10 @@
 mod cron;
 mod document;
 mod evaluate;
+mod holidays;
 mod local;
 
 pub use cron::{CronError, Recurrence};
 pub use document::{Break, Calendar, ClosedDays, Day, Hours, TimeOfDay, Weekday};
+pub use holidays::{countries, holiday};
 pub use local::{instant_of, local_time, weekday};

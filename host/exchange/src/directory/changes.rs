@@ -391,6 +391,7 @@ fn rule_bindings(plan: &DialPlan) -> impl Iterator<Item = (usize, usize, &Bindin
             | Action::Outside(_)
             | Action::Tell(_)
             | Action::PickUp
+            | Action::Set(_)
             | Action::Refuse => &[],
         };
         bindings

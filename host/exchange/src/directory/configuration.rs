@@ -273,6 +273,7 @@ impl Configuration {
                 | Action::Outside(_)
                 | Action::Tell(_)
                 | Action::PickUp
+                | Action::Set(_)
                 | Action::Refuse => {
                     return None;
                 }

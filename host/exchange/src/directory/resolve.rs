@@ -5,7 +5,9 @@ use std::sync::Arc;
 use base::Moment;
 use contract::{NumberClass, RouteError};
 
-use super::{Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Rule, Tell, TrunkId};
+use super::{
+    Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Rule, SetFeature, Tell, TrunkId,
+};
 use crate::numbers::is_outside;
 
 /// Who dials.
@@ -71,6 +73,12 @@ pub enum Resolution {
     PickUp {
         number: Arc<str>,
         lines: Vec<LineId>,
+    },
+    /// A feature of the caller's line is set; a forward to this number, if one was dialled.
+    Set {
+        number: Arc<str>,
+        set: SetFeature,
+        to: Option<String>,
     },
     /// Nobody has this number, or it is none.
     Unknown,
@@ -174,6 +182,7 @@ impl Configuration {
                 .map(|line| Resolution::Inside(self.inside_line(line))),
             Action::Outside(trunks) => self.outside(number, trunks, origin, now),
             Action::Tell(tell) => Some(self.told(tell, &rule.pattern, number)),
+            Action::Set(set) => Some(self.set(*set, &rule.pattern, number)),
             Action::PickUp => Some(self.picked_up(&rule.pattern, number, origin)),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
         }
@@ -197,6 +206,22 @@ impl Configuration {
         Resolution::Tell {
             number: number.into(),
             tell,
+        }
+    }
+
+    fn set(&self, set: SetFeature, pattern: &Pattern, number: &str) -> Resolution {
+        let behind = match pattern {
+            Pattern::FeatureCode(code) => number.strip_prefix(code.as_str()).unwrap_or_default(),
+            Pattern::Any | Pattern::Number(_) | Pattern::Prefix(_) => "",
+        };
+        let to = self.number_plan().normalise(behind);
+        if to.is_none() && !behind.is_empty() {
+            return Resolution::Unknown;
+        }
+        Resolution::Set {
+            number: number.into(),
+            set,
+            to,
         }
     }
 

@@ -71,6 +71,7 @@ impl Exchange {
                 Kind::Tenant,
             ]) {
                 self.settings_changed(&tenant);
+                self.tell_features(&tenant);
             }
         }
     }

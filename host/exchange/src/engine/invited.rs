@@ -95,6 +95,7 @@ impl Exchange {
             Resolution::Outside { number, .. }
             | Resolution::Emergency { number, .. }
             | Resolution::Tell { number, .. }
+            | Resolution::Set { number, .. }
             | Resolution::PickUp { number, .. } => number.clone(),
             Resolution::Unknown => return Err(refuse(404)),
             Resolution::Forbidden(_) => return Err(refuse(403)),
@@ -209,6 +210,7 @@ impl Exchange {
                 );
             }
             Resolution::Tell { tell, .. } => self.tell_for(leg, &tell),
+            Resolution::Set { set, to, .. } => self.set_by_code(leg, set, to),
             Resolution::PickUp { lines, .. } => self.pick_up(leg, &lines),
             Resolution::Unknown | Resolution::Forbidden(_) | Resolution::NoTrunk(_) => {
                 self.hang_up(leg, Cause::Failed);

@@ -27,6 +27,7 @@ mod digits;
 mod early;
 mod evict;
 mod farewell;
+mod features;
 mod invited;
 mod keep;
 mod leg;
@@ -172,6 +173,7 @@ pub struct Exchange {
     texts: texts::Texts,
     screens: screens::Screens,
     notifier: notifier::Notifier,
+    features: features::Features,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
 }
@@ -254,7 +256,7 @@ fn offering(sip: sip::endpoint::Config) -> sip::endpoint::Config {
     sip::endpoint::Config {
         handles: names(&["REGISTER", "OPTIONS", "MESSAGE"]),
         handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "SUBSCRIBE"]),
-        packages: names(&[notifier::PACKAGE]),
+        packages: names(&[notifier::PACKAGE, features::PACKAGE]),
         ..sip
     }
 }
@@ -322,6 +324,7 @@ impl Exchange {
             texts: texts::Texts::default(),
             screens: screens::Screens::default(),
             notifier: notifier::Notifier::default(),
+            features: features::Features::default(),
             waiting: FxHashMap::default(),
         }
     }

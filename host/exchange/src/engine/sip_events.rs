@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 use sip::endpoint::{Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, UsageId};
 use sip::{Method, Request, Response};
 
-use super::Exchange;
+use super::{Exchange, features};
 use crate::cause;
 use crate::io::{CallId, Output};
 use crate::report::{Fact, Report, SipMessage};
@@ -115,8 +115,21 @@ impl Exchange {
                 request,
                 path,
                 ..
-            } => self.subscribing(subscription, &request, path),
-            Event::Resubscribed { subscription, .. } => self.resubscribed(subscription),
+            } => {
+                if features::is_for(&request) {
+                    self.subscribing_features(subscription, &request, path);
+                } else {
+                    self.subscribing(subscription, &request, path);
+                }
+            }
+            Event::Resubscribed {
+                subscription,
+                request,
+            } => {
+                if !self.features_resubscribed(subscription, &request) {
+                    self.resubscribed(subscription);
+                }
+            }
             Event::SubscriptionEnded { subscription, .. } => self.subscription_ended(subscription),
             // Answers to our NOTIFYs change nothing, and neither does what is not known here.
             Event::InDialogAnswered {

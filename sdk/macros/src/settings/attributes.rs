@@ -17,7 +17,7 @@ pub struct FieldAttributes {
     pub members: Vec<TokenStream>,
 }
 
-const TEXTS: [&str; 5] = ["title", "edit", "unit", "kind", "pattern"];
+const TEXTS: [&str; 7] = ["title", "edit", "unit", "kind", "pattern", "lines", "phone"];
 const BOUNDS: [&str; 2] = ["min", "max"];
 const LENGTHS: [&str; 4] = ["min_length", "max_length", "min_items", "max_items"];
 
@@ -75,7 +75,7 @@ impl FieldAttributes {
         } else {
             return Err(meta.error(
                 "known here are `default`, `required`, `min`, `max`, `min_length`, `max_length`, \
-                 `min_items`, `max_items`, `pattern`, `title`, `unit`, `kind` and `edit`",
+                 `min_items`, `max_items`, `pattern`, `title`, `unit`, `kind`, `lines`, `phone` and `edit`",
             ));
         }
         Ok(())

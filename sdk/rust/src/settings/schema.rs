@@ -10,6 +10,8 @@ pub struct Field {
     pub unit: &'static str,
     pub kind: &'static str,
     pub pattern: &'static str,
+    pub lines: &'static str,
+    pub phone: &'static str,
     pub min: Option<i64>,
     pub max: Option<i64>,
     pub min_length: Option<u32>,
@@ -29,6 +31,8 @@ impl Field {
         unit: "",
         kind: "",
         pattern: "",
+        lines: "",
+        phone: "",
         min: None,
         max: None,
         min_length: None,
@@ -82,6 +86,8 @@ impl Schema {
             ("x-unit", field.unit),
             ("x-kind", field.kind),
             ("pattern", field.pattern),
+            ("x-lines", field.lines),
+            ("x-phone", field.phone),
         ] {
             if !value.is_empty() {
                 self.next_name(name);

@@ -55,6 +55,14 @@ impl Phone {
         self.send_asked(now, ask.0, None);
     }
 
+    /// The same with another body.
+    pub fn ask_again_with(&mut self, now: Moment, ask: AskRef, headers: &str, body: &str) {
+        if let Some(asked) = self.asked.get_mut(ask.0) {
+            body.clone_into(&mut asked.body);
+        }
+        self.ask_again(now, ask, headers);
+    }
+
     fn send_asked(&mut self, now: Moment, index: usize, authorization: Option<String>) {
         let (via, branch) = self.via();
         let (user, domain) = (self.config.user.clone(), self.config.domain.clone());

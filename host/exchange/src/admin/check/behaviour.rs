@@ -8,8 +8,8 @@ use contract::not_granted;
 use super::Check;
 use super::words::at;
 use crate::admin::settings::{Reference, check_settings, references_in};
-use crate::calendars::{Calendar, Hours, Recurrence, Weekday};
-use crate::directory::{Behaviour, BehaviourName, CanaryRule, Candidate, Key, Kind, Place, Settings};
+use crate::calendars::{Calendar, Hours, Recurrence, Weekday, countries};
+use crate::directory::{Behaviour, BehaviourName, CanaryRule, Candidate, Key, Kind, LineId, Place, Settings};
 
 /// Callers or numbers that a candidate is tried with.
 const TRIED: usize = 1_000;
@@ -103,6 +103,7 @@ impl Check<'_> {
         let path = format!("{path}{}", reference.path);
         match reference.kind.as_str() {
             _ if name.is_empty() => {}
+            "announcement" => self.recording(name, &path),
             "calendar" => {
                 let there = self.after.calendar_document(name).is_some();
                 self.refers(there, &path, Kind::Calendar, name);
@@ -117,6 +118,31 @@ impl Check<'_> {
             }
             _ => {}
         }
+    }
+
+    /// R25: a site's recording is used at that site, a line's by that line.
+    fn recording(&mut self, name: &str, path: &str) {
+        let after = self.after;
+        let Some(recording) = after.announcement(name) else {
+            return;
+        };
+        let site = match self.key.kind {
+            Kind::Line => after.line(&self.key.id).and_then(|line| line.site.as_ref()),
+            Kind::Number => after.number(&self.key.id).and_then(|number| number.site.as_ref()),
+            _ => None,
+        };
+        let elsewhere = recording
+            .site
+            .as_ref()
+            .filter(|own| site.is_some_and(|site| site != *own));
+        let is_here = |line: &LineId| self.key.kind == Kind::Line && *line.text() == self.key.id;
+        let others = recording.line.as_ref().filter(|line| !is_here(line));
+        let wrong = match (elsewhere, others) {
+            (Some(site), _) => format!("`{name}` is kept at the site `{site}` (R25)"),
+            (None, Some(line)) => format!("`{name}` is a recording of the line `{line}` (R25)"),
+            (None, None) => return,
+        };
+        self.wrong(path, wrong);
     }
 
     /// A behaviour with another module or other settings must still fit wherever it is bound.
@@ -148,6 +174,11 @@ impl Check<'_> {
         self.text(&calendar.name, "/name");
         if let Some(zone) = &calendar.time_zone {
             self.time_zone(zone, "/time-zone");
+        }
+        if let Some(country) = &calendar.holidays {
+            let known = countries().any(|known| known == country);
+            let message = || format!("must be one of {}", countries().collect::<Vec<_>>().join(", "));
+            self.expect(known, "/holidays", if known { String::new() } else { message() });
         }
         let mut seen: Vec<Weekday> = Vec::new();
         for (position, hours) in calendar.hours.iter().enumerate() {

@@ -1,10 +1,11 @@
 //! Lines (R2, R3, R7, R8).
 
 use contract::LineKind;
+use serde_json::Value;
 
 use super::Check;
 use super::words::at;
-use crate::directory::{Kind, Line, OwnIdentity};
+use crate::directory::{BehaviourName, Kind, Line, OwnIdentity, Settings};
 use crate::numbers::Restriction;
 
 impl Check<'_> {
@@ -143,6 +144,34 @@ impl Check<'_> {
         }
     }
 
+    /// The matrix of R3, as far as behaviours offer services: a property whose schema names kinds of lines in `x-lines`
+    /// may be set away from its default for those only.
+    fn offered_settings(&mut self, kind: LineKind, name: &BehaviourName, settings: &Settings) {
+        let Some(behaviour) = self.after.behaviour(name) else {
+            return;
+        };
+        let schema: Value = serde_json::from_str(&behaviour.manifest.settings_schema).unwrap_or_default();
+        // Nobody owns the line; otherwise it is a fixed one.
+        let kind = match kind {
+            LineKind::Ownerless => LineKind::Fixed,
+            other => other,
+        };
+        let kind = serde_json::to_value(kind).unwrap_or_default();
+        let kind = kind.as_str().unwrap_or_default();
+        for (property, value) in settings.to_object() {
+            let rules = schema.pointer("/properties").and_then(|all| all.get(&property));
+            let lines = rules
+                .and_then(|rules| rules.get("x-lines"))
+                .and_then(Value::as_str);
+            let offered = lines.is_none_or(|lines| lines.split(' ').any(|line| line == kind));
+            let changed = rules.and_then(|rules| rules.get("default")) != Some(&value);
+            if !offered && changed {
+                let message = format!("is not offered to {kind} lines (R3)");
+                self.wrong(format!("/settings/{name}/{property}"), message);
+            }
+        }
+    }
+
     fn line_behaviours(&mut self, line: &Line) {
         for (position, name) in line.behaviours.iter().flatten().enumerate() {
             let path = at("/behaviours", position);
@@ -158,6 +187,7 @@ impl Check<'_> {
         }
         for (name, settings) in &line.settings {
             self.place_settings(name, settings, &format!("/settings/{name}"));
+            self.offered_settings(line.kind, name, settings);
         }
     }
 }

@@ -116,10 +116,10 @@ impl Check<'_> {
     fn action(&mut self, rule: &Rule, path: &str) {
         match &rule.action {
             Action::Own | Action::Refuse => {}
-            Action::PickUp => {
+            Action::PickUp | Action::Set(_) => {
                 let right =
                     rule.direction == Direction::Internal && matches!(rule.pattern, Pattern::FeatureCode(_));
-                self.expect(right, path, "is for people inside, behind a feature code (R45)");
+                self.expect(right, path, "is for people inside, behind a feature code");
             }
             Action::Behaviours(bindings) => {
                 let path = format!("{path}/behaviours");

@@ -117,6 +117,12 @@ impl Check<'_> {
             let there = self.after.site(site).is_some();
             self.refers(there, "/site", Kind::Site, site);
         }
+        if let Some(line) = &announcement.line {
+            let there = self.after.line(line).is_some();
+            self.refers(there, "/line", Kind::Line, line);
+            let message = "must be left out: a recording is a site's or a line's (R25)";
+            self.expect(announcement.site.is_none(), "/site", message);
+        }
     }
 }
 

@@ -189,6 +189,48 @@ fn what_settings_name_is_not_deleted_r25_r44() {
 }
 
 #[test]
+fn a_sites_recording_is_used_there_and_a_lines_by_that_line_r25() {
+    let mut desk = Desk::new();
+    desk.activate("group", 1, schema()).unwrap();
+    desk.put("site", json!({"id": "lyon", "name": "Lyon"})).unwrap();
+    desk.phone("201");
+    let recording = |name: &str, of: Value| {
+        let mut recording =
+            json!({"name": name, "blob": "0".repeat(64), "media-type": "audio/wav", "size": 9, "length": 1});
+        for (field, value) in of.as_object().unwrap() {
+            recording[field] = value.clone();
+        }
+        recording
+    };
+    desk.put("announcement", recording("of-main", json!({"site": "main"})))
+        .unwrap();
+    desk.put("announcement", recording("of-201", json!({"line": "201"})))
+        .unwrap();
+    assert_eq!(
+        desk.wrong(
+            "announcement",
+            recording("both", json!({"line": "201", "site": "main"}))
+        ),
+        ["/site: must be left out: a recording is a site's or a line's (R25)"]
+    );
+    let number = |site: &str, greeting: &str| json!({"id": "300", "site": site, "behaviours": [{"behaviour": "group", "settings": {"greeting": greeting}}]});
+    desk.put("number", number("main", "of-main")).unwrap();
+    let path = "/behaviours/0/settings/greeting";
+    assert_eq!(
+        desk.wrong("number", number("lyon", "of-main")),
+        [format!("{path}: `of-main` is kept at the site `main` (R25)")]
+    );
+    assert_eq!(
+        desk.wrong("number", number("main", "of-201")),
+        [format!("{path}: `of-201` is a recording of the line `201` (R25)")]
+    );
+    let Err(Refusal::InUse { by, .. }) = desk.delete(Kind::Line, "201") else {
+        panic!("its recording is there")
+    };
+    assert_eq!(by, [key(Kind::Announcement, "of-201")]);
+}
+
+#[test]
 fn a_line_sets_its_own_settings_for_the_behaviours_in_front_of_it() {
     let mut desk = Desk::new();
     desk.activate("group", 1, schema()).unwrap();

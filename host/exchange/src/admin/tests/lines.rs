@@ -99,6 +99,36 @@ fn each_kind_of_line_has_the_features_of_the_matrix_r3() {
     }
 }
 
+/// What behaviours offer follows the matrix too: the schema says for which lines, and the error names the field.
+#[test]
+fn settings_are_for_the_kinds_of_lines_that_their_schema_names_r3() {
+    let mut desk = Desk::new();
+    let schema = json!({"type": "object", "additionalProperties": false, "properties": {
+        "blocked": {"type": "array", "items": {"type": "string"}, "default": []},
+        "do-not-disturb": {"type": "boolean", "default": false, "x-lines": "fixed mobile"},
+    }});
+    desk.activate("line", 1, schema).unwrap();
+    let mut with = |kind: &str, settings: serde_json::Value| {
+        desk.wrong(
+            "line",
+            line(json!({"kind": kind, "settings": {"line": settings}})),
+        )
+    };
+    let quiet = json!({"do-not-disturb": true, "blocked": ["0612345678"]});
+    assert_eq!(
+        with("analogue", quiet.clone()),
+        ["/settings/line/do-not-disturb: is not offered to analogue lines (R3)"]
+    );
+    let nothing: [&str; 0] = [];
+    assert_eq!(with("fixed", quiet.clone()), nothing);
+    assert_eq!(with("ownerless", quiet), nothing);
+    assert_eq!(
+        with("analogue", json!({"do-not-disturb": false})),
+        nothing,
+        "the default"
+    );
+}
+
 #[test]
 fn a_short_number_is_dialled_for_nothing_else_r8_r74() {
     let mut desk = Desk::new();

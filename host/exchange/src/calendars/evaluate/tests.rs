@@ -236,3 +236,36 @@ proptest! {
         prop_assert_eq!(office.state(between, &paris()), state);
     }
 }
+
+/// R44: the next change that guests are told comes from the country's holidays, too.
+#[test]
+fn r44_a_calendar_is_closed_on_the_public_holidays_of_its_country() {
+    let calendar: Calendar = serde_json::from_value(json!({
+        "id": "office", "holidays": "FR",
+        "hours": [{"days": ["monday", "tuesday", "wednesday", "thursday", "friday"], "from": "09:00", "to": "18:00"}]
+    }))
+    .unwrap();
+    let zone = TimeZone::get("Europe/Paris").unwrap();
+    let at = |day: i8, hour: i8| {
+        let local = jiff::civil::date(2026, 7, day).at(hour, 0, 0, 0);
+        crate::calendars::instant_of(local, &zone).unwrap()
+    };
+    let monday = calendar.state(at(13, 10), &zone);
+    assert_eq!((monday.open, monday.until), (true, Some(at(13, 18).as_millis())));
+    let evening = calendar.state(at(13, 19), &zone);
+    assert_eq!(
+        (evening.open, evening.until),
+        (false, Some(at(15, 9).as_millis())),
+        "the 14th is a holiday"
+    );
+    assert!(!calendar.state(at(14, 10), &zone).open);
+
+    let always: Calendar = serde_json::from_value(json!({
+        "id": "always", "holidays": "FR",
+        "hours": [{"days": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+                   "from": "00:00", "to": "24:00"}]
+    }))
+    .unwrap();
+    let state = always.state(at(1, 12), &zone);
+    assert_eq!((state.open, state.until), (true, Some(at(14, 0).as_millis())));
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::secrets::parse_hex;
 use super::{Activation, Audit, Candidate, Drain, Settings};
-use crate::directory::{AnnouncementName, BehaviourName, SiteId};
+use crate::directory::{AnnouncementName, BehaviourName, LineId, SiteId};
 
 /// A tenant's named use of a module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +48,12 @@ pub struct Announcement {
     /// Bytes of the file.
     pub size: u64,
     pub length: Millis,
-    /// Group and IVR recordings are kept per site and shared within it; absent: the whole tenant's.
+    /// Group and IVR recordings are kept per site and shared within it; absent: the whole tenant's, or a line's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<SiteId>,
+    /// A user's recording is this line's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
 }
 
 /// What a stored file is named by: the SHA-256 of its bytes, in hexadecimal.

@@ -63,7 +63,29 @@ pub enum Action {
     /// The caller takes a call that rings elsewhere (R45): at the line that was dialled behind the feature code, or, with nothing
     /// behind it, at a line of his own pickup group.
     PickUp,
+    /// A feature of the caller's line is set, and the caller hears two beeps.
+    Set(SetFeature),
     Refuse,
+}
+
+/// What a feature code does to the line that dials it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SetFeature {
+    pub feature: Feature,
+    /// A forward that is switched on leads to the number that was dialled behind the code; without one to where it led before.
+    pub on: bool,
+}
+
+/// A feature that people switch at their phones. The behaviour in front of the line that has it names it in its schema, as `x-phone` of
+/// the property: a truth, or for forwards an object of `on` and `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    DoNotDisturb,
+    ForwardImmediate,
+    ForwardBusy,
+    ForwardNoAnswer,
 }
 
 /// A message to a session per number.

@@ -150,7 +150,7 @@ impl Exchange {
         if let Some(alert) = &alert {
             invite.headers.push("Alert-Info", alert_info(alert));
         }
-        self.add_diversions(id, &branch.domain, &mut invite.headers);
+        self.add_diversions(id, &branch.domain, &branch.number, &mut invite.headers);
         let usage = match self.sip.invite(self.now, invite) {
             Ok(usage) => usage,
             Err(_) => {

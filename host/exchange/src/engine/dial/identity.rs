@@ -81,7 +81,13 @@ impl Exchange {
 
     /// Where the call came from before it reached this callee (RFC 7044, and RFC 5806 for those who only know
     /// that). R23: the callee sees the caller, and may see by which way it came.
-    pub(super) fn add_diversions(&self, dial: DialId, domain: &str, headers: &mut ExtraHeaders) {
+    pub(super) fn add_diversions(
+        &self,
+        dial: DialId,
+        domain: &str,
+        number: &str,
+        headers: &mut ExtraHeaders,
+    ) {
         let custody = self
             .dials
             .get(&dial)
@@ -95,6 +101,21 @@ impl Exchange {
             if let Ok(uri) = Uri::sip(Some(number), domain, None) {
                 headers.push("Diversion", format!("<{uri}>;reason=unknown"));
             }
+        }
+        if custody.diversions.is_empty() {
+            return;
+        }
+        let way = custody.diversions.iter().rev().map(String::as_str);
+        let way = way.chain(std::iter::once(number));
+        let uris = way.filter_map(|number| Uri::sip(Some(number), domain, None).ok());
+        let mut from = String::new();
+        for uri in uris {
+            let (index, mapped) = match from.as_str() {
+                "" => ("1".to_owned(), String::new()),
+                from => (format!("{from}.1"), format!(";mp={from}")),
+            };
+            headers.push("History-Info", format!("<{uri}>;index={index}{mapped}"));
+            from = index;
         }
     }
 }

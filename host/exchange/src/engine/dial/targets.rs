@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, Target};
+use contract::{Cause, LineKind, Target};
 
 use super::{DialId, DialOwner, RunState};
 use crate::directory::{Origin, Resolution};
@@ -22,7 +22,10 @@ impl Exchange {
             return;
         };
         let done = match wanted {
-            Target::Line(line) => self.ring_line(id, target, &line),
+            Target::Line(line) => match self.mobile_of(id, &line) {
+                Some(mobile) => self.ring_number(id, target, &mobile),
+                None => self.ring_line(id, target, &line),
+            },
             Target::Device(device) => self.ring_device(id, target, &device),
             Target::Number(number) => self.ring_number(id, target, &number),
             Target::Next => self.ring_next(id, target),
@@ -33,6 +36,16 @@ impl Exchange {
         if let Err(why) = done {
             self.target_done(id, target, why);
         }
+    }
+
+    /// A virtual line never rings: the mobile line that it stands for has its calls (R2, R19).
+    fn mobile_of(&self, id: DialId, line: &str) -> Option<String> {
+        let view = self.tenant(&self.dials.get(&id)?.tenant)?;
+        let line = view
+            .find_line(line)
+            .filter(|line| line.kind == LineKind::Virtual)?;
+        let mobile = view.line(line.paired.as_ref()?)?;
+        Some(mobile.label().to_string())
     }
 
     /// Through the dial plan, as if the holder of the leg had dialled it.
@@ -101,9 +114,10 @@ impl Exchange {
             }
             Resolution::Emergency { number, trunks } => self.ring_outside(id, target, &number, &trunks),
             // A code is for a person's phone: nobody answers here.
-            Resolution::Tell { .. } | Resolution::PickUp { .. } | Resolution::Unknown => {
-                Err(Cause::UnknownNumber)
-            }
+            Resolution::Tell { .. }
+            | Resolution::Set { .. }
+            | Resolution::PickUp { .. }
+            | Resolution::Unknown => Err(Cause::UnknownNumber),
             Resolution::Forbidden(_) => Err(Cause::Forbidden),
             Resolution::NoTrunk(_) => Err(Cause::Congestion),
         }
@@ -204,7 +218,7 @@ impl Exchange {
     }
 
     /// All devices of a line that are registered; nothing else of the line's applies but call waiting: without
-    /// it, a line that has a call is busy (R16).
+    /// it, a line that has a call is busy (R16). A behaviour that rings it and has a setting `call-waiting` has decided that.
     fn ring_line(&mut self, id: DialId, target: usize, line: &str) -> Result<(), Cause> {
         let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
         let (tenant, call, owner) = (dial.tenant.clone(), dial.call, dial.owner);
@@ -216,11 +230,7 @@ impl Exchange {
             self.because(&tenant, call, "reserve", sentence);
             return Err(Cause::Busy);
         }
-        let waits = self
-            .tenant(&tenant)
-            .and_then(|view| view.line(&line))
-            .is_some_and(|l| l.features.call_waiting);
-        if !waits && self.has_another_call(&tenant, &line, call) {
+        if self.has_another_call(&tenant, &line, call) && !self.lets_wait(owner, &tenant, &line) {
             return Err(Cause::Busy);
         }
         let mut why = Cause::Unreachable;
@@ -233,6 +243,22 @@ impl Exchange {
             }
         }
         if rings { Ok(()) } else { Err(why) }
+    }
+
+    fn lets_wait(&self, owner: DialOwner, tenant: &str, line: &str) -> bool {
+        let of_behaviour = match owner {
+            DialOwner::Session { session, .. } => self.sessions.get(&session).and_then(|session| {
+                let settings: serde_json::Value = serde_json::from_str(&session.settings).ok()?;
+                settings.get("call-waiting")?.as_bool()
+            }),
+            DialOwner::Host | DialOwner::ClickToDial | DialOwner::Transfer { .. } => None,
+        };
+        let of_line = || {
+            self.tenant(tenant)?
+                .line(line)
+                .map(|line| line.features.call_waiting)
+        };
+        of_behaviour.or_else(of_line).unwrap_or_default()
     }
 
     fn ring_device(&mut self, id: DialId, target: usize, device: &str) -> Result<(), Cause> {

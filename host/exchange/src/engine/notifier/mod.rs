@@ -146,6 +146,7 @@ impl Exchange {
     }
 
     pub(super) fn subscription_ended(&mut self, id: SubscriptionId) {
+        self.features_ended(id);
         if let Some(watcher) = self.notifier.remove(id) {
             self.forget_subscription(id, &watcher.tenant);
         }
@@ -213,14 +214,18 @@ impl Exchange {
     /// The device has no contact left.
     pub(super) fn device_watches_no_more(&mut self, tenant: &str, device: &str, why: Termination) {
         let of_device = self.notifier.devices.get(tenant).and_then(|of| of.get(device));
-        self.end_subscriptions(of_device.cloned().unwrap_or_default(), why);
+        let mut ids = of_device.cloned().unwrap_or_default();
+        ids.extend(self.features.of(tenant, |watcher| *watcher.device == *device));
+        self.end_subscriptions(ids, why);
     }
 
     /// The line is gone.
     pub(super) fn line_is_watched_no_more(&mut self, tenant: &str, line: &str) {
         let of_line = self.notifier.lines.get(tenant).and_then(|of| of.get(line));
         let watchers = of_line.map(|watched| watched.watchers.clone());
-        self.end_subscriptions(watchers.unwrap_or_default(), Termination::NoResource);
+        let mut ids = watchers.unwrap_or_default();
+        ids.extend(self.features.of(tenant, |watcher| *watcher.line == *line));
+        self.end_subscriptions(ids, Termination::NoResource);
     }
 
     /// The tenant is gone.
@@ -228,6 +233,7 @@ impl Exchange {
         let devices = self.notifier.devices.get(tenant);
         let all = devices.into_iter().flat_map(|of| of.values().flatten());
         let mut all: Vec<SubscriptionId> = all.copied().collect();
+        all.extend(self.features.of(tenant, |_| true));
         all.sort_unstable();
         self.end_subscriptions(all, Termination::NoResource);
     }
