@@ -276,6 +276,11 @@ const CALENDAR: &[Field] = &[
         Objects,
         "`name`, `from`, `to` (dates): closed whole days.",
     ),
+    may(
+        "holidays",
+        Text,
+        "Closed on the public holidays of this country, too: ISO 3166 alpha-2.",
+    ),
     may("time-zone", Text, "IANA name; absent: the tenant's."),
 ];
 

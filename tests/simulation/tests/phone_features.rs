@@ -91,8 +91,8 @@ fn r13_do_not_disturb_by_code_holds_for_the_next_call_and_is_shown_by_every_phon
     sim.expect_quiet("202");
     sim.expect_quiet("212");
 
-    sim.call("212", "*79");
-    sim.hang_up("212");
+    sim.call("202", "*79");
+    sim.hang_up("202");
     assert!(shows(&sim, "202").contains("<doNotDisturbOn>false"));
     sim.call("201", "202");
     sim.expect_ringing("202");
@@ -134,8 +134,8 @@ fn r20_a_forward_set_at_the_phone_arrives_and_goes_back_to_all_phones() {
     sim.expect_talking("201", "203");
     sim.hang_up("201");
 
-    sim.call("212", "#21#");
-    sim.hang_up("212");
+    sim.call("202", "#21#");
+    sim.hang_up("202");
     sim.call("201", "202");
     sim.expect_ringing("212");
     sim.hang_up("201");
