@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::{Cause, LegId};
 use rustc_hash::FxHasher;
-use sip::endpoint::{Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, UsageId};
+use sip::endpoint::{
+    Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, SubscriptionId, UsageId,
+};
 use sip::{Method, Request, Response};
 
 use super::{Exchange, features};
@@ -115,21 +117,17 @@ impl Exchange {
                 request,
                 path,
                 ..
-            } => {
-                if features::is_for(&request) {
-                    self.subscribing_features(subscription, &request, path);
-                } else {
-                    self.subscribing(subscription, &request, path);
-                }
-            }
+            } if features::is_for(&request) => self.subscribing_features(subscription, &request, path),
+            Event::Subscribing {
+                subscription,
+                request,
+                path,
+                ..
+            } => self.subscribing(subscription, &request, path),
             Event::Resubscribed {
                 subscription,
                 request,
-            } => {
-                if !self.features_resubscribed(subscription, &request) {
-                    self.resubscribed(subscription);
-                }
-            }
+            } => self.subscribed_again(subscription, &request),
             Event::SubscriptionEnded { subscription, .. } => self.subscription_ended(subscription),
             // Answers to our NOTIFYs change nothing, and neither does what is not known here.
             Event::InDialogAnswered {
@@ -143,6 +141,13 @@ impl Exchange {
     fn answered(&mut self, id: RequestId, result: Result<Arc<Response>, Failure>) {
         if !self.text_answered(id, &result) && !self.page_answered(id, &result) {
             self.trunk_answered(id, result);
+        }
+    }
+
+    /// A phone asks once more for the state of its features, or for a lamp.
+    fn subscribed_again(&mut self, id: SubscriptionId, request: &Request) {
+        if !self.features_resubscribed(id, request) {
+            self.resubscribed(id);
         }
     }
 
