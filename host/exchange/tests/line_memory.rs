@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
+
 use std::time::Duration;
 
 use base::{Moment, Random};
@@ -14,28 +14,6 @@ use cordboard_exchange::{Config, Exchange};
 use serde_json::{Value, json};
 use sip::registrar::Bindings;
 
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged; only sizes are added up.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 const LINES: usize = 10_000;
 const MOST_PER_LINE: usize = 3 * 1_024;
 
@@ -43,13 +21,13 @@ const MOST_PER_LINE: usize = 3 * 1_024;
 fn an_idle_registered_line_takes_at_most_three_kibibytes() {
     let now = Moment::from_secs(1_767_000_000);
     let mut exchange = Exchange::new(Config::default(), Random::from_seed(1));
-    let before = IN_USE.load(Ordering::Relaxed);
+    let before = counting::in_use();
     exchange.restore(now, entries(now));
     while exchange.poll().is_some() {}
     let view = exchange.directory().tenant("acme").unwrap();
     let registered = |n: usize| view.line_state(&id(n)).registered;
     assert!((0..LINES).all(|n| registered(n) == 1));
-    let per_line = (IN_USE.load(Ordering::Relaxed) - before) / LINES;
+    let per_line = (counting::in_use() - before) / LINES;
     println!("{per_line} bytes an idle registered line");
     assert!(per_line <= MOST_PER_LINE, "{per_line} bytes a line");
 }

@@ -2,36 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod counting;
 
 use base::Moment;
 use cordboard_exchange::admin::{self, Expect, Request};
 use cordboard_exchange::directory::{Directory, Document, LineState, Secret, Tenant};
 use serde_json::{Value, json};
-
-/// Counts bytes in use.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: hands everything on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const LINES: usize = 10_000;
 /// An idle registered line may take 3 KiB in all; the rest is for its registration.
@@ -76,7 +52,7 @@ fn a_line_with_its_user_and_device_takes_two_kibibytes_at_most() {
     let mut directory = Directory::new();
     let tenant = Request::CreateTenant(Box::new(Tenant::new("acme", "Acme", "acme.example")));
     admin::handle(&mut directory, Moment::ZERO, tenant).unwrap();
-    let before = IN_USE.load(Ordering::Relaxed);
+    let before = counting::in_use();
     for hundred in 0..LINES / 100 {
         let batch = (0..100).flat_map(|n| phone(100 * hundred + n)).collect();
         admin::handle(&mut directory, Moment::ZERO, Request::Batch(batch)).unwrap();
@@ -90,7 +66,7 @@ fn a_line_with_its_user_and_device_takes_two_kibibytes_at_most() {
     for n in 0..LINES {
         assert!(directory.set_line_state("acme", &format!("{}", 100_000 + n).into(), state));
     }
-    let per_line = (IN_USE.load(Ordering::Relaxed) - before) / LINES;
+    let per_line = (counting::in_use() - before) / LINES;
     println!("{per_line} bytes a line, user and device");
     assert!(per_line <= BYTES_PER_LINE, "{per_line} bytes a line");
 }
