@@ -4,8 +4,9 @@ use cordboard::Page;
 use cordboard::prelude::*;
 
 use crate::BusyAlerter;
-use crate::menu::{Choice, offered};
+use crate::choices::{Choice, offered};
 use crate::settings::AlerterSettings;
+use crate::texts::Texts;
 
 /// Of a page's tag: legs are counted from below.
 const PAGE: u64 = 1 << 60;
@@ -36,7 +37,7 @@ impl BusyAlerter {
             text: String::new(),
             choices: choices
                 .iter()
-                .map(|choice| texts.of(choice.what).to_owned())
+                .map(|choice| words(texts, choice.what).to_owned())
                 .collect(),
             tone: false,
             expiry: EXPIRY,
@@ -78,124 +79,12 @@ pub fn leg_of_page(tag: u64) -> Option<LegId> {
     (tag & PAGE != 0).then_some(LegId(tag & !PAGE))
 }
 
-/// The language of a display (R64).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    English,
-    French,
-    German,
-    Spanish,
-    Italian,
-    Dutch,
-    Polish,
-}
-
-struct Texts {
-    /// After a number.
-    in_a_call: &'static str,
-    no_answer: &'static str,
-    choices: [&'static str; 5],
-}
-
-impl Texts {
-    fn of(&self, what: Choice) -> &'static str {
-        let [ring, voicemail, attendant, call_back, wait] = self.choices;
-        match what {
-            Choice::Ring => ring,
-            Choice::Voicemail => voicemail,
-            Choice::Attendant => attendant,
-            Choice::CallBack => call_back,
-            Choice::Wait => wait,
-        }
-    }
-}
-
-impl Language {
-    fn texts(self) -> Texts {
-        let texts = |in_a_call, no_answer, choices| Texts {
-            in_a_call,
-            no_answer,
-            choices,
-        };
-        match self {
-            Self::English => texts(
-                "is in a call",
-                "does not answer",
-                [
-                    "Let it ring",
-                    "Voicemail",
-                    "Attendant",
-                    "Call me back",
-                    "Wait on the line",
-                ],
-            ),
-            Self::French => texts(
-                "est en ligne",
-                "ne répond pas",
-                [
-                    "Laisser sonner",
-                    "Messagerie",
-                    "Standard",
-                    "Me rappeler",
-                    "Attendre",
-                ],
-            ),
-            Self::German => texts(
-                "telefoniert",
-                "antwortet nicht",
-                [
-                    "Klingeln lassen",
-                    "Mailbox",
-                    "Zentrale",
-                    "Rückruf",
-                    "In der Leitung warten",
-                ],
-            ),
-            Self::Spanish => texts(
-                "está hablando",
-                "no contesta",
-                [
-                    "Dejar sonar",
-                    "Buzón de voz",
-                    "Operadora",
-                    "Que me llamen",
-                    "Esperar",
-                ],
-            ),
-            Self::Italian => texts(
-                "è al telefono",
-                "non risponde",
-                [
-                    "Lascia squillare",
-                    "Segreteria",
-                    "Centralino",
-                    "Richiamami",
-                    "Attendi in linea",
-                ],
-            ),
-            Self::Dutch => texts(
-                "is in gesprek",
-                "neemt niet op",
-                [
-                    "Laten overgaan",
-                    "Voicemail",
-                    "Receptie",
-                    "Bel mij terug",
-                    "Wachten",
-                ],
-            ),
-            Self::Polish => texts(
-                "prowadzi rozmowę",
-                "nie odbiera",
-                [
-                    "Czekaj na odebranie",
-                    "Poczta głosowa",
-                    "Centrala",
-                    "Oddzwoń do mnie",
-                    "Czekaj na linii",
-                ],
-            ),
-        }
+fn words(texts: &Texts, choice: Choice) -> &'static str {
+    match choice {
+        Choice::Ring => texts.ring,
+        Choice::Voicemail => texts.voicemail,
+        Choice::Attendant => texts.attendant,
+        Choice::CallBack => texts.call_back,
+        Choice::Wait => texts.wait,
     }
 }

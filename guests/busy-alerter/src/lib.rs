@@ -9,16 +9,18 @@
 
 mod alert;
 mod call;
+mod choices;
 mod display;
 mod menu;
 mod settings;
+mod texts;
 mod wait;
 
 use call::{Asked, State};
 use cordboard::prelude::*;
 use cordboard::{CommandOutcome, DialResult, Offer, OutcomeKind, leg_of};
-pub use display::Language;
 pub use settings::{AlerterSettings, Display, Keys, Recording, Then, WaitOnLine};
+pub use texts::Language;
 
 /// The calls to one line.
 #[derive(Debug, Default, Serialize, Deserialize)]

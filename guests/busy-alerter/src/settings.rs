@@ -2,7 +2,7 @@
 
 use cordboard::prelude::*;
 
-use crate::display::Language;
+use crate::texts::Language;
 
 /// A busy alerter in front of a line.
 #[derive(Settings, Serialize, Deserialize)]

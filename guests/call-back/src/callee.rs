@@ -13,14 +13,9 @@ use cordboard::prelude::*;
 use cordboard::{CommandOutcome, Condition, OutcomeKind};
 
 use crate::CallBack;
-use crate::recall::FIRST;
-use crate::requests::is_free;
+use crate::line::is_free;
 use crate::settings::{CallBackSettings, First};
-
-/// Tags of watches: above those of legs, below that of the dial.
-const IS_FREE: u64 = 1 << 61;
-const IS_USED: u64 = IS_FREE + 1;
-const CALLERS: u64 = IS_FREE + 2;
+use crate::tags::{CALLERS, FIRST, IS_FREE, IS_USED};
 
 /// No request is kept for longer than a day.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);

@@ -8,11 +8,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod callee;
+mod line;
 mod notice;
 mod recall;
 mod refusal;
 mod requests;
 mod settings;
+mod tags;
 mod texts;
 
 use callee::Callee;

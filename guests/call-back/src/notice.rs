@@ -7,10 +7,7 @@ use crate::CallBack;
 use crate::recall::{Phase, Recall};
 use crate::refusal::Refused;
 use crate::settings::{CallBackSettings, First, Notice};
-
-/// Tags of pages: below those of watches.
-const NOTICE: u64 = 1 << 60;
-const REFUSED: u64 = NOTICE + 1;
+use crate::tags::{NOTICE, REFUSED};
 
 /// Callers listed at once: a page has nine choices, and the last cancels.
 const LISTED: usize = 8;

@@ -15,12 +15,10 @@ use cordboard::{CommandOutcome, DialResult, OutcomeKind, Shown, leg_of};
 use crate::CallBack;
 use crate::callee::Callee;
 use crate::settings::{CallBackSettings, First};
+use crate::tags::FIRST;
 
 /// No recall takes longer before anybody talks.
 const LONGEST: u64 = 180_000;
-
-/// Tag of the dial that has no caller; legs are counted from below.
-pub const FIRST: u64 = 1 << 62;
 
 /// A call back under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

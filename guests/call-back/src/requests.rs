@@ -2,7 +2,8 @@
 
 use cordboard::prelude::*;
 
-use crate::refusal::{self, Refused};
+use crate::line::{forwards_all, is_free};
+use crate::refusal::Refused;
 use crate::settings::CallBackSettings;
 
 /// Between two attempts for the same caller.
@@ -59,7 +60,7 @@ impl Requests {
     ) -> Result<(), Refused> {
         let line = host.line(caller).filter(|_| caller != host.number());
         let line = line.ok_or(Refused::NotInside)?;
-        if refusal::forwards_all(settings, host) {
+        if forwards_all(settings, host) {
             return Err(Refused::ForwardsAll);
         }
         let asked = host.now();
@@ -189,9 +190,8 @@ impl Requests {
         let ends = self.waiting.iter().map(|request| request.end(settings));
         pauses.chain(ends).filter(|at| *at > now).min()
     }
-}
 
-impl Requests {
+    /// When time ends the first of them.
     pub fn first_end(&self, settings: &CallBackSettings) -> Option<u64> {
         self.waiting.iter().map(|request| request.end(settings)).min()
     }
@@ -205,9 +205,4 @@ impl Request {
     fn may(&self, now: u64) -> bool {
         !self.dormant && self.not_before <= now
     }
-}
-
-pub fn is_free(line: &str, host: &Host) -> bool {
-    host.line(line)
-        .is_some_and(|line| line.registered && line.calls == 0)
 }
