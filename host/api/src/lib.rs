@@ -26,6 +26,7 @@ mod endpoint;
 pub mod exchange;
 mod extract;
 pub mod hub;
+mod module;
 mod openapi;
 pub mod pages;
 pub mod problem;

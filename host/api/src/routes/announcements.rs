@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use store::Digest;
 
 use super::documents::{self, Changed};
-use super::modules;
+
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Address, Collection, Kind, Versioned};
 use crate::extract::{Asked, Condition, Of, Page, PageOf, media_type, read, tagged};
+use crate::module;
 use crate::problem::Problem;
 
 /// R25 says 3 MB, which is 10⁶.
@@ -233,7 +234,7 @@ async fn audio(
     let text = |field| known.get(field).and_then(Value::as_str).unwrap_or_default();
     let digest: Digest = text("blob").parse().map_err(Problem::internal)?;
     let media_type = text("media-type").to_owned();
-    let recording = api.blocking(move |api| modules::load(api, &digest)).await?;
+    let recording = api.blocking(move |api| module::load(api, &digest)).await?;
     Ok(([(header::CONTENT_TYPE, media_type)], recording))
 }
 

@@ -12,13 +12,13 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::documents::{self, Changed};
-use super::modules::{self, ModuleInfo};
 use super::settings;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Address, Collection, Expect, Kind, Stored, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 
 const ALL: &str = "/v1/tenants/{tenant}/behaviours";
@@ -231,7 +231,7 @@ async fn activate(
         .unwrap_or_else(|| json!({}));
     let accepted = accept(&api, &tenant, &module, &own, "/module").await?;
     let change = VersionChange::Activate {
-        digest: ModuleDigest(modules::parse(&module)?.0),
+        digest: ModuleDigest(module::parse(&module)?.0),
         manifest: Box::new(accepted.manifest),
         drain,
     };
@@ -341,7 +341,7 @@ pub(super) async fn accept(
     let (tenant, own) = (tenant.to_owned(), own.clone());
     api.blocking(move |api| {
         let absent = || Problem::invalid_field(pointer, "the tenant has no module with this digest");
-        let module = modules::find(api, &tenant, &digest).map_err(|_| absent())?;
+        let module = module::find(api, &tenant, &digest).map_err(|_| absent())?;
         settings::check(api, &tenant, &module, &own)?;
         Ok(module)
     })

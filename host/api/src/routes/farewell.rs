@@ -7,9 +7,10 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use store::{Expect, Retention, key};
 
-use super::{blobs, modules};
+use super::blobs;
 use crate::Api;
 use crate::extract::{Asked, Condition, Of};
+use crate::module;
 use crate::problem::Problem;
 
 /// What others keep of a tenant under its name: the exchange, the hub, this interface.
@@ -65,7 +66,7 @@ async fn end_calls(api: &Api, tenant: &str) -> Result<(), Problem> {
 
 /// Removes what is kept under the tenant's name; returns the components that it had.
 fn purge(api: &Api, tenant: &str) -> Result<Vec<store::Digest>, Problem> {
-    let components = modules::all(api, tenant)?;
+    let components = module::all(api, tenant)?;
     api.tokens.revoke_all(tenant, None)?;
     for kind in KINDS {
         let prefix = key::prefix([kind, tenant]);

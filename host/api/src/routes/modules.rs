@@ -1,16 +1,12 @@
 //! Modules: components that a tenant uploads. Immutable, named by their SHA-256.
 
-use std::io;
-
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::{BufMut, Bytes, BytesMut};
-use contract::{Granted, Manifest, Permission, SheetChange, permission_sheet};
-use exchange::admin::Schema;
+use contract::{Granted, Permission, SheetChange, permission_sheet};
 use serde::{Deserialize, Serialize};
-use store::{BlobReader, Digest, Expect, key};
+use store::{Expect, key};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -18,11 +14,9 @@ use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Collection, Kind};
 use crate::extract::{Asked, Of, Page, PageOf, media_type, read};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 use crate::workshop::Inspected;
-
-/// Largest component. Rust guests have 0.1 MB, those with a language's engine inside up to 18 MB.
-const COMPONENT_BYTES: usize = 32 << 20;
 
 pub(super) fn endpoints() -> [Endpoint; 6] {
     let (all, one) = (
@@ -80,29 +74,6 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
     ]
 }
 
-/// A module of a tenant's.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct ModuleInfo {
-    /// SHA-256 of the component.
-    pub digest: String,
-    /// Bytes of the component.
-    pub size: u64,
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    pub uploaded_ms: u64,
-    /// The token that uploaded it.
-    pub uploaded_by: String,
-    /// What it says of itself. Its `imports` are its permissions: what is not among them it cannot do.
-    #[schema(value_type = Object)]
-    pub manifest: Manifest,
-    /// What people find it by.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub labels: Vec<String>,
-    /// What people wrote on it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-}
-
 /// What a module may do: everything else it cannot.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -122,37 +93,6 @@ struct Since {
     since: Option<String>,
 }
 
-pub(super) fn document(tenant: &str, digest: &Digest) -> String {
-    key::join(["module", tenant, &digest.to_string()])
-}
-
-pub(super) fn parse(digest: &str) -> Result<Digest, Problem> {
-    digest
-        .parse()
-        .map_err(|error: store::InvalidDigest| Problem::not_found(error.to_string()))
-}
-
-/// A module of the tenant's; not found if it is another's.
-pub(super) fn find(api: &Api, tenant: &str, digest: &Digest) -> Result<ModuleInfo, Problem> {
-    let document = api.store.get(&document(tenant, digest))?;
-    let document = document.ok_or_else(|| Problem::not_found("the tenant has no module with this digest"))?;
-    serde_json::from_slice(&document.value).map_err(Problem::internal)
-}
-
-/// The whole component.
-pub(super) fn load(api: &Api, digest: &Digest) -> Result<Bytes, Problem> {
-    let blob = api
-        .store
-        .blob(digest)?
-        .ok_or_else(|| Problem::not_found("the component is not stored"))?;
-    let size = usize::try_from(blob.size)
-        .unwrap_or(usize::MAX)
-        .min(COMPONENT_BYTES);
-    let mut bytes = BytesMut::with_capacity(size).writer();
-    io::copy(&mut BlobReader::new(&*api.store, blob), &mut bytes).map_err(Problem::internal)?;
-    Ok(bytes.into_inner().freeze())
-}
-
 async fn upload(
     State(api): State<Api>,
     caller: Caller,
@@ -165,7 +105,7 @@ async fn upload(
         ));
     }
     let permit = api.uploads.acquire().await.map_err(Problem::internal)?;
-    let component = read(request, COMPONENT_BYTES).await?;
+    let component = read(request, module::COMPONENT_BYTES).await?;
     let granted = granted(&api, &tenant).await?;
     super::storage::has_room(&api, &tenant, component.len()).await?;
     let naming = api.blobs.lock().await;
@@ -208,11 +148,11 @@ fn keep(
         .workshop
         .inspect(upload, granted)
         .map_err(Problem::invalid_content)?;
-    schema(&manifest.settings_schema)?;
+    module::schema(&manifest.settings_schema)?;
     let blob = api
         .store
-        .put_blob(&mut component.as_slice(), COMPONENT_BYTES as u64)?;
-    if let Ok(known) = find(api, tenant, &blob.digest) {
+        .put_blob(&mut component.as_slice(), module::COMPONENT_BYTES as u64)?;
+    if let Ok(known) = module::find(api, tenant, &blob.digest) {
         return Ok((known, false));
     }
     let info = ModuleInfo {
@@ -226,7 +166,7 @@ fn keep(
     };
     let json = serde_json::to_vec(&info).map_err(Problem::internal)?;
     api.store
-        .put(&document(tenant, &blob.digest), json.into(), Expect::Any)?;
+        .put(&module::document(tenant, &blob.digest), json.into(), Expect::Any)?;
     Ok((info, true))
 }
 
@@ -258,8 +198,8 @@ async fn get(
     State(api): State<Api>,
     Of((tenant, digest)): Of<(String, String)>,
 ) -> Result<Json<ModuleInfo>, Problem> {
-    let digest = parse(&digest)?;
-    api.blocking(move |api| find(api, &tenant, &digest).map(Json))
+    let digest = module::parse(&digest)?;
+    api.blocking(move |api| module::find(api, &tenant, &digest).map(Json))
         .await
 }
 
@@ -268,9 +208,12 @@ async fn permissions(
     Of((tenant, digest)): Of<(String, String)>,
     Asked(Since { since }): Asked<Since>,
 ) -> Result<Json<Sheet>, Problem> {
-    let (digest, since) = (parse(&digest)?, since.as_deref().map(parse).transpose()?);
+    let (digest, since) = (
+        module::parse(&digest)?,
+        since.as_deref().map(module::parse).transpose()?,
+    );
     api.blocking(move |api| {
-        let imports = |digest| find(api, &tenant, digest).map(|module| module.manifest.imports);
+        let imports = |digest| module::find(api, &tenant, digest).map(|module| module.manifest.imports);
         let now = imports(&digest)?;
         let before = since.as_ref().map(imports).transpose()?;
         Ok(Json(Sheet {
@@ -285,9 +228,9 @@ async fn component(
     State(api): State<Api>,
     Of((tenant, digest)): Of<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let digest = parse(&digest)?;
+    let digest = module::parse(&digest)?;
     let bytes = api
-        .blocking(move |api| find(api, &tenant, &digest).and_then(|_| load(api, &digest)))
+        .blocking(move |api| module::find(api, &tenant, &digest).and_then(|_| module::load(api, &digest)))
         .await?;
     Ok(([(header::CONTENT_TYPE, "application/wasm")], bytes))
 }
@@ -296,14 +239,16 @@ async fn delete(
     State(api): State<Api>,
     Of((tenant, digest)): Of<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let digest = parse(&digest)?;
+    let digest = module::parse(&digest)?;
     let users = users(&api, &tenant, &digest.to_string()).await?;
     if !users.is_empty() {
         return Err(Problem::in_use(format!("still used by {}", users.join(", "))));
     }
     api.blocking(move |api| {
-        find(api, &tenant, &digest)?;
-        Ok(api.store.delete(&document(&tenant, &digest), Expect::Any)?)
+        module::find(api, &tenant, &digest)?;
+        Ok(api
+            .store
+            .delete(&module::document(&tenant, &digest), Expect::Any)?)
     })
     .await?;
     super::blobs::release(&api, [digest]).await?;
@@ -330,32 +275,4 @@ async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Pro
             return Ok(users);
         }
     }
-}
-
-/// A tenant's modules.
-pub(super) fn all(api: &Api, tenant: &str) -> Result<Vec<Digest>, Problem> {
-    let prefix = key::prefix(["module", tenant]);
-    let (mut digests, mut after) = (Vec::new(), None);
-    loop {
-        let page = api.store.list(&prefix, after.as_deref(), usize::MAX)?;
-        let names = page
-            .documents
-            .iter()
-            .filter_map(|one| one.key.strip_prefix(&prefix));
-        digests.extend(names.filter_map(|name| name.parse::<Digest>().ok()));
-        after = page.next;
-        if after.is_none() {
-            return Ok(digests);
-        }
-    }
-}
-
-/// A module's settings schema.
-pub(super) fn schema(text: &str) -> Result<Schema, Problem> {
-    Schema::parse(text).map_err(|error| {
-        Problem::invalid_field(
-            "",
-            format!("the module's settings schema cannot be used: {error}"),
-        )
-    })
 }

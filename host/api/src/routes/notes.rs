@@ -7,11 +7,11 @@ use serde::Deserialize;
 use store::Expect;
 use utoipa::ToSchema;
 
-use super::modules::{self, ModuleInfo};
 use crate::Api;
 use crate::access::Access;
 use crate::endpoint::{Content, Endpoint};
 use crate::extract::{Body, Of};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 
 /// Labels of one module.
@@ -52,11 +52,11 @@ async fn put(
     Of((tenant, digest)): Of<(String, String)>,
     Body(notes): Body<Notes>,
 ) -> Result<Json<ModuleInfo>, Problem> {
-    let digest = modules::parse(&digest)?;
+    let digest = module::parse(&digest)?;
     notes.check()?;
     let _writing = api.blobs.lock().await;
     api.blocking(move |api| {
-        let mut module = modules::find(api, &tenant, &digest)?;
+        let mut module = module::find(api, &tenant, &digest)?;
         if let Some(mut labels) = notes.labels {
             labels.sort();
             labels.dedup();
@@ -66,7 +66,7 @@ async fn put(
             module.note = note;
         }
         let json = serde_json::to_vec(&module).map_err(Problem::internal)?;
-        let key = modules::document(&tenant, &digest);
+        let key = module::document(&tenant, &digest);
         api.store.put(&key, json.into(), Expect::Any)?;
         Ok(Json(module))
     })

@@ -22,12 +22,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
 use super::journal::{Reader, Sight, sight};
-use super::modules::{self, ModuleInfo};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::extract::{Body, Of};
 use crate::hub::{journal_of, words};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 
 /// Sessions played between two looks at whether somebody still listens.
@@ -113,13 +113,11 @@ async fn replay(
         .get(super::behaviours::address(&tenant, &name))
         .await?
         .document;
-    let digest = modules::parse(&new.module)
+    let digest = module::parse(&new.module)
         .map_err(|_| Problem::invalid_field("/module", "is no digest of a module"))?;
     let module = {
         let tenant = tenant.clone();
-        let found = api
-            .blocking(move |api| modules::find(api, &tenant, &digest))
-            .await;
+        let found = api.blocking(move |api| module::find(api, &tenant, &digest)).await;
         found.map_err(|_| Problem::invalid_field("/module", "the tenant has no module with this digest"))?
     };
     let scope = known.pointer("/manifest/scope").cloned().unwrap_or_default();
@@ -186,7 +184,7 @@ impl Work {
         if let Err(gone) = self.send("begun", &self.progress) {
             return Ok(Err(gone));
         }
-        let schema = modules::schema(&self.module.manifest.settings_schema)?;
+        let schema = module::schema(&self.module.manifest.settings_schema)?;
         let mut settings = HashMap::new();
         loop {
             let entries = reader.next(&self.api, CHUNK)?;
@@ -259,7 +257,7 @@ impl Work {
     ) -> Result<Vec<Verdict>, Problem> {
         let digest = store::Digest(self.digest.0);
         let component = || {
-            modules::load(&self.api, &digest)
+            module::load(&self.api, &digest)
                 .map(|bytes| bytes.to_vec())
                 .map_err(|_| "it is not stored".to_owned())
         };

@@ -10,13 +10,13 @@ use store::Digest;
 use utoipa::ToSchema;
 
 use super::documents::Changed;
-use super::modules::{self, ModuleInfo};
 use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::exchange::{Address, Expect, Kind};
 use crate::extract::{Body, Condition, Of, tagged};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 
 const LINE: &str = "/v1/tenants/{tenant}/lines/{id}/settings/{behaviour}";
@@ -86,7 +86,7 @@ pub(super) struct Binding {
 pub(super) fn describe(behaviour: &Value, own: &Value) -> Result<Settings, Problem> {
     let text = schema_text(behaviour);
     let mut effective = over(&inherited(behaviour), own);
-    modules::schema(text)?.fill(&mut effective);
+    module::schema(text)?.fill(&mut effective);
     let schema = if text.is_empty() {
         Value::Bool(false)
     } else {
@@ -117,7 +117,7 @@ fn json(text: &str) -> Result<Value, Problem> {
 /// Checks settings, completed by the schema's defaults as a session gets them: against the schema, then by asking the
 /// module.
 pub(super) fn check(api: &Api, tenant: &str, module: &ModuleInfo, own: &Value) -> Result<(), Problem> {
-    let schema = modules::schema(&module.manifest.settings_schema)?;
+    let schema = module::schema(&module.manifest.settings_schema)?;
     let mut complete = own.clone();
     schema.fill(&mut complete);
     let mut problems = schema.check(&complete);
@@ -138,7 +138,7 @@ fn ask_module(
     settings: &Value,
 ) -> Result<Vec<Finding>, Problem> {
     let digest: Digest = module.digest.parse().map_err(Problem::internal)?;
-    let component = modules::load(api, &digest)?;
+    let component = module::load(api, &digest)?;
     let found = api.workshop.check(
         tenant,
         contract::ModuleDigest(digest.0),
@@ -241,14 +241,14 @@ async fn put_of_line(
 }
 
 async fn check_active(api: &Api, tenant: &str, behaviour: &Value, settings: Value) -> Result<(), Problem> {
-    let digest = modules::parse(
+    let digest = module::parse(
         behaviour
             .get("active")
             .and_then(Value::as_str)
             .unwrap_or_default(),
     )?;
     let tenant = tenant.to_owned();
-    api.blocking(move |api| check(api, &tenant, &modules::find(api, &tenant, &digest)?, &settings))
+    api.blocking(move |api| check(api, &tenant, &module::find(api, &tenant, &digest)?, &settings))
         .await
 }
 

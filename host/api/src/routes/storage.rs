@@ -3,9 +3,9 @@
 use serde_json::Value;
 use store::key;
 
-use super::modules::ModuleInfo;
 use crate::Api;
 use crate::exchange::{Address, Collection, Kind};
+use crate::module::ModuleInfo;
 use crate::problem::Problem;
 
 /// Documents fetched at a time.

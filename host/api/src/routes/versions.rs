@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 
 use super::behaviours::{accept, address, make};
 use super::documents::Changed;
-use super::modules::{self, ModuleInfo};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
 use crate::extract::{Asked, Body, Of};
+use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
 
 pub(super) fn endpoints() -> [Endpoint; 5] {
@@ -200,7 +200,7 @@ async fn try_out(
     let known = api.exchange.get(address(&tenant, &name)).await?.document;
     let own = known.get("settings").cloned().unwrap_or_else(|| json!({}));
     let module = accept(&api, &tenant, &new.module, &own, "/module").await?;
-    let digest = ModuleDigest(modules::parse(&new.module)?.0);
+    let digest = ModuleDigest(module::parse(&new.module)?.0);
     let candidate = new.candidate(module, digest)?;
     let change = VersionChange::Try(Box::new(candidate));
     make(&api, &caller, tenant, name, change, new.why).await

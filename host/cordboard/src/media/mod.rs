@@ -14,6 +14,7 @@
 //! when the channel is full a command is refused and counted.
 
 pub mod datagrams;
+mod jobs;
 mod pair;
 mod run;
 mod thread;
@@ -21,4 +22,5 @@ mod thread;
 #[cfg(test)]
 mod tests;
 
-pub use thread::{MediaConfig, MediaHandle, MediaThread, Notice};
+pub use jobs::{MediaConfig, MediaHandle, Notice};
+pub use thread::MediaThread;

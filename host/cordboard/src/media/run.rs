@@ -12,8 +12,8 @@ use mio::{Events, Poll, Token};
 use nix::time::{ClockId, clock_gettime};
 
 use super::datagrams::{self, BATCH, Reader};
+use super::jobs::{BELL, Job, MediaConfig, Notice, Waiting};
 use super::pair::{self, Pair};
-use super::thread::{BELL, Job, MediaConfig, Notice, Waiting};
 
 /// Batches taken from one socket before the others get their turn.
 const TURNS: usize = 4;

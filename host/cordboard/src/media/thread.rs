@@ -1,93 +1,13 @@
-//! Starting, steering and stopping a media thread.
+//! Starting and stopping a media thread.
 
 use std::io;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use base::{Moment, Random};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use media::{Command, Event, PortId};
-use mio::{Poll, Token, Waker};
+use mio::{Poll, Waker};
 
+use super::jobs::{BELL, MediaConfig, MediaHandle, jobs};
 use super::run::Runner;
-
-/// Jobs that wait at most; a call makes about ten.
-const CAPACITY: usize = 65_536;
-
-pub(super) const BELL: Token = Token(usize::MAX);
-
-/// What a media thread needs besides sockets.
-pub struct MediaConfig {
-    /// Shown by the operating system.
-    pub name: String,
-    /// Seeds SSRCs and sequence numbers: from the system's entropy.
-    pub random: Random,
-    /// The clock of the whole process.
-    pub clock: Box<dyn Fn() -> Moment + Send>,
-    /// Takes what happened to the exchange; false when that has no room: it is offered again. Never blocks.
-    pub events: Box<dyn FnMut(&Notice) -> bool + Send>,
-}
-
-/// What a media thread has to tell.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
-    Event(Event),
-    /// The socket pair of this port is not to be had.
-    BindFailed(PortId),
-}
-
-/// The thread is too far behind, or has stopped; the command was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the media thread takes no more commands")]
-pub struct Overloaded;
-
-pub(super) enum Job {
-    Bind(PortId, SocketAddr),
-    Command(Command),
-}
-
-/// Counters for metrics, as of the last second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
-    pub packets_in: u64,
-    pub packets_out: u64,
-    /// Not taken by the kernel.
-    pub unsent: u64,
-    /// Processor time that the thread has used since its start.
-    pub cpu: Duration,
-    /// Open ports.
-    pub ports: u64,
-    /// Commands refused because too many waited.
-    pub refused: u64,
-    /// Events dropped because the exchange took none for long.
-    pub events_lost: u64,
-}
-
-#[derive(Default)]
-pub(super) struct Shared {
-    /// The thread is awake, or will be: it looks before it sleeps, so nobody need ring.
-    pub awake: AtomicBool,
-    pub stop: AtomicBool,
-    pub packets_in: AtomicU64,
-    pub packets_out: AtomicU64,
-    pub unsent: AtomicU64,
-    pub cpu_micros: AtomicU64,
-    pub ports: AtomicU64,
-    pub refused: AtomicU64,
-    pub events_lost: AtomicU64,
-}
-
-/// Hands work to a media thread; cheap to clone.
-#[derive(Clone)]
-pub struct MediaHandle {
-    jobs: Sender<Job>,
-    waker: Arc<Waker>,
-    shared: Arc<Shared>,
-}
 
 /// A running media thread. Dropping it stops it.
 pub struct MediaThread {
@@ -103,20 +23,14 @@ impl MediaThread {
     /// When the system gives no thread or no poll.
     pub fn start(config: MediaConfig) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), BELL)?);
-        let (jobs, waiting) = bounded(CAPACITY);
-        let shared = Arc::<Shared>::default();
+        let (handle, waiting) = jobs(Waker::new(poll.registry(), BELL)?);
         let name = config.name.clone();
-        let waiting = Waiting {
-            jobs: waiting,
-            shared: Arc::clone(&shared),
-        };
         // The reader's buffers hold pointers into themselves: they are made where they are used.
         let thread = std::thread::Builder::new()
             .name(name)
             .spawn(move || run_on(Runner::new(poll, config, waiting)))?;
         Ok(Self {
-            handle: MediaHandle { jobs, waker, shared },
+            handle,
             thread: Some(thread),
         })
     }
@@ -140,8 +54,7 @@ impl MediaThread {
     }
 
     fn ask_to_stop(&self) {
-        self.handle.shared.stop.store(true, Ordering::Release);
-        self.handle.wake();
+        self.handle.stop();
     }
 }
 
@@ -166,91 +79,5 @@ fn run_on(mut runner: Runner) -> io::Result<()> {
                 runner.start_over();
             }
         }
-    }
-}
-
-impl MediaHandle {
-    /// Has a socket pair bound for a port that is opened next: RTP at `local`, RTCP on the next port. Failure is told by
-    /// [`Notice::BindFailed`].
-    ///
-    /// # Errors
-    ///
-    /// [`Overloaded`]; treat it as a failed bind.
-    pub fn bind(&self, port: PortId, local: SocketAddr) -> Result<(), Overloaded> {
-        self.submit(Job::Bind(port, local))
-    }
-
-    /// Hands a command over.
-    ///
-    /// # Errors
-    ///
-    /// [`Overloaded`]: the command is lost.
-    pub fn command(&self, command: Command) -> Result<(), Overloaded> {
-        self.submit(Job::Command(command))
-    }
-
-    pub fn load(&self) -> Load {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Load {
-            packets_in: read(&self.shared.packets_in),
-            packets_out: read(&self.shared.packets_out),
-            unsent: read(&self.shared.unsent),
-            cpu: Duration::from_micros(read(&self.shared.cpu_micros)),
-            ports: read(&self.shared.ports),
-            refused: read(&self.shared.refused),
-            events_lost: read(&self.shared.events_lost),
-        }
-    }
-
-    fn submit(&self, job: Job) -> Result<(), Overloaded> {
-        if self.jobs.try_send(job).is_err() {
-            self.shared.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(Overloaded);
-        }
-        Ok(())
-    }
-
-    /// Has the thread look at what was handed over, if it sleeps. Call it when a batch is complete.
-    pub fn wake(&self) {
-        // Between what was sent and the look at the flag; `rest` has the other half.
-        fence(Ordering::SeqCst);
-        if !self.shared.awake.swap(true, Ordering::AcqRel)
-            && let Err(error) = self.waker.wake()
-        {
-            tracing::error!(%error, "the media thread cannot be woken");
-        }
-    }
-}
-
-/// The thread's end of the channel.
-pub(super) struct Waiting {
-    jobs: Receiver<Job>,
-    pub shared: Arc<Shared>,
-}
-
-impl Waiting {
-    /// The next job; none when all are taken.
-    pub fn next(&self) -> Option<Job> {
-        self.jobs.try_recv().ok()
-    }
-
-    /// To be called before sleeping: from now on whoever wakes the thread rings. False when jobs wait already.
-    pub fn rest(&self) -> bool {
-        self.shared.awake.store(false, Ordering::Release);
-        fence(Ordering::SeqCst);
-        if self.jobs.is_empty() && !self.is_stopped() {
-            return true;
-        }
-        self.shared.awake.store(true, Ordering::Release);
-        false
-    }
-
-    /// To be called after sleeping.
-    pub fn wake(&self) {
-        self.shared.awake.store(true, Ordering::Release);
-    }
-
-    pub fn is_stopped(&self) -> bool {
-        self.shared.stop.load(Ordering::Acquire)
     }
 }
