@@ -95,8 +95,11 @@ impl Exchange {
             return Err(Cause::Failed);
         }
         let (call, tenant) = (leg.call, leg.tenant.clone());
-        let id = CustodyId(self.ids.next());
         let placed = handover.stack.get(handover.position).cloned();
+        if let Some(placed) = &placed {
+            self.let_come_back(&tenant, placed, &handover.number, handover.leg)?;
+        }
+        let id = CustodyId(self.ids.next());
         self.custodies.insert(
             id,
             Custody {
@@ -124,6 +127,33 @@ impl Exchange {
             None => self.host_default(id),
         }
         Ok(id)
+    }
+
+    /// A session per number has a leg once. One whose own dial led the call back to it is in a circle of forwards
+    /// (R74); one that has come to nothing but the talk in front gives the call up before it is offered anew.
+    fn let_come_back(
+        &mut self,
+        tenant: &Arc<str>,
+        placed: &Placed,
+        number: &str,
+        leg: LegId,
+    ) -> Result<(), Cause> {
+        let held = self
+            .keyed_session(tenant, &placed.behaviour, number)
+            .and_then(|session| self.custody_of(session, leg));
+        let Some((id, custody)) = held.and_then(|id| Some((id, self.custodies.get(&id)?))) else {
+            return Ok(());
+        };
+        let rings_in_front = custody
+            .parent
+            .is_some_and(|(dial, _)| self.dials.contains_key(&dial));
+        if custody.dial.is_some() || (rings_in_front && !custody.won) {
+            let sentence = format!("the call came back to {}, which has it still", placed.behaviour);
+            self.because(tenant, custody.call, "R74", sentence);
+            return Err(Cause::Failed);
+        }
+        self.revoke(id, Cause::Cancelled);
+        Ok(())
     }
 
     /// How often a call of this tenant's may be sent on (R74).

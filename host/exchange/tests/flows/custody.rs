@@ -107,6 +107,67 @@ fn a_circle_of_forwards_ends() {
     assert_eq!(world.exchange.census().sessions, 0);
 }
 
+/// A session per number has a caller once: one whose forward leads back to it learns that it failed, and the caller is
+/// not left with two orders for one leg.
+#[test]
+fn a_call_that_comes_back_to_the_session_that_has_it_fails_there() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("outer", module(1), SessionScope::PerNumber)
+        .behaviour("inner", module(2), SessionScope::PerCall)
+        .number("300", &["outer"])
+        .number("301", &["inner"])
+        .open(&["201"]);
+    let outer = offers(&mut world, 1, dials(vec![stage(vec![number("301")], 0)]));
+    let inner = offers(&mut world, 2, dials(vec![stage(vec![number("300")], 0)]));
+    let call = world.call("201", "300");
+    assert_eq!(world.failure("201", call), Some(500));
+    assert_eq!((outer.borrow().len(), inner.borrow().len()), (1, 1));
+    world.assert_idle();
+}
+
+/// Whoever talks to a caller may send it back to where it came from: that session hears that it lost the caller, and
+/// is offered it anew.
+#[test]
+fn a_caller_who_is_transferred_back_to_its_number_is_offered_anew() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .line("203")
+        .behaviour("group", module(1), SessionScope::PerNumber)
+        .number("300", &["group"])
+        .open(&["201", "202", "203"]);
+    let events: Rc<RefCell<Vec<&str>>> = Rc::default();
+    let noted = Rc::clone(&events);
+    world.behaves(module(1), move |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => {
+            noted.borrow_mut().push("offered");
+            let first = noted.borrow().len() == 1;
+            let member = if first { "202" } else { "203" };
+            decided(vec![dial(offer.leg, vec![stage(vec![line(member)], 20)])])
+        }
+        Event::LegEnded(_) => {
+            noted.borrow_mut().push("ended");
+            decided(vec![])
+        }
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    let talk = world.answers("202");
+    world.with("202", |phone, now| {
+        let to = [("Refer-To", "<sip:300@acme.example>")];
+        phone.in_dialog_with(now, talk, "REFER", &to, None);
+    });
+    world.settle();
+    assert_eq!(*events.borrow(), ["offered", "ended", "offered"]);
+    world.rings("203");
+    world.answers("203");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
 /// Of parallel branches none may play to the caller; the one that answers wins, the other one loses the leg.
 #[test]
 fn parallel_branches_share_the_caller_until_one_answers() {

@@ -16,6 +16,8 @@ pub(super) struct Answers {
     invites: BTreeMap<Transaction, Option<u16>>,
     /// INVITEs that came to processes that are no more.
     earlier: BTreeSet<Transaction>,
+    /// Call-ID and CSeq of the ACKs that arrived.
+    confirmed: BTreeSet<(String, u32)>,
     /// INVITEs of ours that were answered at all.
     heard: BTreeSet<Transaction>,
 }
@@ -44,7 +46,16 @@ impl Answers {
     }
 
     pub fn at_the_end(&self) -> Verdict {
-        let open = self.invites.iter().find(|(_, status)| status.is_none());
+        // What an earlier process accepted and the phone confirmed is over, though the network repeats the INVITE to
+        // the next one.
+        let is_over = |transaction: &Transaction| {
+            self.earlier.contains(transaction)
+                && self.confirmed.contains(&(transaction.0.clone(), transaction.1))
+        };
+        let open = self
+            .invites
+            .iter()
+            .find(|(transaction, status)| status.is_none() && !is_over(transaction));
         match open {
             Some(((call_id, cseq, _), _)) => broken(
                 "every INVITE gets a final response",
@@ -55,6 +66,10 @@ impl Answers {
     }
 
     fn arrived(&mut self, glance: Glance) {
+        if glance.method == "ACK" {
+            self.confirmed.insert((glance.call_id, glance.cseq));
+            return;
+        }
         if glance.method != "INVITE" {
             return;
         }
@@ -105,5 +120,48 @@ impl Answers {
             ),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Moment;
+    use testkit::PhoneId;
+
+    use super::*;
+
+    fn message(start: &str, method: &str, branch: &str) -> String {
+        format!("{start}\r\nVia: SIP/2.0/UDP h;branch={branch}\r\nCall-ID: c\r\nCSeq: 2 {method}\r\n\r\n")
+    }
+
+    fn story(of: &[&str]) -> Verdict {
+        let mut answers = Answers::default();
+        for happening in of {
+            let arrived = |text: String| What::Arrived {
+                from: PhoneId(0),
+                bytes: text.into(),
+            };
+            let what = match *happening {
+                "INVITE" => arrived(message("INVITE sip:1@h SIP/2.0", "INVITE", "z9hG4bK1")),
+                "ACK" => arrived(message("ACK sip:1@h SIP/2.0", "ACK", "z9hG4bK2")),
+                "200" => What::Sent {
+                    to: None,
+                    bytes: message("SIP/2.0 200 OK", "INVITE", "z9hG4bK1").into(),
+                },
+                _ => What::Died,
+            };
+            let at = Moment::ZERO;
+            answers.see(&Seen { at, what })?;
+        }
+        answers.at_the_end()
+    }
+
+    /// The ACK went to the next process, so the repeated INVITE asks for nothing; without it, it does.
+    #[test]
+    fn a_repeated_invite_needs_no_answer_once_an_earlier_process_answered_and_the_phone_confirmed() {
+        assert!(story(&["INVITE", "200", "dies", "ACK", "INVITE"]).is_ok());
+        assert!(story(&["INVITE", "200", "dies", "INVITE"]).is_err());
+        assert!(story(&["INVITE", "dies", "INVITE", "200"]).is_ok());
+        assert!(story(&["INVITE", "ACK"]).is_err());
     }
 }
