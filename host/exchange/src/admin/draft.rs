@@ -1,12 +1,12 @@
-//! A change on its way: made on copies, checked as a whole, then put in force.
+//! A change on its way, made on copies of the documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::Moment;
 
-use super::request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
-use super::{check, merge, usage, versions};
+use super::request::{Expect, Finding, LISTED, Refusal, Request};
+use super::{merge, versions};
 use crate::directory::{
     Access, Address, Behaviour, BehaviourName, Configuration, Credentials, DialPlan, Directory, Document,
     Key, Kind, Settings, Site, Tenant, TenantId, Versioned,
@@ -14,34 +14,6 @@ use crate::directory::{
 
 /// Requests in one batch, counted through nested ones.
 const BATCH: usize = 10_000;
-
-/// Answers a request; changes `directory` if it asks for a change and nothing is wrong with it.
-///
-/// `now` goes into histories. When this returns `Ok`, the change holds for the next call; the caller persists what the
-/// answer lists.
-///
-/// # Errors
-///
-/// [`Refusal`] says why nothing was changed.
-pub fn handle(directory: &mut Directory, now: Moment, request: Request) -> Response {
-    match request {
-        Request::View(tenant) => {
-            let missing = || Refusal::NotFound(tenant_key(&tenant));
-            directory
-                .tenant(&tenant)
-                .cloned()
-                .map(Answer::View)
-                .ok_or_else(missing)
-        }
-        Request::Tenants => Ok(Answer::Tenants(directory.tenants().cloned().collect())),
-        change => {
-            let mut draft = Draft::new(directory, now);
-            draft.change(change)?;
-            let drafts = draft.checked()?;
-            Ok(Answer::Changed(put_in_force(directory, drafts)))
-        }
-    }
-}
 
 /// One tenant's part of a change.
 pub(super) struct TenantDraft {
@@ -55,15 +27,16 @@ pub(super) struct TenantDraft {
 /// Every tenant's part.
 pub(super) type Drafts = BTreeMap<TenantId, TenantDraft>;
 
-struct Draft<'a> {
+/// All of it.
+pub(super) struct Draft<'a> {
     directory: &'a Directory,
     now: Moment,
-    tenants: Drafts,
+    pub tenants: Drafts,
     requests: usize,
 }
 
 impl<'a> Draft<'a> {
-    fn new(directory: &'a Directory, now: Moment) -> Self {
+    pub fn new(directory: &'a Directory, now: Moment) -> Self {
         Self {
             directory,
             now,
@@ -72,7 +45,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn change(&mut self, request: Request) -> Result<(), Refusal> {
+    /// Makes one change more. Whether all hold together is looked at later.
+    pub fn change(&mut self, request: Request) -> Result<(), Refusal> {
         self.requests += 1;
         match request {
             Request::CreateTenant(tenant) => self.create_tenant(*tenant),
@@ -208,7 +182,7 @@ impl<'a> Draft<'a> {
                 .keys()
                 .map(|line| Key::new(tenant, Kind::Line, line));
             return Err(Refusal::InUse {
-                by: by.take(usage::LISTED).collect(),
+                by: by.take(LISTED).collect(),
                 key,
             });
         }
@@ -325,25 +299,6 @@ impl<'a> Draft<'a> {
             .get_mut(tenant)
             .ok_or_else(|| Refusal::NotFound(tenant_key(tenant)))
     }
-
-    /// Everything that is wrong with the outcome, or the outcome.
-    fn checked(mut self) -> Result<Drafts, Refusal> {
-        let mut findings = Vec::new();
-        let ids: Vec<TenantId> = self.tenants.keys().cloned().collect();
-        for id in &ids {
-            if let Some(after) = self.tenants.get_mut(id).and_then(|draft| draft.after.as_mut()) {
-                findings.extend(check::contested(after.settle()));
-            }
-            check::tenant_draft(self.directory, &self.tenants, id, &mut findings);
-        }
-        if !findings.is_empty() {
-            return Err(Refusal::Invalid(findings));
-        }
-        self.tenants
-            .values()
-            .try_for_each(usage::refuse_removing_what_is_used)?;
-        Ok(self.tenants)
-    }
 }
 
 impl TenantDraft {
@@ -358,26 +313,6 @@ impl TenantDraft {
         }
         self.changed.insert(key);
     }
-}
-
-fn put_in_force(directory: &mut Directory, drafts: Drafts) -> Applied {
-    let mut changes = Vec::new();
-    for (id, draft) in drafts {
-        let changed: Vec<Key> = draft.changed.into_iter().collect();
-        let found = |key: &Key| Change {
-            document: draft
-                .after
-                .as_ref()
-                .and_then(|after| after.get(key.kind, &key.id)),
-            key: key.clone(),
-        };
-        changes.extend(changed.iter().map(found));
-        match draft.after {
-            Some(after) => directory.install(after, &changed),
-            None => directory.evict(&id),
-        }
-    }
-    Applied { changes }
 }
 
 fn existing<'d>(draft: &'d TenantDraft, key: &Key) -> Result<&'d Configuration, Refusal> {
@@ -398,7 +333,7 @@ fn meets(key: &Key, actual: Option<u64>, expect: Expect) -> Result<(), Refusal> 
     }
 }
 
-fn tenant_key(tenant: &TenantId) -> Key {
+pub(super) fn tenant_key(tenant: &TenantId) -> Key {
     Key::new(tenant, Kind::Tenant, tenant)
 }
 

@@ -2,15 +2,8 @@
 
 use contract::ModuleDigest;
 
-use super::versions::AUDITED;
-use crate::directory::{
-    Access, Activation, Audit, Behaviour, Credentials, Device, Document, VersionStep, Versioned,
-};
-
-/// Versions that a behaviour remembers.
-const HISTORY: usize = 32;
-/// Of these the latest can be rolled back to.
-const REVIVABLE: usize = 3;
+use super::versions::{AUDITED, history};
+use crate::directory::{Access, Audit, Behaviour, Credentials, Device, Document, VersionStep, Versioned};
 
 /// Fills in what `new` leaves out and `old` has; `now` in milliseconds since the epoch.
 pub(super) fn keep(new: &mut Document, old: Option<&Versioned<Document>>, now: u64) {
@@ -102,26 +95,4 @@ fn audited(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Audit> {
         audit.truncate(AUDITED);
     }
     audit
-}
-
-/// What was active before, once `active` is.
-pub(super) fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
-    let mut history = old.history.clone();
-    if old.active != active {
-        history.insert(
-            0,
-            Activation {
-                digest: old.active,
-                version: old.manifest.version.clone(),
-                until: now,
-                manifest: Some(Box::new(old.manifest.clone())),
-            },
-        );
-        history.truncate(HISTORY);
-        history
-            .iter_mut()
-            .skip(REVIVABLE)
-            .for_each(|old| old.manifest = None);
-    }
-    history
 }

@@ -8,6 +8,7 @@
 
 mod check;
 mod draft;
+mod handle;
 mod merge;
 mod request;
 mod schema;
@@ -15,7 +16,7 @@ mod settings;
 mod usage;
 mod versions;
 
-pub use draft::handle;
+pub use handle::handle;
 pub use request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
 pub use schema::{Reference, Schema, SchemaError};
 pub use settings::{check_settings, complete_settings};

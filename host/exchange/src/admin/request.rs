@@ -11,6 +11,9 @@ use crate::directory::{
     BehaviourName, DeviceId, Document, Key, Secret, Tenant, TenantId, TenantView, TrunkId, Versioned,
 };
 
+/// Documents in the way that a refusal names at most.
+pub(super) const LISTED: usize = 50;
+
 /// A change of configuration, or a look at it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

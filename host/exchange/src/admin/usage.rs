@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use super::draft::TenantDraft;
-use super::request::Refusal;
+use super::request::{LISTED, Refusal};
 use super::settings::references;
 use crate::directory::{Action, Configuration, Key, Kind, Line, Number};
-
-/// Users that a refusal names at most.
-pub(super) const LISTED: usize = 50;
 
 /// Refuses when a document that was removed is used by one that stays.
 pub(super) fn refuse_removing_what_is_used(draft: &TenantDraft) -> Result<(), Refusal> {

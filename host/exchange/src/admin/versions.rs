@@ -3,9 +3,12 @@
 use contract::{Manifest, ModuleDigest};
 use serde::{Deserialize, Serialize};
 
-use super::merge::history;
-use crate::directory::{Audit, Behaviour, Candidate, Drain, VersionStep};
+use crate::directory::{Activation, Audit, Behaviour, Candidate, Drain, VersionStep};
 
+/// Versions that a behaviour remembers.
+const HISTORY: usize = 32;
+/// Of these the latest can be rolled back to.
+const REVIVABLE: usize = 3;
 /// Changes that a behaviour remembers.
 pub(super) const AUDITED: usize = 64;
 
@@ -119,4 +122,26 @@ fn take_over(behaviour: &mut Behaviour, digest: ModuleDigest, manifest: Manifest
     {
         behaviour.candidate = None;
     }
+}
+
+/// What was active before, once `active` is.
+pub(super) fn history(old: &Behaviour, active: ModuleDigest, now: u64) -> Vec<Activation> {
+    let mut history = old.history.clone();
+    if old.active != active {
+        history.insert(
+            0,
+            Activation {
+                digest: old.active,
+                version: old.manifest.version.clone(),
+                until: now,
+                manifest: Some(Box::new(old.manifest.clone())),
+            },
+        );
+        history.truncate(HISTORY);
+        history
+            .iter_mut()
+            .skip(REVIVABLE)
+            .for_each(|old| old.manifest = None);
+    }
+    history
 }
