@@ -6,7 +6,7 @@ use behaviours::Invoker;
 use contract::{Decision, Invocation};
 use store::Store;
 
-use super::server::component;
+use super::stored::component;
 use super::workshop::Workshop;
 
 /// Runs events, after it has had their modules loaded. Loading one from the cache takes about a millisecond, on the worker that

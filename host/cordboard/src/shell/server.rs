@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
 use sip::endpoint::{Path as SipPath, Transport};
-use store::{BlobReader, Digest, EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
+use store::{EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
 
 use super::clock::Clock;
 use super::core::Core;
@@ -320,21 +320,10 @@ fn prepare_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<
     digests.sort_unstable();
     digests.dedup();
     for digest in digests {
-        if let Err(error) = workshop.prepare(digest, || component(&**store, digest)) {
+        if let Err(error) = workshop.prepare(digest, || stored::component(&**store, digest)) {
             tracing::error!(%digest, error, "a module that a behaviour uses cannot be loaded");
         }
     }
-}
-
-/// The bytes of a stored component.
-pub fn component(store: &dyn Store, digest: ModuleDigest) -> Result<Vec<u8>, String> {
-    let info = store
-        .blob(&Digest(digest.0))
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| "the component is not stored".to_owned())?;
-    let mut bytes = Vec::new();
-    std::io::copy(&mut BlobReader::new(store, info), &mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {

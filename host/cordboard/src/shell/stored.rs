@@ -1,7 +1,8 @@
-//! What the store holds for the exchange, read back at start.
+//! What the store holds, read back: the exchange's documents at start, components when they are called.
 
 use anyhow::{Context, Result};
-use store::Store;
+use contract::ModuleDigest;
+use store::{BlobReader, Digest, Store};
 
 /// Documents read with one call.
 const PAGE: usize = 1_000;
@@ -31,4 +32,15 @@ pub fn entries(store: &dyn Store) -> Result<Vec<exchange::Entry>> {
             None => return Ok(entries),
         }
     }
+}
+
+/// The bytes of a stored component.
+pub fn component(store: &dyn Store, digest: ModuleDigest) -> Result<Vec<u8>, String> {
+    let info = store
+        .blob(&Digest(digest.0))
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| "the component is not stored".to_owned())?;
+    let mut bytes = Vec::new();
+    std::io::copy(&mut BlobReader::new(store, info), &mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }

@@ -1,7 +1,5 @@
 use contract::NumberClass;
 
-use super::countries;
-
 /// One country's numbering plan, as data.
 #[derive(Debug)]
 pub struct Country {
@@ -64,14 +62,6 @@ pub(super) const fn ranges(prefix: &'static str, min: u8, max: u8, class: Number
 }
 
 impl Country {
-    /// By ISO 3166 alpha-2 code, whatever its case.
-    pub fn find(code: &str) -> Option<&'static Self> {
-        countries::ALL
-            .iter()
-            .copied()
-            .find(|country| country.code.eq_ignore_ascii_case(code))
-    }
-
     /// Class of a national number (without trunk prefix); none when there is no such number.
     pub fn classify_national(&self, national: &str) -> Option<NumberClass> {
         classify(self.ranges, national)

@@ -9,7 +9,7 @@ use media::{Limits, Prompt, Prompts};
 use store::Store;
 
 use super::Office;
-use crate::shell::server::component;
+use crate::shell::stored::component;
 
 impl Office {
     /// Decodes every tenant's recordings and hands them to the exchange. Takes long where there are many.

@@ -8,7 +8,7 @@ use sip::sdp::{Agreed, Answer};
 use sip::uri::Uri;
 use smallvec::SmallVec;
 
-use super::identity::alert_info;
+use super::ringing::alert_info;
 use super::{DialId, DialOwner, RunState};
 use crate::cause;
 use crate::directory::TrunkId;

@@ -125,12 +125,3 @@ fn anonymous(fallback: &Uri) -> Named {
     let uri = Uri::parse("sip:anonymous@anonymous.invalid").unwrap_or_else(|_| fallback.clone());
     Named::named("Anonymous", uri)
 }
-
-/// The words of the contract as URNs (RFC 7462); anything else is a ring name of the phone's.
-pub(super) fn alert_info(alert: &str) -> String {
-    match alert {
-        "internal" => "<urn:alert:source:internal>".to_owned(),
-        "external" => "<urn:alert:source:external>".to_owned(),
-        name => format!("<http://127.0.0.1>;info={name}"),
-    }
-}

@@ -1,4 +1,4 @@
-//! What callers and behaviours hear while a dial rings.
+//! What callers and behaviours hear while a dial rings, and how the phones are told to sound.
 
 use contract::{Event, LegRinging};
 
@@ -52,5 +52,14 @@ impl Exchange {
                 .and_then(|id| self.custodies.get(&id))
                 .and_then(|custody| custody.parent);
         }
+    }
+}
+
+/// The words of the contract as URNs (RFC 7462); anything else is a ring name of the phone's.
+pub(super) fn alert_info(alert: &str) -> String {
+    match alert {
+        "internal" => "<urn:alert:source:internal>".to_owned(),
+        "external" => "<urn:alert:source:external>".to_owned(),
+        name => format!("<http://127.0.0.1>;info={name}"),
     }
 }

@@ -37,3 +37,12 @@ const EEA: &[&str] = &[
 
 /// What a tenant whose country is unknown gets; validation refuses such tenants.
 pub(super) static FALLBACK: &Country = &france::FRANCE;
+
+impl Country {
+    /// By ISO 3166 alpha-2 code, whatever its case.
+    pub fn find(code: &str) -> Option<&'static Self> {
+        ALL.iter()
+            .copied()
+            .find(|country| country.code.eq_ignore_ascii_case(code))
+    }
+}
