@@ -15,6 +15,7 @@ mod error;
 pub mod header;
 mod message;
 mod method;
+mod path;
 pub mod registrar;
 pub mod sdp;
 mod status;

@@ -9,8 +9,8 @@ mod routes;
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::Path;
 use crate::header::Contacts;
+use crate::path::Path;
 use crate::{Headers, Name, Request, Response};
 
 pub use self::next_hop::{Flow, next_hop};

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Routes;
-use crate::endpoint::{Path, Transport};
+use crate::path::{Path, Transport};
 use crate::{Parts, Request};
 
 /// What is known of the peer that a dialog was made with.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::Moment;
 use bytes::Bytes;
 
-use super::clients::{ClientOwner, Outcome, Purpose};
+use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::screen::body_of;
 use super::uac::rang_too_long;
 use super::usage::{AckDue, Phase, Usage};

@@ -11,7 +11,8 @@ use std::time::Duration;
 use base::Moment;
 use bytes::Bytes;
 
-use super::clients::{Edits, Outcome, Purpose};
+use super::clients::Edits;
+use super::purpose::{Outcome, Purpose};
 use super::screen::body_of;
 use super::usage::{Change, ChangeKind, Phase, Usage};
 use super::{

@@ -5,77 +5,15 @@ use std::sync::Arc;
 use base::Moment;
 use bytes::Bytes;
 
-use super::large::{Fallback, Large};
+use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::usage::Usage;
-use super::{
-    CommandError, Credentials, Endpoint, Event, Failure, Path, RequestId, Sleeper, SubscriptionId, UsageId,
-    compose,
-};
+use super::{CommandError, Endpoint, Event, Failure, Path, Sleeper, compose};
 use crate::digest::{self, Challenge, Login};
 use crate::transaction::{Class, Client, ClientMachine, Report, Step, TransactionId, Transmit, key};
 use crate::{Edit, Method, Name, Request, Response};
 
 /// How often one request is sent anew because of what its answer said.
 const MAX_ATTEMPTS: u8 = 3;
-
-/// What a request of ours is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Nobody waits for the outcome: CANCEL, or a call that is gone.
-    Nothing,
-    /// To end a dialog, by BYE or a last NOTIFY; its call may be gone already.
-    Bye,
-    /// The BYE or CANCEL of a call that has ended for its user; see [`farewell`](super::farewell).
-    Leave(UsageId),
-    /// The INVITE of a call.
-    Invite(UsageId),
-    /// A re-INVITE or UPDATE.
-    Change(UsageId),
-    Prack(UsageId),
-    InDialog(UsageId, RequestId),
-    Outside(RequestId),
-    /// SUBSCRIBE or NOTIFY.
-    Subscription(SubscriptionId),
-}
-
-impl Purpose {
-    pub const fn usage(self) -> Option<UsageId> {
-        match self {
-            Self::Invite(usage) | Self::Change(usage) | Self::Prack(usage) | Self::InDialog(usage, _) => {
-                Some(usage)
-            }
-            Self::Nothing | Self::Bye | Self::Leave(_) | Self::Outside(_) | Self::Subscription(_) => None,
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct ClientOwner {
-    pub purpose: Purpose,
-    pub credentials: Option<Arc<Credentials>>,
-    pub large: Large,
-    /// Of a request that went over TCP for its size, until something comes back.
-    pub fallback: Option<Box<Fallback>>,
-}
-
-impl ClientOwner {
-    /// For a request that keeps to its path, however large it is.
-    pub const fn new(purpose: Purpose, credentials: Option<Arc<Credentials>>) -> Self {
-        Self {
-            purpose,
-            credentials,
-            large: Large::Udp,
-            fallback: None,
-        }
-    }
-
-    pub fn with_large(self, large: Large) -> Self {
-        Self { large, ..self }
-    }
-}
-
-/// The result of a request of ours.
-pub(super) type Outcome = Result<Arc<Response>, Failure>;
 
 impl Endpoint {
     /// # Errors

@@ -9,7 +9,7 @@ use base::Moment;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::clients::{ClientOwner, Purpose};
+use super::purpose::{ClientOwner, Purpose};
 use super::usage::Usage;
 use super::{Credentials, Endpoint, Path, UsageId, compose};
 use crate::transaction::TransactionId;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::Moment;
 
-use super::clients::{ClientOwner, Outcome, Purpose};
+use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::respond::{Kind, Pending};
 use super::servers::ServerOwner;
 use super::uac::reason_value;

@@ -14,10 +14,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::Moment;
-use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
-use super::clients::ClientOwner;
+use super::purpose::{ClientOwner, Fallback, Large};
 use super::{Endpoint, Path, Transport, compose};
 use crate::transaction::{Client, ClientMachine, TransactionId};
 use crate::{Edit, Name, Request};
@@ -27,23 +26,6 @@ const LARGEST_DATAGRAM: usize = 1_300;
 /// How long a peer that takes no TCP is not asked again.
 const REMEMBERED: Duration = Duration::from_secs(600);
 const MAX_REMEMBERED: usize = 1_024;
-
-/// What becomes of a request that is too large for one datagram, when its path is UDP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Large {
-    /// TCP to the same address and port; UDP all the same when that is refused.
-    #[default]
-    Tcp,
-    /// UDP in fragments: the way to a phone that registered over UDP.
-    Udp,
-}
-
-/// The request as it would have gone over UDP.
-#[derive(Clone, Debug)]
-pub(super) struct Fallback {
-    path: Path,
-    request: Bytes,
-}
 
 /// Peers that take no TCP, and until when that is believed.
 #[derive(Debug, Default)]

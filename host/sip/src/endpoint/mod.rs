@@ -57,7 +57,7 @@ mod in_dialog;
 mod large;
 mod multipart;
 mod outside;
-mod path;
+mod purpose;
 mod refresh;
 mod respond;
 mod screen;
@@ -75,11 +75,11 @@ use base::{Moment, Random};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
-use self::clients::ClientOwner;
 use self::compose::Words;
 use self::connections::Connections;
 use self::flood::Flood;
 use self::large::Refused;
+use self::purpose::ClientOwner;
 use self::respond::Pending;
 use self::servers::ServerOwner;
 use self::subscription::Subscriptions;
@@ -95,12 +95,12 @@ pub use self::event::{
     Ending, Event, Failure, Fork, Output, Reason, Renegotiated, RequestId, Role, State, UsageId, UsageInfo,
 };
 pub use self::farewell::Farewell;
-pub use self::large::Large;
-pub use self::path::{ConnectionId, Packet, Path, Transport};
+pub use self::purpose::Large;
 pub use self::snapshot::UsageSnapshot;
 pub use self::subscription::{
     Notice, Standing, Subscribe, SubscriptionEnding, SubscriptionId, SubscriptionSnapshot, Termination,
 };
+pub use crate::path::{ConnectionId, Packet, Path, Transport};
 
 /// See the [module](self).
 pub struct Endpoint {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use base::Moment;
 
-use super::clients::{ClientOwner, Purpose};
 use super::command::OutOfDialog;
 use super::in_dialog::user_method;
+use super::purpose::{ClientOwner, Purpose};
 use super::{CommandError, Endpoint, RequestId, compose};
 use crate::{Method, Name, Request, RequestBuilder};
 

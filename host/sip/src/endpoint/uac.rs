@@ -6,8 +6,9 @@ use std::time::Duration;
 use base::Moment;
 use smallvec::SmallVec;
 
-use super::clients::{ClientOwner, Edits, Outcome, Purpose};
+use super::clients::Edits;
 use super::command::Invite;
+use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::screen::body_of;
 use super::usage::{Calling, Cancel, Phase, Usage};
 use super::{

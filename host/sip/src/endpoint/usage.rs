@@ -8,7 +8,7 @@ use base::Moment;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::clients::Purpose;
+use super::purpose::Purpose;
 use super::session::Session;
 use super::{Body, Credentials, ExtraHeaders, Fork, Path, Reason, Reply, RequestId, Role, State, UsageId};
 use crate::Request;

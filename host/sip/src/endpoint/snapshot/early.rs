@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::super::clients::{ClientOwner, Purpose};
+use super::super::purpose::{ClientOwner, Purpose};
 use super::super::screen::body_of;
 use super::super::servers::{ServerOwner, response_path};
 use super::super::uas::{REPEAT_PROGRESS, hundred_rel};

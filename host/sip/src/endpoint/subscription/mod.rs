@@ -32,7 +32,7 @@ use base::Moment;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::clients::{ClientOwner, Outcome, Purpose};
+use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::{
     Body, CommandError, Credentials, Done, Endpoint, Event, ExtraHeaders, Failure, Reply, Sleeper, compose,
 };
