@@ -6,13 +6,15 @@ use std::time::Duration;
 use base::{Moment, Random};
 
 use crate::digits::{Detector, DigitSender, EventReceiver, Happened};
+use crate::g711::FRAME;
 use crate::latch::Latch;
+use crate::packet::Body;
 use crate::player::Player;
 use crate::reception::Reception;
 use crate::room::Seat;
 use crate::rtcp::Reports;
 use crate::sender::Sender;
-use crate::{Codec, PortId, PortOptions, Stats, Stream};
+use crate::{Channel, Codec, Outbox, PortId, PortOptions, Stats, Stream};
 
 /// A port's place in the engine's table; reused after the port is closed.
 pub(crate) type Slot = usize;
@@ -126,6 +128,16 @@ impl Port {
             .stream
             .filter(|stream| stream.direction.sends() && stream.remote.is_some())?;
         Some((stream, self.latch.remote()?))
+    }
+
+    /// Sends 20 ms of audio of our own, if it may send.
+    pub fn send_frame(&mut self, outbox: &mut Outbox, now: Moment, frame: &[u8; FRAME]) {
+        let Some((stream, destination)) = self.outlet() else {
+            return;
+        };
+        let header = self.sender.own(now, stream.send.audio, FRAME);
+        self.sent = Some(now);
+        outbox.push(self.id, Channel::Rtp, destination, &header, Body::Plain(frame));
     }
 
     /// Whether keys are looked for in the audio: always where no telephone-event is negotiated, and also of

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::Moment;
 
-use super::{Engine, inbound, outbound, rooms};
+use super::{Engine, inbound, links, outbound};
 use crate::digits::Happened;
 use crate::player::Player;
 use crate::port::{Port, Slot};
@@ -28,12 +28,12 @@ pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
                 stats: Stats::default(),
             }),
         },
-        Command::Connect { a, b } => connect(engine, a, b),
-        Command::Listen { to, from } => listen(engine, to, from),
+        Command::Connect { a, b } => links::connect(engine, a, b),
+        Command::Listen { to, from } => links::listen(engine, to, from),
         Command::Join { port, room, part } => with(engine, port, |engine, slot| {
-            rooms::join(engine, slot, room, part);
+            links::join(engine, slot, room, part);
         }),
-        Command::Disconnect { port } => with(engine, port, disconnect),
+        Command::Disconnect { port } => with(engine, port, links::disconnect),
         Command::Play {
             port,
             play,
@@ -42,7 +42,7 @@ pub(super) fn carry_out(engine: &mut Engine, now: Moment, command: Command) {
             barge_in,
         } => start_playing(engine, port, play, Player::new(play, sounds, times, barge_in)),
         Command::Stop { port } => with(engine, port, |engine, slot| {
-            end_playing(engine, slot, PlayEnd::Stopped)
+            links::end_playing(engine, slot, PlayEnd::Stopped)
         }),
         Command::SendDigits { port, play, digits } => send_digits(engine, port, play, &digits),
         Command::InjectDigit { port, digit, held } => with(engine, port, |engine, slot| {
@@ -95,9 +95,9 @@ fn update(engine: &mut Engine, now: Moment, slot: Slot, stream: Stream) {
 }
 
 fn close(engine: &mut Engine, now: Moment, slot: Slot) {
-    end_playing(engine, slot, PlayEnd::Gone);
+    links::end_playing(engine, slot, PlayEnd::Gone);
     outbound::say_bye(engine, now, slot);
-    disconnect(engine, slot);
+    links::disconnect(engine, slot);
     let Some(mut port) = engine.ports.try_remove(slot) else {
         return;
     };
@@ -116,53 +116,6 @@ fn close(engine: &mut Engine, now: Moment, slot: Slot) {
     });
 }
 
-fn connect(engine: &mut Engine, a: PortId, b: PortId) {
-    listen(engine, a, b);
-    listen(engine, b, a);
-}
-
-fn listen(engine: &mut Engine, to: PortId, from: PortId) {
-    let (Some(to), Some(from)) = (engine.slots.get(&to).copied(), engine.slots.get(&from).copied()) else {
-        return;
-    };
-    end_playing(engine, to, PlayEnd::Stopped);
-    stop_hearing(engine, to);
-    rooms::leave(engine, to);
-    if let Some(port) = engine.ports.get_mut(from) {
-        port.listeners.push(to);
-    }
-    if let Some(port) = engine.ports.get_mut(to) {
-        port.hears = Some(from);
-    }
-}
-
-pub(super) fn disconnect(engine: &mut Engine, slot: Slot) {
-    rooms::leave(engine, slot);
-    stop_hearing(engine, slot);
-    let listeners = engine
-        .ports
-        .get_mut(slot)
-        .map(|port| std::mem::take(&mut port.listeners));
-    for listener in listeners.unwrap_or_default() {
-        if let Some(port) = engine.ports.get_mut(listener) {
-            port.hears = None;
-            port.sender.part();
-        }
-    }
-}
-
-fn stop_hearing(engine: &mut Engine, slot: Slot) {
-    let Some(port) = engine.ports.get_mut(slot) else {
-        return;
-    };
-    port.sender.part();
-    if let Some(source) = port.hears.take()
-        && let Some(source) = engine.ports.get_mut(source)
-    {
-        source.listeners.retain(|listener| *listener != slot);
-    }
-}
-
 fn start_playing(engine: &mut Engine, id: PortId, play: PlayId, player: Option<Player>) {
     let Some(slot) = engine.slots.get(&id).copied() else {
         return engine.emit(Event::PlayDone {
@@ -171,7 +124,7 @@ fn start_playing(engine: &mut Engine, id: PortId, play: PlayId, player: Option<P
             end: PlayEnd::Gone,
         });
     };
-    end_playing(engine, slot, PlayEnd::Stopped);
+    links::end_playing(engine, slot, PlayEnd::Stopped);
     let Some(player) = player else {
         return engine.emit(Event::PlayDone {
             port: id,
@@ -183,20 +136,6 @@ fn start_playing(engine: &mut Engine, id: PortId, play: PlayId, player: Option<P
         port.player = Some(player);
     }
     engine.make_busy(slot);
-}
-
-pub(super) fn end_playing(engine: &mut Engine, slot: Slot, end: PlayEnd) {
-    let Some(port) = engine.ports.get_mut(slot) else {
-        return;
-    };
-    if let Some(player) = port.player.take() {
-        let port = port.id;
-        engine.emit(Event::PlayDone {
-            port,
-            play: player.play,
-            end,
-        });
-    }
 }
 
 fn send_digits(engine: &mut Engine, id: PortId, play: PlayId, digits: &str) {

@@ -3,7 +3,7 @@
 use base::Moment;
 use rtp_types::RtpPacket;
 
-use super::{Engine, commands};
+use super::{Engine, links};
 use crate::digits::Happened;
 use crate::latch::Verdict;
 use crate::packet::Body;
@@ -146,7 +146,7 @@ pub(super) fn key(engine: &mut Engine, now: Moment, slot: Slot, happened: Happen
     match happened {
         Happened::Pressed(key) => {
             if port.player.as_ref().is_some_and(|player| player.barge_in) {
-                commands::end_playing(engine, slot, PlayEnd::Interrupted(key));
+                links::end_playing(engine, slot, PlayEnd::Interrupted(key));
             }
         }
         Happened::Released(digit, held) => {

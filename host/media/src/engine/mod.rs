@@ -1,10 +1,11 @@
 //! The engine: ports, their connections, and what goes in and out.
 //!
 //! [`commands`] carries out what the exchange asks, [`inbound`] takes packets in and passes them on,
-//! [`outbound`] sends what is due at a tick, [`rooms`] mixes.
+//! [`outbound`] sends what is due at a tick, [`links`] has what each port hears, [`rooms`] mixes.
 
 mod commands;
 mod inbound;
+mod links;
 mod outbound;
 mod rooms;
 

@@ -104,7 +104,7 @@ fn send_sound(port: &mut Port, outbox: &mut Outbox, now: Moment) {
         .as_mut()
         .and_then(|player| player.fill(codec, &mut frame));
     if filled.is_some() {
-        send_frame(port, outbox, now, &frame);
+        port.send_frame(outbox, now, &frame);
     }
 }
 
@@ -136,21 +136,11 @@ fn send_digit(port: &mut Port, outbox: &mut Outbox, now: Moment) {
             {
                 frame.copy_from_slice(sound);
             }
-            send_frame(port, outbox, now, &frame);
+            port.send_frame(outbox, now, &frame);
         }
-        Step::Gap => send_frame(port, outbox, now, &frame),
+        Step::Gap => port.send_frame(outbox, now, &frame),
         Step::Idle | Step::Done(_) => {}
     }
-}
-
-/// Sends 20 ms of audio of our own, if the port may send.
-pub(super) fn send_frame(port: &mut Port, outbox: &mut Outbox, now: Moment, frame: &[u8; FRAME]) {
-    let Some((stream, destination)) = port.outlet() else {
-        return;
-    };
-    let header = port.sender.own(now, stream.send.audio, FRAME);
-    port.sent = Some(now);
-    outbox.push(port.id, Channel::Rtp, destination, &header, Body::Plain(frame));
 }
 
 /// Once a second: silence, RTCP, keep-alive.
@@ -187,7 +177,7 @@ fn keep_alive(engine: &mut Engine, now: Moment, slot: Slot) {
     let is_due = port.sent.is_none_or(|sent| now.since(sent) >= KEEP_ALIVE);
     if is_due && now >= port.patient_until {
         let frame = [port.codec().silence(); FRAME];
-        send_frame(port, &mut engine.outbox, now, &frame);
+        port.send_frame(&mut engine.outbox, now, &frame);
     }
 }
 

@@ -1,40 +1,10 @@
-//! Who is in which room, and what they hear at a tick.
+//! What everybody in a room hears at a tick.
 
 use base::Moment;
 
-use super::{Engine, commands, outbound};
+use super::Engine;
 use crate::g711::FRAME;
-use crate::port::Slot;
-use crate::room::{Mix, Seat};
-use crate::{Part, PlayEnd, RoomId};
-
-/// Brings a port in, or gives it another part.
-pub(super) fn join(engine: &mut Engine, slot: Slot, room: RoomId, part: Part) {
-    let seat = engine.ports.get_mut(slot).and_then(|port| port.seat.as_mut());
-    if let Some(seat) = seat.filter(|seat| seat.room == room) {
-        seat.part = part;
-        return;
-    }
-    commands::end_playing(engine, slot, PlayEnd::Stopped);
-    commands::disconnect(engine, slot);
-    if let Some(port) = engine.ports.get_mut(slot) {
-        port.seat = Some(Box::new(Seat::new(room, part)));
-        engine.rooms.entry(room).or_default().push(slot);
-    }
-}
-
-/// Takes a port out of its room, if it is in one.
-pub(super) fn leave(engine: &mut Engine, slot: Slot) {
-    let Some(seat) = engine.ports.get_mut(slot).and_then(|port| port.seat.take()) else {
-        return;
-    };
-    if let Some(seats) = engine.rooms.get_mut(&seat.room) {
-        seats.retain(|other| *other != slot);
-        if seats.is_empty() {
-            engine.rooms.remove(&seat.room);
-        }
-    }
-}
+use crate::room::Mix;
 
 /// 20 ms of every room to everybody in it.
 pub(super) fn mix_all(engine: &mut Engine, now: Moment) {
@@ -65,7 +35,7 @@ pub(super) fn mix_all(engine: &mut Engine, now: Moment) {
             for (byte, sample) in frame.iter_mut().zip(heard) {
                 *byte = codec.encode(sample);
             }
-            outbound::send_frame(port, outbox, now, &frame);
+            port.send_frame(outbox, now, &frame);
         }
     }
 }
