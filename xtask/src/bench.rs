@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
 
+mod disk;
 mod held;
 mod hostile;
 mod load;

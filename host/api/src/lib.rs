@@ -34,6 +34,7 @@ mod router;
 mod routes;
 mod schemas;
 mod serve;
+mod timing;
 pub mod workshop;
 
 use std::ops::Deref;

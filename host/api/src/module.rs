@@ -69,6 +69,13 @@ pub fn load(api: &Api, digest: &Digest) -> Result<Bytes, Problem> {
     Ok(bytes.into_inner().freeze())
 }
 
+/// The same for the workshop, which asks for it only when it has nothing compiled.
+pub fn component_bytes(api: &Api, digest: &Digest) -> Result<Vec<u8>, String> {
+    load(api, digest)
+        .map(|bytes| bytes.to_vec())
+        .map_err(|_| "it is not stored".to_owned())
+}
+
 /// A tenant's modules.
 pub fn all(api: &Api, tenant: &str) -> Result<Vec<Digest>, Problem> {
     let prefix = key::prefix(["module", tenant]);

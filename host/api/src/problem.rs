@@ -237,9 +237,20 @@ impl Problem {
     }
 }
 
+/// Beside a refusal, for the audit journal: which part of the tenant's envelope it was, and what it said.
+#[derive(Clone)]
+pub(crate) struct Breach {
+    pub rule: &'static str,
+    pub sentence: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, retry_after) = (self.status(), self.retry_after_secs);
+        let breach = self.kind.ends_with("storage-full").then(|| Breach {
+            rule: "limits.storage",
+            sentence: self.detail.clone(),
+        });
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -254,6 +265,9 @@ impl IntoResponse for Problem {
         }
         if let Some(secs) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if let Some(breach) = breach {
+            response.extensions_mut().insert(breach);
         }
         response
     }

@@ -29,6 +29,7 @@ pub trait Workshop: Send + Sync {
     fn inspect(&self, upload: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>>;
 
     /// Asks a module about a tenant's settings: complete ones, as a session would get them. No problem: they are good.
+    /// `component` is fetched when the module is not loaded.
     ///
     /// # Errors
     ///
@@ -37,7 +38,7 @@ pub trait Workshop: Send + Sync {
         &self,
         tenant: &str,
         module: ModuleDigest,
-        component: &[u8],
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
         settings: &str,
     ) -> Result<Vec<Problem>, String>;
 

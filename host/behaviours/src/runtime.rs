@@ -137,6 +137,16 @@ impl Runtime {
         Ok(compiled)
     }
 
+    /// Compiles a component that was inspected before, without loading it: what to keep.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn compiled(&self, digest: ModuleDigest, component: &[u8]) -> Result<Vec<u8>, LoadError> {
+        let component = self.compile(digest, component)?;
+        self.serialize(digest, &component).map_err(LoadError::Unfit)
+    }
+
     /// Forgets a module. Events that run on it end undisturbed.
     pub fn unload(&self, digest: ModuleDigest) {
         self.modules.take(digest);

@@ -51,6 +51,9 @@ pub struct Limits {
     pub commands: usize,
     /// Bytes of returned state.
     pub state: usize,
+    /// Milliseconds since the epoch before which no timer may be due: the session was woken often enough. 0: any may.
+    #[serde(default)]
+    pub timers_from: u64,
 }
 
 impl Default for Limits {
@@ -61,6 +64,7 @@ impl Default for Limits {
             memory: 16 << 20,
             commands: 256,
             state: 64 << 10,
+            timers_from: 0,
         }
     }
 }

@@ -4,61 +4,13 @@
 
 mod common;
 
-use std::path::PathBuf;
-use std::process::Output;
-
-use common::{House, PATIENCE, until};
-use phone::Event;
+use common::{House, greeted, greeter, run, until};
 use serde_json::{Value, json};
 
-/// A shipped behaviour, as cargo built it.
-fn built(name: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let folder = std::env::var_os("CORDBOARD_GUESTS")
-        .map_or_else(|| target.join("wasm32-unknown-unknown/guest"), PathBuf::from);
-    let path = folder.join(name).with_extension("wasm");
-    assert!(
-        path.exists(),
-        "{}: `cargo xtask guests` builds it",
-        path.display()
-    );
-    path
-}
-
-fn run(house: &House, words: &[&str]) -> (i32, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = house.cordboard(words).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
-}
-
-/// 300 plays `welcome` and hangs up; 201 calls it.
+/// 201 calls 300, which plays `welcome`.
 fn a_call_was_recorded(house: &House) {
-    let path = built("announcement");
-    let (status, _, said) = run(house, &["module", "upload", path.to_str().unwrap()]);
-    assert_eq!(status, 0, "{said}");
-    let digest = house.items("/modules")[0]["digest"].clone();
-    house.put(
-        "/behaviours/hello",
-        json!({ "module": digest, "settings": { "announcement": "welcome" } }),
-    );
-    house.put(
-        "/numbers/300",
-        json!({ "name": "Hello", "behaviours": [{ "behaviour": "hello" }] }),
-    );
-    let mut alice = house.phone("201");
-    let now = alice.now();
-    let call = alice.phone.call(now, "300");
-    alice
-        .wait(PATIENCE, |event| (*event == Event::Answered(call)).then_some(()))
-        .unwrap();
-    let now = alice.now();
-    alice.phone.hang_up(now, call);
-    drop(alice.pump(PATIENCE / 100).unwrap());
+    greeter(house);
+    greeted(house);
     until("the session is in the journal", || {
         !house.items("/behaviours/hello/journal").is_empty()
     });

@@ -139,7 +139,22 @@ impl Desk {
     fn admit(&self, command: &Command) -> Result<(), CommandError> {
         self.custody.allows(command)?;
         arguments::check(command)?;
+        self.may_wake(command)?;
         self.grants(command)
+    }
+
+    /// A session that was woken as often as its tenant allows has to wait until it may be woken again.
+    fn may_wake(&self, command: &Command) -> Result<(), CommandError> {
+        let (Command::SetTimer { at, .. }, from) = (command, self.limits.timers_from) else {
+            return Ok(());
+        };
+        if *at >= from {
+            return Ok(());
+        }
+        let wait = from.saturating_sub(self.now.as_millis());
+        Err(CommandError::Invalid(format!(
+            "the session was woken as often as it may be within a minute (limits.events-per-minute); a timer may be due in {wait} ms"
+        )))
     }
 
     fn refuse_over_quota(&mut self) -> Result<Result<(), CommandError>, Stop> {
@@ -373,6 +388,25 @@ mod tests {
     fn without_an_event_nothing_can_be_done() {
         let queued = desk().queue(Command::Finish);
         assert!(matches!(queued, Ok(Err(CommandError::NotGranted(_)))));
+    }
+
+    #[test]
+    fn who_was_woken_too_often_sets_no_timer_before_the_minute_is_over() {
+        let limits = Limits {
+            timers_from: 9_000,
+            ..Limits::default()
+        };
+        let mut desk = Desk::without_session(Arc::new(EmptyView), Moment::from_secs(7), limits);
+        desk.may_act = true;
+        let mut set = |at| desk.queue(Command::SetTimer { tag: 1, at }).unwrap();
+        let Err(CommandError::Invalid(why)) = set(8_999) else {
+            panic!("it is too early");
+        };
+        assert!(
+            why.contains("limits.events-per-minute") && why.contains("2000 ms"),
+            "{why}"
+        );
+        assert_eq!(set(9_000), Ok(()));
     }
 
     /// Everything with six digits is a mobile number.

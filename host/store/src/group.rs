@@ -19,7 +19,8 @@ use crate::Write;
 pub struct GroupLimits {
     /// How long a write that nobody waits for may stay in memory: what a crash may cost.
     pub max_delay: Duration,
-    /// How long one that somebody waits for may be held to gather others.
+    /// From one commit to the next that somebody waits for, at least: what comes meanwhile gathers. Who comes later than
+    /// that is not held up.
     pub max_wait: Duration,
     /// A group of this many writes goes at once.
     pub max_writes: usize,
@@ -55,6 +56,8 @@ pub struct GroupCommit<T> {
     entry_count: usize,
     tickets: Vec<T>,
     due: Option<Moment>,
+    /// When the latest group was taken.
+    taken: Option<Moment>,
     /// After a failure: not earlier than this, however much comes.
     not_before: Moment,
     coalesced: u64,
@@ -69,6 +72,7 @@ impl<T> GroupCommit<T> {
             entry_count: 0,
             tickets: Vec::new(),
             due: None,
+            taken: None,
             not_before: Moment::ZERO,
             coalesced: 0,
         }
@@ -80,15 +84,13 @@ impl<T> GroupCommit<T> {
             return;
         }
         writes.into_iter().for_each(|write| self.add_write(write));
-        let wait = if ticket.is_some() {
-            self.limits.max_wait
-        } else {
-            self.limits.max_delay
-        };
         let due = if self.len() >= self.limits.max_writes {
             now
+        } else if ticket.is_some() {
+            self.taken
+                .map_or(now, |taken| (taken + self.limits.max_wait).max(now))
         } else {
-            now + wait
+            now + self.limits.max_delay
         }
         .max(self.not_before);
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
@@ -130,7 +132,11 @@ impl<T> GroupCommit<T> {
 
     /// The group to commit, if it is time.
     pub fn take(&mut self, now: Moment) -> Option<Group<T>> {
-        if self.due? > now { None } else { self.take_all() }
+        if self.due? > now {
+            return None;
+        }
+        self.taken = Some(now);
+        self.take_all()
     }
 
     /// The group to commit, without waiting for more.
@@ -225,9 +231,20 @@ mod tests {
         let mut group = group();
         group.add(millis(0), vec![put("a", "1")], None);
         group.add(millis(5), vec![put("b", "1")], Some("register"));
-        assert_eq!(group.next_timeout(), Some(millis(7)));
-        let taken = group.take(millis(7)).unwrap();
+        assert_eq!(group.next_timeout(), Some(millis(5)));
+        let taken = group.take(millis(5)).unwrap();
         assert_eq!((taken.writes.len(), taken.tickets), (2, vec!["register"]));
+    }
+
+    #[test]
+    fn those_who_wait_right_behind_a_commit_gather() {
+        let mut group = group();
+        group.add(millis(5), vec![put("a", "1")], Some("first"));
+        assert!(group.take(millis(5)).is_some());
+        group.add(millis(6), vec![put("b", "1")], Some("second"));
+        group.add(millis(6), vec![put("c", "1")], Some("third"));
+        assert!(group.take(millis(6)).is_none());
+        assert_eq!(group.take(millis(7)).unwrap().tickets, ["second", "third"]);
     }
 
     #[test]

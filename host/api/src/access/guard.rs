@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{Access, Caller};
 use crate::Api;
-use crate::problem::Problem;
+use crate::problem::{Breach, Problem};
 
 /// For reading the body and answering. A stream of events is an answer as soon as it begins.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -101,11 +101,15 @@ fn audit(api: &Api, caller: &Caller, tenant: Option<&str>, method: &Method, path
     // What became of a tenant that is gone is the host's to remember.
     let gone = method == Method::DELETE && path.matches('/').count() == 3 && response.status().is_success();
     let tenant = tenant.or(caller.tenant.as_deref()).filter(|_| !gone);
-    let entry = json!({
+    let mut entry = json!({
         "token": &*caller.token,
         "method": method.as_str(),
         "path": path,
         "status": response.status().as_u16(),
     });
+    if let Some(Breach { rule, sentence }) = response.extensions().get() {
+        entry["breach"] = json!({ "rule": rule, "sentence": sentence });
+        metrics::counter!("cordboard_envelope_total", "rule" => *rule).increment(1);
+    }
     api.hub.audit(tenant, api.now(), &entry);
 }

@@ -20,6 +20,7 @@ use crate::exchange::{Address, Collection, Expect, Kind, Stored, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
 use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
+use crate::timing::Timing;
 
 const ALL: &str = "/v1/tenants/{tenant}/behaviours";
 const ONE: &str = "/v1/tenants/{tenant}/behaviours/{name}";
@@ -213,6 +214,7 @@ async fn activate(
         drain_after_ms,
         drain_then: then,
     } = activate;
+    let mut timing = Timing::start(&api);
     let now = api.now().as_millis();
     let drain = drain_after_ms.map(|after| Drain {
         at: now.saturating_add(after),
@@ -229,13 +231,18 @@ async fn activate(
         .get("settings")
         .cloned()
         .unwrap_or_else(|| json!({}));
+    timing.over("read");
     let accepted = accept(&api, &tenant, &module, &own, "/module").await?;
+    timing.over("check");
     let change = VersionChange::Activate {
         digest: ModuleDigest(module::parse(&module)?.0),
         manifest: Box::new(accepted.manifest),
         drain,
     };
-    make(&api, &caller, tenant, name, change, why).await
+    let mut answer = make(&api, &caller, tenant, name, change, why).await?;
+    timing.over("change");
+    timing.tell(answer.headers_mut());
+    Ok(answer)
 }
 
 async fn put_settings(

@@ -256,11 +256,7 @@ impl Work {
         settings: &HashMap<Arc<str>, Arc<str>>,
     ) -> Result<Vec<Verdict>, Problem> {
         let digest = store::Digest(self.digest.0);
-        let component = || {
-            module::load(&self.api, &digest)
-                .map(|bytes| bytes.to_vec())
-                .map_err(|_| "it is not stored".to_owned())
-        };
+        let component = || module::component_bytes(&self.api, &digest);
         let settings = |text: &Arc<str>| settings.get(text).unwrap_or(text).clone();
         let played = self
             .api

@@ -138,7 +138,7 @@ fn ask_module(
     settings: &Value,
 ) -> Result<Vec<Finding>, Problem> {
     let digest: Digest = module.digest.parse().map_err(Problem::internal)?;
-    let component = module::load(api, &digest)?;
+    let component = || module::component_bytes(api, &digest);
     let found = api.workshop.check(
         tenant,
         contract::ModuleDigest(digest.0),

@@ -25,8 +25,6 @@ pub struct FakeExchange {
     pub calls: Mutex<Vec<(String, Call)>>,
     pub hung_up: Mutex<Vec<u64>>,
     pub dialled: Mutex<Vec<(String, String)>>,
-    /// Messages to behaviours: for whom, and what.
-    pub told: Mutex<Vec<(String, String)>>,
     pub passwords: Mutex<Vec<(String, String)>>,
 }
 
@@ -246,15 +244,6 @@ impl Exchange for FakeExchange {
         answer(if known { Ok(77) } else { Err(Refusal::NotFound) })
     }
 
-    fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {
-        let address = Address::new(&tenant, Kind::Behaviour, &behaviour);
-        let known = self.documents.lock().unwrap().contains_key(&address);
-        if known {
-            self.told.lock().unwrap().push((number, message));
-        }
-        answer(if known { Ok(9) } else { Err(Refusal::NotFound) })
-    }
-
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {
         let figures = |n: usize| Figures {
             behaviour: "sales".to_owned(),
@@ -370,10 +359,10 @@ impl Workshop for FakeWorkshop {
         &self,
         _: &str,
         _: ModuleDigest,
-        component: &[u8],
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
         settings: &str,
     ) -> Result<Vec<Problem>, String> {
-        assert!(component.starts_with(b"module "));
+        assert!(component()?.starts_with(b"module "));
         let settings: Value = serde_json::from_str(settings).unwrap();
         let rings = settings["rings"].as_u64().filter(|rings| *rings <= 10);
         self.checked.lock().unwrap().push(settings);

@@ -161,7 +161,9 @@ impl Loop<'_> {
             }
             match taken {
                 Taken::Nothing => self.sleep(&mut events, nap(clock.now(), exchange.next_timeout()))?,
-                Taken::All => std::thread::sleep(TURN_TIME.saturating_sub(clock.now().since(began))),
+                Taken::All => self
+                    .outlet
+                    .doze(TURN_TIME.saturating_sub(clock.now().since(began))),
                 Taken::Some => {}
             }
         }

@@ -1,7 +1,9 @@
 //! The one way into the exchange's thread for all that is not UDP.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use mio::Waker;
@@ -20,6 +22,8 @@ struct Bell {
     waker: Waker,
     /// The exchange's thread is awake, or will be: it looks before it sleeps, so nobody need ring.
     awake: AtomicBool,
+    /// The exchange's thread, once it has dozed.
+    dozer: OnceLock<Thread>,
     refused: AtomicU64,
 }
 
@@ -39,6 +43,7 @@ pub fn inbox<T>(waker: Waker) -> (Inbox<T>, Outlet<T>) {
     let bell = Arc::new(Bell {
         waker,
         awake: AtomicBool::new(true),
+        dozer: OnceLock::new(),
         refused: AtomicU64::new(0),
     });
     (
@@ -67,6 +72,19 @@ impl<T> Inbox<T> {
                 Err(Refused)
             }
         }
+    }
+
+    /// The same for what is rare and somebody waits for: a dozing exchange takes it at once, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_urgent(&self, input: T) -> Result<(), Refused> {
+        self.send(input)?;
+        if let Some(dozer) = self.bell.dozer.get() {
+            dozer.unpark();
+        }
+        Ok(())
     }
 
     fn ring(&self) {
@@ -101,6 +119,12 @@ impl<T> Outlet<T> {
             taken += 1;
         }
         taken
+    }
+
+    /// Lets inputs gather for so long, or until an urgent one comes.
+    pub fn doze(&self, most: Duration) {
+        self.bell.dozer.get_or_init(thread::current);
+        thread::park_timeout(most);
     }
 
     /// To be called before sleeping: from now on senders ring. False when something waits already.

@@ -10,7 +10,7 @@ use super::stored::component;
 use super::workshop::Workshop;
 
 /// Runs events, after it has had their modules loaded. Loading one from the cache takes about a millisecond, on the worker that
-/// needs it.
+/// needs it; one that is not in the cache is not compiled here, but before ([`Preparing`](super::preparing::Preparing)).
 pub struct Lazily {
     pub workshop: Arc<Workshop>,
     pub store: Arc<dyn Store>,
@@ -20,11 +20,12 @@ impl Invoker for Lazily {
     fn invoke(&self, invocation: Invocation) -> Decision {
         let module = invocation.module;
         if !self.workshop.is_ready(module)
+            && self.workshop.is_compiled(module)
             && let Err(error) = self.workshop.ready(module, || component(&*self.store, module))
         {
-            // The event fails, as its module is not there, and the ladder goes on.
             tracing::error!(%module, error, "a module that a behaviour uses cannot be loaded");
         }
+        // Without its module the event fails, and the ladder goes on.
         self.workshop.invoke(invocation)
     }
 }

@@ -20,6 +20,7 @@ mod lazily;
 mod listening;
 mod names;
 mod office;
+mod preparing;
 mod screens;
 mod server;
 mod speech;

@@ -1,5 +1,6 @@
 //! Starting and stopping a whole exchange.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use base::Random;
 use behaviours::{Invoker, Pool, Runtime, Workers};
-use contract::ModuleDigest;
+use contract::{Invocation, ModuleDigest};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input, Report};
@@ -26,10 +27,11 @@ use super::lazily::Lazily;
 use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
+use super::preparing::Preparing;
 use super::screens::Screens;
 use super::stored;
 use super::tcp::Tcp;
-use super::wiring::{Replies, Wiring};
+use super::wiring::{self, Replies, Wiring};
 use super::workshop::{TICK, Workshop};
 use crate::config::{Config, Metrics};
 use crate::media::{MediaConfig, MediaThread, Notice};
@@ -111,7 +113,7 @@ impl Server {
             workshop: Arc::clone(&workshop),
             store: Arc::clone(&store),
         };
-        let pool = start_pool(config, Arc::new(lazily), inbox.clone())?;
+        let pool = Arc::new(start_pool(config, Arc::new(lazily), inbox.clone())?);
         let help = pool.helper();
         let (reports, reported) = crossbeam_channel::bounded(REPORTS);
         let replies = Replies::default();
@@ -119,7 +121,14 @@ impl Server {
         let mut exchange = Exchange::new(exchange_config(config, &sip), random.fork());
         exchange.restore(clock.now(), entries);
         let tenants: Vec<Arc<TenantView>> = exchange.directory().tenants().cloned().collect();
-        prepare_active(&tenants, &workshop, &store);
+        let (preparing, prepares) = {
+            let (pool, inbox) = (Arc::clone(&pool), inbox.clone());
+            let run = move |invocation: Invocation| {
+                wiring::submit(&pool, &inbox, invocation);
+                pool.wake();
+            };
+            Preparing::start(Arc::clone(&workshop), Arc::clone(&store), used(&tenants), run)?
+        };
         exchange.handle(
             clock.now(),
             Input::Prompts {
@@ -137,6 +146,7 @@ impl Server {
         let mut wiring = Wiring {
             inbox: inbox.clone(),
             pool,
+            preparing,
             media: media.handle(),
             writer: Arc::clone(&writer),
             replies: replies.clone(),
@@ -160,6 +170,7 @@ impl Server {
 
         let hub = api::hub::Hub::new(Arc::clone(&writer));
         let mut helpers = vec![
+            prepares,
             ticker(runtime, help, Arc::clone(&stop))?,
             reporter(hub.clone(), clock, reported, move || upkeep.run_upkeep())?,
         ];
@@ -307,23 +318,18 @@ fn open(data: &Path) -> Result<EmbeddedStore> {
         .with_context(|| format!("cannot open the store {}", path.display()))
 }
 
-/// Sees to it that the modules which behaviours use are compiled; each is loaded by its first call. One that cannot be used
-/// costs its behaviour the failure ladder, not the start.
-fn prepare_active(tenants: &[Arc<TenantView>], workshop: &Workshop, store: &Arc<dyn Store>) {
+/// The modules that behaviours use or may go back to.
+fn used(tenants: &[Arc<TenantView>]) -> Vec<ModuleDigest> {
     let mut digests: Vec<ModuleDigest> = Vec::new();
-    for behaviour in tenants.iter().flat_map(|tenant| tenant.behaviours().values()) {
-        digests.push(behaviour.active);
+    let behaviours = || tenants.iter().flat_map(|tenant| tenant.behaviours().values());
+    digests.extend(behaviours().map(|behaviour| behaviour.active));
+    for behaviour in behaviours() {
         digests.extend(behaviour.candidate.iter().map(|candidate| candidate.digest));
         digests.extend(behaviour.history.iter().map(|earlier| earlier.digest));
-        digests.extend(behaviour.candidate.iter().map(|candidate| candidate.digest));
     }
-    digests.sort_unstable();
-    digests.dedup();
-    for digest in digests {
-        if let Err(error) = workshop.prepare(digest, || stored::component(&**store, digest)) {
-            tracing::error!(%digest, error, "a module that a behaviour uses cannot be loaded");
-        }
-    }
+    let mut seen = HashSet::new();
+    digests.retain(|digest| seen.insert(*digest));
+    digests
 }
 
 fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {

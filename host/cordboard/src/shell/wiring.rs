@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::core::{Load, Sinks};
 use super::inbox::Inbox;
 use super::names::Names;
+use super::preparing::Preparing;
 use super::screens::Screens;
 use crate::media::MediaHandle;
 
@@ -71,7 +72,8 @@ impl Replies {
 /// Everything that the exchange's thread hands work to.
 pub struct Wiring {
     pub inbox: Inbox<Input>,
-    pub pool: Pool,
+    pub pool: Arc<Pool>,
+    pub preparing: Preparing,
     pub media: MediaHandle,
     pub writer: Arc<Writer>,
     pub replies: Replies,
@@ -87,20 +89,27 @@ pub struct Wiring {
     pub bound: HashSet<SocketAddr, rustc_hash::FxBuildHasher>,
 }
 
-impl Wiring {
-    /// Back into the exchange; when even that is full, its own deadline does the rest.
-    fn fail(&self, invocation: &Invocation, waiting: usize) {
-        tracing::warn!(waiting, "all workers are busy; an event takes the failure ladder");
-        metrics::counter!("cordboard_saturated_total").increment(1);
-        let decision = Decision {
-            ask: invocation.ask,
-            result: Err(Failure::Overrun),
-            record: Record::default(),
-            spent: Spent::default(),
-        };
-        let _ = self.inbox.send(Input::Decision(decision));
+/// Gives an event to the workers.
+pub fn submit(pool: &Pool, inbox: &Inbox<Input>, invocation: Invocation) {
+    if let Err(Saturated { invocation, waiting }) = pool.submit(invocation) {
+        fail(inbox, &invocation, waiting);
     }
+}
 
+/// Back into the exchange; when even that is full, its own deadline does the rest.
+fn fail(inbox: &Inbox<Input>, invocation: &Invocation, waiting: usize) {
+    tracing::warn!(waiting, "all workers are busy; an event takes the failure ladder");
+    metrics::counter!("cordboard_saturated_total").increment(1);
+    let decision = Decision {
+        ask: invocation.ask,
+        result: Err(Failure::Overrun),
+        record: Record::default(),
+        spent: Spent::default(),
+    };
+    let _ = inbox.send(Input::Decision(decision));
+}
+
+impl Wiring {
     fn wake_media(&mut self) {
         self.media_turns = 0;
         if std::mem::take(&mut self.media_waits) {
@@ -126,8 +135,10 @@ impl Wiring {
 
 impl Sinks for Wiring {
     fn invoke(&mut self, invocation: Invocation) {
-        if let Err(Saturated { invocation, waiting }) = self.pool.submit(invocation) {
-            self.fail(&invocation, waiting);
+        if !self.preparing.concerns(&invocation) {
+            submit(&self.pool, &self.inbox, invocation);
+        } else if let Err(invocation) = self.preparing.wait(invocation) {
+            fail(&self.inbox, &invocation, self.pool.waiting());
         }
     }
 
@@ -160,7 +171,7 @@ impl Sinks for Wiring {
                 let inbox = self.inbox.clone();
                 Submission::acknowledged(writes, move |result| match result {
                     Ok(()) => {
-                        let _ = inbox.send(Input::Durable(ticket));
+                        let _ = inbox.send_urgent(Input::Durable(ticket));
                     }
                     Err(error) => {
                         tracing::error!(%error, "the store cannot keep what was to be acknowledged")
@@ -215,6 +226,7 @@ impl Sinks for Wiring {
             refused,
         } = load;
         let media = self.media.load();
+        let store = self.writer.stats();
         let counts = [
             ("cordboard_sip_unsent_total", unsent),
             ("cordboard_inputs_refused_total", refused),
@@ -223,6 +235,9 @@ impl Sinks for Wiring {
             ("cordboard_rtp_unsent_total", media.unsent),
             ("cordboard_media_commands_refused_total", media.refused),
             ("cordboard_media_events_lost_total", media.events_lost),
+            ("cordboard_store_commits_total", store.commits),
+            ("cordboard_store_writes_total", store.writes),
+            ("cordboard_store_failures_total", store.failures),
         ];
         for (name, count) in counts {
             metrics::counter!(name).absolute(count);
@@ -235,6 +250,7 @@ impl Sinks for Wiring {
             ("cordboard_timers", census.timers as f64),
             ("cordboard_media_ports", media.ports as f64),
             ("cordboard_media_cpu_seconds", media.cpu.as_secs_f64()),
+            ("cordboard_store_commit_seconds", store.last_commit.as_secs_f64()),
         ];
         for (name, value) in gauges {
             metrics::gauge!(name).set(value);

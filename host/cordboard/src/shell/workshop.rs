@@ -94,10 +94,20 @@ impl Workshop {
         digest: ModuleDigest,
         component: impl FnOnce() -> Result<Vec<u8>, String>,
     ) -> Result<(), String> {
-        if self.path(digest).exists() {
+        if self.is_compiled(digest) {
             return Ok(());
         }
-        self.ready(digest, component)
+        let compiled = self
+            .runtime
+            .compiled(digest, &component()?)
+            .map_err(|error| error.to_string())?;
+        self.keep(digest, &compiled);
+        Ok(())
+    }
+
+    /// Whether a module is in the cache, as far as looking at names tells.
+    pub fn is_compiled(&self, digest: ModuleDigest) -> bool {
+        self.path(digest).exists()
     }
 
     /// What a module says of settings.

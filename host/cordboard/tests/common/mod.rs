@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use base::Random;
@@ -183,4 +183,60 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "did not happen in time: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A shipped behaviour, as cargo built it.
+pub fn built(name: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let folder = std::env::var_os("CORDBOARD_GUESTS")
+        .map_or_else(|| target.join("wasm32-unknown-unknown/guest"), PathBuf::from);
+    let path = folder.join(name).with_extension("wasm");
+    assert!(
+        path.exists(),
+        "{}: `cargo xtask guests` builds it",
+        path.display()
+    );
+    path
+}
+
+/// The command line's status, output and messages.
+pub fn run(house: &House, words: &[&str]) -> (i32, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = house.cordboard(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// 300 plays `welcome`. Its module's digest.
+pub fn greeter(house: &House) -> Value {
+    let path = built("announcement");
+    let (status, _, said) = run(house, &["module", "upload", path.to_str().unwrap()]);
+    assert_eq!(status, 0, "{said}");
+    let digest = house.items("/modules")[0]["digest"].clone();
+    house.put(
+        "/behaviours/hello",
+        json!({ "module": digest, "settings": { "announcement": "welcome" } }),
+    );
+    house.put(
+        "/numbers/300",
+        json!({ "name": "Hello", "behaviours": [{ "behaviour": "hello" }] }),
+    );
+    digest
+}
+
+/// 201 calls 300, is answered and hangs up.
+pub fn greeted(house: &House) {
+    let mut alice = house.phone("201");
+    let now = alice.now();
+    let call = alice.phone.call(now, "300");
+    alice
+        .wait(PATIENCE, |event| (*event == Event::Answered(call)).then_some(()))
+        .unwrap();
+    let now = alice.now();
+    alice.phone.hang_up(now, call);
+    drop(alice.pump(PATIENCE / 100).unwrap());
 }

@@ -1,7 +1,9 @@
 //! The envelope around whatever behaviours do: what they cost, how often they are woken, what they keep. And that each rung of
 //! the ladder says which version failed.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use contract::{Cause, Command, Decided, Event, Failure, NumberClass, SessionScope};
@@ -83,7 +85,8 @@ fn what_was_spent_outlives_a_restart() {
     assert_eq!(world.failure("201", over), Some(403));
 }
 
-/// A behaviour that wakes itself without end is ended; its caller reaches the line all the same.
+/// A behaviour that wakes itself without end is told first that it may set no more timers, then ended; its caller reaches the
+/// line all the same.
 #[test]
 fn a_session_that_never_rests_is_ended() {
     let mut world = Office::new()
@@ -92,17 +95,23 @@ fn a_session_that_never_rests_is_ended() {
         .behaviour("wild", module(1), SessionScope::PerCall)
         .tenant(|tenant| tenant.limits.events_per_minute = 100)
         .open(&["201", "202"]);
-    world.behaves(module(1), |invocation| {
+    let told = Rc::new(Cell::new((0, 0)));
+    let heard = Rc::clone(&told);
+    world.behaves(module(1), move |invocation| {
         let _ = event(invocation);
+        let (quiet, asked) = heard.get();
+        let must_wait = invocation.limits.timers_from > invocation.now.as_millis();
+        heard.set((quiet + u32::from(must_wait), asked + 1));
         decided(vec![Command::SetTimer { tag: 1, at: 0 }])
     });
     let call = world.call("201", "202");
     world.run(Duration::from_secs(2));
+    assert_eq!(told.get(), (100, 200), "told to wait, of all events");
     world.rings("202");
     world.answers("202");
     assert_eq!(world.state("201", call), CallState::Up);
     let events = world.facts("asked");
-    assert!((100..=101).contains(&events), "{events}");
+    assert!((200..=201).contains(&events), "{events}");
     assert!(world.reports.iter().any(
         |report| matches!(&report.fact, Fact::Because { rule, .. } if rule == "limits.events-per-minute")
     ));

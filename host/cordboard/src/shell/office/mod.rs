@@ -58,7 +58,7 @@ impl Office {
 
     async fn ask(&self, request: Request) -> Result<admin::Answer, Refusal> {
         let (id, reply) = self.0.replies.expect();
-        if self.0.inbox.send(Input::Admin { id, request }).is_err() {
+        if self.0.inbox.send_urgent(Input::Admin { id, request }).is_err() {
             self.0.replies.forget(id);
             return Err(Refusal::Unavailable);
         }
@@ -345,22 +345,6 @@ impl api::exchange::Exchange for Office {
         Box::pin(async move { begun.await.map(|call| call.id) })
     }
 
-    fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {
-        let office = self.clone();
-        let request = live::Request::Message {
-            tenant: TenantId::from(tenant.as_str()),
-            behaviour,
-            number,
-            body: message.into_bytes(),
-        };
-        Box::pin(async move {
-            match office.live(request).await? {
-                live::Answer::Session(Some(session)) => Ok(session.0),
-                _ => Err(Refusal::NotFound),
-            }
-        })
-    }
-
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
         let office = self.clone();
         let tenant = TenantId::from(tenant.as_str());
@@ -430,10 +414,10 @@ impl api::workshop::Workshop for Office {
         &self,
         tenant: &str,
         module: ModuleDigest,
-        component: &[u8],
+        component: &dyn Fn() -> Result<Vec<u8>, String>,
         settings: &str,
     ) -> Result<Vec<Problem>, String> {
-        self.0.workshop.ready(module, || Ok(component.to_vec()))?;
+        self.0.workshop.ready(module, component)?;
         // The caller is on a thread that may wait.
         let view = match self.0.tokio.block_on(self.view(tenant)) {
             Ok(view) => view as Arc<dyn View>,

@@ -146,7 +146,7 @@ pub struct TenantLimits {
     /// Calls begun outside within a minute; 0: as many as may be. Emergency calls are not counted.
     pub outside_per_minute: u32,
     /// Events that one call's session may be woken with within a minute, and a hundred times as many for the session of a
-    /// number: more end it. 0: as many as may be.
+    /// number. Beyond that it may set no timers for the rest of the minute; twice as many end it. 0: as many as may be.
     pub events_per_minute: u32,
     /// Bytes of state that a session may keep; the exchange's own limit holds too.
     pub state: u32,

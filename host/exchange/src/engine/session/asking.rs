@@ -34,8 +34,9 @@ impl Exchange {
         self.ask(id, module, task, Question::Event { event, again: false });
     }
 
-    /// The envelope: a session that is woken more often than its tenant allows is running wild, and ends. Its callers go to
-    /// the host's default.
+    /// The envelope: a session that is woken more often than its tenant allows may set no timers for the rest of the minute,
+    /// and is told so when it tries. If that does not calm it, it is running wild, and ends at twice the number; its callers go
+    /// to the host's default.
     fn wakes_too_often(&mut self, id: SessionId) -> bool {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else {
@@ -46,24 +47,54 @@ impl Exchange {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
-        let (count, tenant, scope) = (*count, session.tenant.clone(), session.scope);
-        let allowed = self
-            .tenant(&tenant)
-            .map_or(0, |view| view.tenant().limits.events_per_minute);
-        let allowed = match scope {
+        let count = *count;
+        let Some(allowed) = self.events_allowed(id) else {
+            return false;
+        };
+        let ends = count > allowed.saturating_mul(2);
+        if count == allowed.saturating_add(1) || ends {
+            let what = if ends {
+                "it ends"
+            } else {
+                "it may set no timers before that is over"
+            };
+            let fact = Fact::Because {
+                rule: "limits.events-per-minute".into(),
+                sentence: format!(
+                    "the session was woken {} times within a minute: {what}",
+                    count - 1
+                ),
+            };
+            self.report_session(id, fact);
+        }
+        if ends {
+            self.overflow(id);
+        }
+        ends
+    }
+
+    /// How often a session may be woken within a minute; none when nobody says.
+    fn events_allowed(&self, id: SessionId) -> Option<u32> {
+        let session = self.sessions.get(&id)?;
+        let allowed = self.tenant(&session.tenant)?.tenant().limits.events_per_minute;
+        let allowed = match session.scope {
             SessionScope::PerCall => allowed,
             SessionScope::PerNumber => allowed.saturating_mul(SESSIONS_OF_A_NUMBER),
         };
-        if allowed == 0 || count <= allowed {
-            return false;
-        }
-        let fact = Fact::Because {
-            rule: "limits.events-per-minute".into(),
-            sentence: format!("the session was woken {allowed} times within this minute already"),
+        (allowed > 0).then_some(allowed)
+    }
+
+    /// Since when a session's timers may be due: at any time, unless it was woken too often.
+    fn timers_from(&self, id: SessionId) -> u64 {
+        let (Some(session), Some(allowed)) = (self.sessions.get(&id), self.events_allowed(id)) else {
+            return 0;
         };
-        self.report_session(id, fact);
-        self.overflow(id);
-        true
+        let (since, count) = session.woken;
+        if count > allowed {
+            (since + MINUTE).as_millis()
+        } else {
+            0
+        }
     }
 
     /// Sends a question off, and sets its deadline.
@@ -84,6 +115,7 @@ impl Exchange {
             journalled = view.tenant().journal.days > 0;
         }
         limits.state = self.state_limit(id);
+        limits.timers_from = self.timers_from(id);
         let held = self.held_by(id);
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
