@@ -57,6 +57,10 @@ pub trait Exchange: Send + Sync {
     /// The call's id; [`Refusal::NotFound`] when there is no such line.
     fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64>;
 
+    /// A message to a behaviour's session for a number, begun if need be. The session's id; [`Refusal::NotFound`] when there
+    /// is none and none begins.
+    fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64>;
+
     /// Where the tenant's devices and registering trunks are reached now.
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>>;
 

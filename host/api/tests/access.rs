@@ -94,6 +94,7 @@ const TABLE: &str = "
     PUT    /v1/tenants/{tenant}/behaviours/{name}             om
     DELETE /v1/tenants/{tenant}/behaviours/{name}             om
     POST   /v1/tenants/{tenant}/behaviours/{name}/activate    om
+    POST   /v1/tenants/{tenant}/behaviours/{name}/messages    om
     GET    /v1/tenants/{tenant}/behaviours/{name}/history     om
     GET    /v1/tenants/{tenant}/behaviours/{name}/versions    om
     PUT    /v1/tenants/{tenant}/behaviours/{name}/candidate   om

@@ -134,6 +134,30 @@ async fn a_module_in_use_stays() {
 }
 
 #[tokio::test]
+async fn a_message_goes_to_the_session_for_a_number() {
+    let (world, manager, _) = with_menu().await;
+    let path = format!("{MENU}/messages");
+    let message = |text: &str| json!({ "number": "300", "message": text });
+    let taken = world.post(&manager, &path, message("open")).await.expect(202);
+    assert_eq!(taken, json!({ "session": 9 }));
+    let told = world.exchange.told.lock().unwrap().clone();
+    assert_eq!(told, [("300".to_owned(), "open".to_owned())]);
+    let long = "x".repeat((16 << 10) + 1);
+    assert_eq!(
+        world.post(&manager, &path, message(&long)).await.wrong_fields(),
+        ["/message"]
+    );
+    let unknown = "/v1/tenants/acme/behaviours/none/messages";
+    assert_eq!(
+        world
+            .post(&manager, unknown, message("open"))
+            .await
+            .wrong_fields(),
+        ["/number"]
+    );
+}
+
+#[tokio::test]
 async fn activating_a_version_swaps_it_and_keeps_the_history() {
     let (world, manager, first) = with_menu().await;
     let second = upload(&world, &manager, "module menu 2").await;

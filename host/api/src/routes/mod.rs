@@ -10,6 +10,7 @@ mod events;
 mod farewell;
 mod host;
 mod journal;
+mod messages;
 mod modules;
 mod notes;
 mod own;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(modules::endpoints());
     all.extend(notes::endpoints());
     all.extend(behaviours::endpoints());
+    all.extend(messages::endpoints());
     all.extend(versions::endpoints());
     all.extend(journal::endpoints());
     all.extend(replay::endpoints());

@@ -25,6 +25,8 @@ pub struct FakeExchange {
     pub calls: Mutex<Vec<(String, Call)>>,
     pub hung_up: Mutex<Vec<u64>>,
     pub dialled: Mutex<Vec<(String, String)>>,
+    /// Messages to behaviours: for whom, and what.
+    pub told: Mutex<Vec<(String, String)>>,
     pub passwords: Mutex<Vec<(String, String)>>,
 }
 
@@ -242,6 +244,15 @@ impl Exchange for FakeExchange {
             .any(|(_, known)| known.document["short-number"] == line.as_str());
         self.dialled.lock().unwrap().push((line, number));
         answer(if known { Ok(77) } else { Err(Refusal::NotFound) })
+    }
+
+    fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {
+        let address = Address::new(&tenant, Kind::Behaviour, &behaviour);
+        let known = self.documents.lock().unwrap().contains_key(&address);
+        if known {
+            self.told.lock().unwrap().push((number, message));
+        }
+        answer(if known { Ok(9) } else { Err(Refusal::NotFound) })
     }
 
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {

@@ -84,6 +84,13 @@ enum Action {
     Settings {
         name: String,
     },
+    /// Tell its session for a number something, such as `request 202` to `call-back`
+    Tell {
+        name: String,
+        /// Whose session: a number or a line
+        number: String,
+        message: String,
+    },
     Delete {
         name: String,
     },
@@ -196,6 +203,17 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
         }
         Action::History { name } => show(connection, &connection.get(&format!("{}/history", one(&name)?))?),
         Action::Settings { name } => show(connection, &connection.get(&format!("{}/settings", one(&name)?))?),
+        Action::Tell {
+            name,
+            number,
+            message,
+        } => {
+            let body = json!({ "number": number, "message": message });
+            show(
+                connection,
+                &connection.post(&format!("{}/messages", one(&name)?), &body)?,
+            )
+        }
         Action::Delete { name } => connection.delete(&one(&name)?).map(drop),
     }
 }

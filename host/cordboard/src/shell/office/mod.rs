@@ -345,6 +345,22 @@ impl api::exchange::Exchange for Office {
         Box::pin(async move { begun.await.map(|call| call.id) })
     }
 
+    fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {
+        let office = self.clone();
+        let request = live::Request::Message {
+            tenant: TenantId::from(tenant.as_str()),
+            behaviour,
+            number,
+            body: message.into_bytes(),
+        };
+        Box::pin(async move {
+            match office.live(request).await? {
+                live::Answer::Session(Some(session)) => Ok(session.0),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
+
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
         let office = self.clone();
         let tenant = TenantId::from(tenant.as_str());
