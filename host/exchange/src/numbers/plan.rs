@@ -152,6 +152,14 @@ impl NumberPlan {
         }
     }
 
+    /// Whether something can be a pattern: a number, or the beginning of one and `*`.
+    pub fn is_pattern(&self, pattern: &str) -> bool {
+        match pattern.trim().strip_suffix('*') {
+            Some(prefix) => Spelling::read(prefix).is_some(),
+            None => self.normalise(pattern).is_some(),
+        }
+    }
+
     /// Whether some spelling of a number (E.164, national, with the international prefix) starts with `prefix`. An
     /// empty prefix takes every number.
     pub fn has_prefix(&self, number: &str, prefix: &str) -> bool {

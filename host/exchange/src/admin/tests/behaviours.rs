@@ -258,6 +258,25 @@ fn a_line_sets_its_own_settings_for_the_behaviours_in_front_of_it() {
     assert_eq!(by, [key(Kind::Tenant, "acme")]);
 }
 
+/// Blocked callers, or those who go before others, may be given by the beginning of their numbers (R15).
+#[test]
+fn settings_may_name_the_beginnings_of_numbers() {
+    let mut desk = Desk::new();
+    let numbers = json!({"type": "array", "items": {"type": "string", "x-kind": "number"}, "default": []});
+    let schema = json!({"type": "object", "properties": {"blocked": numbers}});
+    desk.activate("line", 1, schema.clone()).unwrap();
+    let document = |numbers: Value| {
+        json!({"name": "line", "active": "01".repeat(32), "manifest": manifest("line", 1, schema.clone()),
+               "settings": {"blocked": numbers}})
+    };
+    let fine = json!(["06*", "+336 12*", "0147200001", "*37*"]);
+    assert_eq!(desk.wrong("behaviour", document(fine)), [""; 0]);
+    assert_eq!(
+        desk.wrong("behaviour", document(json!(["Bob*"]))),
+        ["/settings/blocked/0: `Bob*` is no number that can be dialled"]
+    );
+}
+
 #[test]
 fn recordings_are_short_and_small_r25() {
     let mut desk = Desk::new();
