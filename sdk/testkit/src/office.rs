@@ -5,8 +5,8 @@ use cordboard::module::Module;
 use cordboard::native;
 use cordboard::settings::Value as _;
 use exchange::directory::{
-    Behaviour, Binding, Credentials, Device, DialPlan, Document, Key, Line, Number, Settings, Site, Tenant,
-    Trunk, Versioned,
+    Behaviour, Binding, Credentials, Device, DialPlan, Document, Key, Line, Number, Screen, Settings, Site,
+    Tenant, Trunk, Versioned,
 };
 use serde_json::{Value, json};
 
@@ -127,6 +127,19 @@ impl Office {
             host: None,
         });
         self.with(Document::Device(device)).with(Document::Line(line))
+    }
+
+    /// The device of this name has a display.
+    #[must_use]
+    pub fn display(mut self, device: &str, screen: Screen) -> Self {
+        for document in &mut self.documents {
+            if let Document::Device(of) = document
+                && *of.id == *device
+            {
+                of.screen = Some(screen);
+            }
+        }
+        self
     }
 
     /// A number in front of behaviours, the first outermost.

@@ -10,6 +10,7 @@ use serde_json::json;
 use testkit::world::What;
 use testkit::{GuestFaults, Link, PhoneId, World};
 
+use crate::later;
 use crate::plan::{Act, Mood, Weather};
 use crate::town::{COMPANIES, Town};
 
@@ -17,8 +18,7 @@ use crate::town::{COMPANIES, Town};
 pub fn act(world: &mut World, town: &Town, act: &Act) {
     match act {
         Act::Call { phone, number } => {
-            let inside: Vec<PhoneId> = world.phones().filter(|id| !world.is_outside(*id)).collect();
-            if let Some(id) = pick(&inside, *phone) {
+            if let Some(id) = one_inside(world, *phone) {
                 say(world, format!("{} dials {number}", full_name(world, id)));
                 world.with(id, |phone, now| phone.call(now, number));
             }
@@ -94,8 +94,7 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
             });
         }
         Act::Register { phone, seconds } => {
-            let inside: Vec<PhoneId> = world.phones().filter(|id| !world.is_outside(*id)).collect();
-            if let Some(id) = pick(&inside, *phone) {
+            if let Some(id) = one_inside(world, *phone) {
                 say(
                     world,
                     format!("{} registers for {seconds} s", full_name(world, id)),
@@ -207,13 +206,13 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
         Act::Race(which) => race(world, *which),
         Act::Glare(which) => glare(world, *which),
         Act::TakeOver { phone, call } => take_over(world, *phone, *call),
+        Act::Later(later) => later::act(world, town, later),
         Act::Wait => {}
     }
 }
 
 fn ask(world: &mut World, which: u64, method: &str, user: &str, headers: &str) {
-    let inside: Vec<PhoneId> = world.phones().filter(|id| !world.is_outside(*id)).collect();
-    if let Some(id) = pick(&inside, which) {
+    if let Some(id) = one_inside(world, which) {
         let body = if method == "MESSAGE" { "hello" } else { "" };
         say(world, format!("{}: {method} for {user}", full_name(world, id)));
         world.with(id, |phone, now| phone.ask(now, method, user, headers, body));
@@ -412,7 +411,7 @@ fn operator_ends(world: &mut World, which: u64) {
     }
 }
 
-fn with_call(
+pub(crate) fn with_call(
     world: &mut World,
     which: u64,
     states: &[CallState],
@@ -431,16 +430,22 @@ fn with_call(
     }
 }
 
-fn pick<T: Copy>(of: &[T], which: u64) -> Option<T> {
+pub(crate) fn pick<T: Copy>(of: &[T], which: u64) -> Option<T> {
     let place = which.checked_rem(of.len() as u64)?;
     of.get(usize::try_from(place).ok()?).copied()
 }
 
-fn full_name(world: &World, id: PhoneId) -> String {
+/// One of the phones that are not outside.
+pub(crate) fn one_inside(world: &World, which: u64) -> Option<PhoneId> {
+    let inside: Vec<PhoneId> = world.phones().filter(|id| !world.is_outside(*id)).collect();
+    pick(&inside, which)
+}
+
+pub(crate) fn full_name(world: &World, id: PhoneId) -> String {
     format!("{}/{}", world.tenant_of(id), world.name(id))
 }
 
-fn say(world: &mut World, what: String) {
+pub(crate) fn say(world: &mut World, what: String) {
     world.note(What::Did(what));
 }
 

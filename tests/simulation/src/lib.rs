@@ -15,6 +15,7 @@
 
 mod actor;
 mod errors;
+mod later;
 mod logic;
 pub mod plan;
 pub mod rules;

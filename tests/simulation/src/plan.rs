@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::Random;
 
+use crate::later::{Later, later};
 use crate::town::{CODES, COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, SWAPPED_TOO, VERSIONS};
 
 /// Something that somebody does, or that goes wrong. Numbers pick one of those that there are.
@@ -92,6 +93,8 @@ pub enum Act {
         phone: u64,
         call: u64,
     },
+    /// What only people of the widest town do.
+    Later(Later),
     Wait,
 }
 
@@ -133,9 +136,24 @@ pub enum Trouble {
 /// showed a fault.
 const WIDER: u64 = 80_000;
 
-/// Whether a seed is one of those.
-pub fn is_wide(seed: u64) -> bool {
-    seed >= WIDER
+/// Seeds from here on play in a town that uses what came later still.
+const WIDEST: u64 = 300_000;
+
+/// How much a town has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    Plain,
+    Wide,
+    Widest,
+}
+
+/// The size of the town of a seed.
+pub fn size(seed: u64) -> Size {
+    match seed {
+        WIDEST.. => Size::Widest,
+        WIDER.. => Size::Wide,
+        _ => Size::Plain,
+    }
 }
 
 /// Everything that happens under a seed.
@@ -151,7 +169,7 @@ pub fn plan(seed: u64, steps: usize) -> Vec<Step> {
             let mut random = Random::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place as u64);
             Step {
                 place,
-                act: act(&mut random, trouble, is_wide(seed)),
+                act: act(&mut random, trouble, size(seed)),
                 wait: wait(&mut random),
             }
         })
@@ -168,10 +186,16 @@ fn wait(random: &mut Random) -> Duration {
     }
 }
 
-fn act(random: &mut Random, trouble: Trouble, wide: bool) -> Act {
+fn act(random: &mut Random, trouble: Trouble, size: Size) -> Act {
+    let wide = size >= Size::Wide;
+    let acts = match size {
+        Size::Plain => 100,
+        Size::Wide => 125,
+        Size::Widest => 150,
+    };
     let company = random.below(COMPANIES.len() as u64) as usize;
     let pick = random.next_u64();
-    match random.below(if wide { 125 } else { 100 }) {
+    match random.below(acts) {
         0..=18 => Act::Call {
             phone: pick,
             number: one(random, &NUMBERS),
@@ -206,6 +230,7 @@ fn act(random: &mut Random, trouble: Trouble, wide: bool) -> Act {
             line: one(random, &LINES),
             number: one(random, &NUMBERS),
         },
+        125.. => later(random, pick, company),
         100.. => newer(random, pick),
         _ if trouble == Trouble::None => Act::Wait,
         87 => Act::Unplug(pick),
@@ -289,7 +314,7 @@ fn digit(random: &mut Random) -> char {
     *one(random, &[&'1', &'2', &'3', &'4', &'5', &'9', &'#'])
 }
 
-fn one<'a, T: ?Sized>(random: &mut Random, of: &[&'a T]) -> &'a T {
+pub(crate) fn one<'a, T: ?Sized>(random: &mut Random, of: &[&'a T]) -> &'a T {
     of[random.below(of.len() as u64) as usize]
 }
 

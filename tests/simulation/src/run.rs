@@ -10,7 +10,7 @@ use testkit::{GuestFaults, Ladder, Link, World};
 
 use crate::actor;
 use crate::errors;
-use crate::plan::{Step, is_wide};
+use crate::plan::{Step, size};
 use crate::rules::{Broken, Rules, Verdict};
 use crate::town::Town;
 
@@ -121,7 +121,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         let mut town = Town::default();
-        let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e), is_wide(seed));
+        let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e), size(seed));
         let world = World::new(seed, offices);
         Self {
             start: world.now(),
@@ -143,11 +143,11 @@ impl Run {
             self.step = Some(step.clone());
             actor::act(&mut self.world, &self.town, &step.act);
             self.go_on(step.wait)?;
-            self.rules.after_step(&mut self.world)?;
+            self.rules.after_step(&mut self.world, &self.town)?;
             self.tally.steps += 1;
         }
         self.come_to_rest()?;
-        self.rules.at_the_end(&mut self.world)
+        self.rules.at_the_end(&mut self.world, &self.town)
     }
 
     fn everybody_registers(&mut self) -> Verdict {
@@ -192,6 +192,7 @@ impl Run {
             self.count(&seen);
             self.ladder.add(&self.world, &seen);
             self.rules.see(&self.world, &self.town, &seen)?;
+            self.town.memory.borrow_mut().see(&seen);
             // A phone rings by itself.
             if let What::Phone(id, phone::Event::Offered { call, .. }) = &seen.what {
                 self.world.with(*id, |phone, now| phone.ring(now, *call));

@@ -11,7 +11,9 @@ use cordboard::native;
 use serde_json::{Value, json};
 use testkit::{Office, digest_of};
 
+use crate::later::{self, Memory};
 use crate::logic;
+use crate::plan::Size;
 
 /// Names of the companies.
 pub const COMPANIES: [&str; 2] = ["acme", "globex"];
@@ -66,6 +68,8 @@ pub struct Town {
     pub manifests: Vec<(String, String, ModuleDigest, Manifest)>,
     /// The whims and steady ones stop having ideas.
     pub tired: Rc<RefCell<bool>>,
+    /// What was seen that later acts are about.
+    pub(crate) memory: RefCell<Memory>,
 }
 
 impl Town {
@@ -79,32 +83,45 @@ impl Town {
     }
 
     /// Builds the companies; those of a wide town have an alerter, call backs, rules for calls outside and
-    /// a place to park, too.
-    pub fn offices(&mut self, random: &mut Random, wide: bool) -> Vec<Office> {
+    /// a place to park, too, and those of the widest displays, opening hours and codes.
+    pub fn offices(&mut self, random: &mut Random, size: Size) -> Vec<Office> {
         let companies = COMPANIES.iter().enumerate();
         companies
             .map(|(place, name)| {
-                let office = self.office(name, u8::try_from(place).unwrap_or(0) + 1, random, wide);
-                if wide {
-                    self.more(office, name, random)
-                } else {
-                    office
+                let office = self.office(name, u8::try_from(place).unwrap_or(0) + 1, random, size);
+                match size {
+                    Size::Plain => office,
+                    Size::Wide => self.more(office, name, random, vec![]),
+                    Size::Widest => {
+                        let office = self.more(office, name, random, later::switches());
+                        later::displays(office).document(later::hours())
+                    }
                 }
             })
             .collect()
     }
 
     /// What a wide town has besides.
-    fn more(&mut self, office: Office, tenant: &'static str, random: &mut Random) -> Office {
+    fn more(
+        &mut self,
+        office: Office,
+        tenant: &'static str,
+        random: &mut Random,
+        first: Vec<Value>,
+    ) -> Office {
+        let widest = !first.is_empty();
         let alerter = json!({
             "call-back": "call-back", "call-back-on-hang-up": random.chance(0.5), "attendant": "206",
             "inside": if random.chance(0.7) { "menu" } else { "ring" },
         });
         // Nobody is called back any more when a run comes to its end.
-        let call_back = json!({
+        let mut call_back = json!({
             "first": if random.chance(0.5) { "caller" } else { "callee" },
             "rings": 1 + random.below(4), "attempts": 1 + random.below(3), "keep": 5,
         });
+        if widest && random.chance(0.5) {
+            call_back["notice"] = json!("display");
+        }
         let office = self.guest::<busy_alerter::BusyAlerter>(office, tenant, "busy-alerter", &alerter);
         let office = self.guest::<call_back::CallBack>(office, tenant, "call-back", &call_back);
         let office = self.guest::<outgoing::outgoing>(office, tenant, "outgoing", &json!({}));
@@ -113,7 +130,7 @@ impl Town {
         let rule = |name: &str, direction: &str, pattern: Value, action: Value| json!({"name": name, "direction": direction, "pattern": pattern, "action": action});
         let told =
             json!({"tell": {"behaviour": "call-back", "number": "{digits}", "message": "request {line}"}});
-        let rules = [
+        let rules = vec![
             rule("call back", "internal", json!({"feature-code": "*37*"}), told),
             rule(
                 "a line's call",
@@ -136,6 +153,7 @@ impl Town {
             ),
             rule("own numbers", "inbound", json!("any"), json!("own")),
         ];
+        let rules = [first, rules].concat();
         let office = self.own(office, tenant, "social", SessionScope::PerCall, logic::social);
         office
             .document(json!({"dial-plan": {"rules": rules}}))
@@ -151,7 +169,8 @@ impl Town {
             ])
     }
 
-    fn office(&mut self, tenant: &'static str, place: u8, random: &mut Random, wide: bool) -> Office {
+    fn office(&mut self, tenant: &'static str, place: u8, random: &mut Random, size: Size) -> Office {
+        let wide = size >= Size::Wide;
         let mut office = Office::new(tenant)
             .announcements(&["welcome", "more", "goodbye", "please-wait", "all-busy", "closed"])
             .outside("provider", "+33611223344", place);
@@ -178,7 +197,7 @@ impl Town {
                 office.line_with(number, change)
             };
         }
-        office = self.shipped(office, tenant, random);
+        office = self.shipped(office, tenant, random, size);
         let scope = SessionScope::PerCall;
         office = self.own(office, tenant, "whim", scope, logic::whim);
         office = self.own(office, tenant, "steady", scope, logic::steady);
@@ -194,9 +213,9 @@ impl Town {
             .number("307", &["desk"])
     }
 
-    fn shipped(&mut self, office: Office, tenant: &'static str, random: &mut Random) -> Office {
+    fn shipped(&mut self, office: Office, tenant: &'static str, random: &mut Random, size: Size) -> Office {
         let mode = ["linear", "cyclic", "parallel", "free-line", "weighted"][random.below(5) as usize];
-        let group = json!({
+        let mut group = json!({
             "members": ["203", "204", "205"],
             "mode": mode,
             "rings": 1 + random.below(3), "wrap-up": random.below(3) * 5, "queue-length": random.below(4),
@@ -207,7 +226,7 @@ impl Town {
             "weights": [{ "line": "204", "weight": 3 }],
             "priority": ["06*"], "playlist": ["welcome", "more"]
         });
-        let menu = json!({
+        let mut menu = json!({
             "open": { "greeting": "welcome", "keys": [
                 { "key": "1", "number": "201" }, { "key": "2", "number": "301" }, { "key": "3", "number": "0147200001" },
                 { "key": "4", "submenu": { "greeting": "more", "keys": [{ "key": "1", "number": "202" }, { "key": "2", "number": "304" }] } }
@@ -215,7 +234,7 @@ impl Town {
             "attempts": 2, "extension-digits": random.below(2) * 3,
             "by-name": { "key": "9", "people": [{ "name": "Anne Weber", "number": "202" }, { "name": "Otto Weber", "number": "203" }] }
         });
-        let line = json!({
+        let mut line = json!({
             "rings": 1 + random.below(3), "call-waiting": random.chance(0.5),
             "no-answer": { "on": true, "to": "205" },
             "busy": { "on": random.chance(0.5), "to": "204" },
@@ -225,6 +244,18 @@ impl Town {
         let announcement = json!({
             "announcement": "closed", "before-answer": random.chance(0.5), "then": "number", "number": "202"
         });
+        // Whatever has opening hours may close in the middle of a call.
+        if size == Size::Widest {
+            if random.chance(0.5) {
+                group["calendar"] = json!("office");
+                group["closed-number"] = json!("300");
+            }
+            if random.chance(0.5) {
+                menu["calendar"] = json!("office");
+            }
+            line["scheduled"] = json!({ "on": random.chance(0.5), "calendar": "office", "to": "206" });
+            line["greeting"]["calendar"] = json!("office");
+        }
         let office = self.guest::<menu::menu>(office, tenant, "menu", &menu);
         let office = self.guest::<group::Group>(office, tenant, "group", &group);
         let office = self.guest::<line::line>(office, tenant, "line", &line);

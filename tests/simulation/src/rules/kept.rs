@@ -11,7 +11,7 @@ use testkit::world::{Seen, What};
 use testkit::{PhoneId, World};
 
 use super::{Verdict, broken};
-use crate::town::COMPANIES;
+use crate::town::{COMPANIES, Town};
 
 /// What a phone was told about its registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,11 +99,11 @@ impl Kept {
     }
 
     /// Compares what was promised with what there is.
-    pub fn compare(&mut self, world: &mut World) -> Verdict {
+    pub fn compare(&mut self, world: &mut World, town: &Town) -> Verdict {
         if !world.is_up() {
             return Ok(());
         }
-        self.configuration(world)?;
+        self.configuration(world, town)?;
         if world.now().since(self.since) < Duration::from_secs(5) {
             return Ok(());
         }
@@ -111,17 +111,19 @@ impl Kept {
         self.registrations(world)
     }
 
-    /// A document may be newer than what was acknowledged, never older or another one of the same revision.
-    fn configuration(&self, world: &World) -> Verdict {
+    /// A document may be newer than what was acknowledged, never older or another one of the same revision. One that
+    /// somebody asked to delete may be gone before that is acknowledged.
+    fn configuration(&self, world: &World, town: &Town) -> Verdict {
         let rule = "acknowledged configuration is kept";
         for (key, promised) in &self.changed {
             let there = world.exchange().directory().document(key);
             let (Some(promised), there) = (promised, there) else {
                 continue;
             };
-            let kept = there
-                .as_ref()
-                .is_some_and(|there| there.revision > promised.revision || there == promised);
+            let kept = match &there {
+                Some(there) => there.revision > promised.revision || there == promised,
+                None => town.memory.borrow().is_deleted(key),
+            };
             if !kept {
                 let there = there.map_or(0, |there| there.revision);
                 let how = format!("{key} was at revision {}, and is at {there}", promised.revision);
@@ -177,12 +179,13 @@ mod tests {
     use exchange::{AdminId, directory::Kind};
 
     use super::*;
-    use crate::town::Town;
+    use crate::plan::Size;
 
     /// A change that was acknowledged and is not there breaks the rule; the one that is there does not.
     #[test]
     fn configuration_that_is_lost_is_noticed() {
-        let offices = Town::default().offices(&mut Random::from_seed(1), false);
+        let mut town = Town::default();
+        let offices = town.offices(&mut Random::from_seed(1), Size::Plain);
         let mut world = World::new(1, offices);
         let tenant = COMPANIES[0].into();
         let key = Key::new(&tenant, Kind::Line, "201");
@@ -201,7 +204,7 @@ mod tests {
             let at = world.now();
             let mut kept = Kept::default();
             kept.see(&world, &Seen { at, what }).unwrap();
-            assert_eq!(kept.compare(&mut world).is_ok(), holds);
+            assert_eq!(kept.compare(&mut world, &town).is_ok(), holds);
         }
     }
 }

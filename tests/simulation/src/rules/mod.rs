@@ -93,8 +93,8 @@ impl Rules {
     /// # Errors
     ///
     /// The rule that does not hold now.
-    pub fn after_step(&mut self, world: &mut World) -> Verdict {
-        self.kept.compare(world)
+    pub fn after_step(&mut self, world: &mut World, town: &Town) -> Verdict {
+        self.kept.compare(world, town)
     }
 
     /// Everybody hung up, and a long time passed.
@@ -102,10 +102,10 @@ impl Rules {
     /// # Errors
     ///
     /// The rule that does not hold.
-    pub fn at_the_end(&mut self, world: &mut World) -> Verdict {
+    pub fn at_the_end(&mut self, world: &mut World, town: &Town) -> Verdict {
         self.answers.at_the_end()?;
         self.endings.at_the_end(world)?;
-        self.kept.compare(world)
+        self.kept.compare(world, town)
     }
 
     fn exchange_is_sound(&self, world: &World, seen: &Seen) -> Verdict {
