@@ -36,6 +36,9 @@ impl Ladder {
 
     /// Adds what was seen, as far as it says something.
     pub fn add(&mut self, world: &World, seen: &Seen) {
+        if self.most == 0 {
+            return;
+        }
         let Some(rung) = rung(world, &seen.what) else {
             return;
         };

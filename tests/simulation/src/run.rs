@@ -70,8 +70,17 @@ pub struct Failure {
 ///
 /// The first rule that is broken.
 pub fn run(seed: u64, steps: &[Step]) -> Result<Tally, Box<Failure>> {
+    // Most runs hold, and nobody reads their ladders: one that does not is run again to draw it.
+    let failed = match once(seed, steps, 0) {
+        Ok(tally) => return Ok(tally),
+        Err(failed) => failed,
+    };
+    Err(once(seed, steps, rungs()).err().unwrap_or(failed))
+}
+
+fn once(seed: u64, steps: &[Step], rungs: usize) -> Result<Tally, Box<Failure>> {
     errors::listening(|| {
-        let mut run = Run::new(seed);
+        let mut run = Run::new(seed, rungs);
         // A panic of the exchange is a broken rule like any other.
         let verdict = catch_unwind(AssertUnwindSafe(|| run.all(steps)));
         let broken = match verdict {
@@ -119,7 +128,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, rungs: usize) -> Self {
         let mut town = Town::default();
         let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e), size(seed));
         let world = World::new(seed, offices);
@@ -128,7 +137,7 @@ impl Run {
             world,
             town,
             rules: Rules::default(),
-            ladder: Ladder::of_at_most(rungs()),
+            ladder: Ladder::of_at_most(rungs),
             step: None,
             tally: Tally {
                 seeds: 1,
