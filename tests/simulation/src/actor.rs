@@ -1,18 +1,17 @@
 //! Carries steps out.
 
-use std::time::Duration;
-
 use exchange::admin::{Expect, Request};
 use exchange::directory::Document;
 use exchange::live;
 use phone::{CallRef, CallState};
 use serde_json::json;
 use testkit::world::What;
-use testkit::{GuestFaults, Link, PhoneId, World};
+use testkit::{PhoneId, World};
 
 use crate::later;
-use crate::plan::{Act, Mood, Weather};
-use crate::town::{COMPANIES, Town};
+use crate::plan::Act;
+use crate::town::{COMPANIES, LINES, PUBLIC, Town};
+use crate::trouble::{faults, link};
 
 /// Does what a step says, if it can be done now.
 pub fn act(world: &mut World, town: &Town, act: &Act) {
@@ -26,8 +25,9 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
         Act::CallIn { company, number } => {
             let outside: Vec<PhoneId> = world.phones().filter(|id| world.is_outside(*id)).collect();
             if let Some(id) = pick(&outside, *company) {
+                let number = own_number(world, id, number);
                 say(world, format!("{} dials {number}", full_name(world, id)));
-                world.with(id, |phone, now| phone.call(now, number));
+                world.with(id, |phone, now| phone.call(now, &number));
             }
         }
         Act::Answer(which) => with_call(
@@ -209,6 +209,17 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
         Act::Later(later) => later::act(world, town, later),
         Act::Wait => {}
     }
+}
+
+/// The number that a company's line has in the place of this one.
+fn own_number(world: &World, provider: PhoneId, public: &str) -> String {
+    let view = world.exchange().directory().tenant(world.tenant_of(provider));
+    let line = PUBLIC
+        .iter()
+        .position(|number| *number == public)
+        .and_then(|place| LINES.get(place));
+    let own = line.and_then(|line| view?.line(line)?.number.clone());
+    own.map_or_else(|| public.to_owned(), |number| number.to_string())
 }
 
 fn ask(world: &mut World, which: u64, method: &str, user: &str, headers: &str) {
@@ -447,55 +458,4 @@ pub(crate) fn full_name(world: &World, id: PhoneId) -> String {
 
 pub(crate) fn say(world: &mut World, what: String) {
     world.note(What::Did(what));
-}
-
-fn link(weather: Weather) -> Link {
-    let ms = Duration::from_millis;
-    match weather {
-        Weather::Fair => Link::PERFECT,
-        Weather::Lossy => Link {
-            loss: 0.1,
-            duplicates: 0.05,
-            jitter: ms(20),
-            ..Link::PERFECT
-        },
-        Weather::Stormy => Link {
-            loss: 0.2,
-            duplicates: 0.1,
-            reordered: 0.2,
-            late: ms(400),
-            delay: ms(5),
-            jitter: ms(30),
-        },
-        Weather::Slow => Link {
-            delay: ms(300),
-            jitter: ms(200),
-            ..Link::PERFECT
-        },
-    }
-}
-
-fn faults(mood: Mood) -> GuestFaults {
-    let ms = Duration::from_millis;
-    match mood {
-        Mood::Well => GuestFaults::NONE,
-        Mood::Trapping => GuestFaults {
-            traps: 0.2,
-            refusals: 0.05,
-            out_of_fuel: 0.05,
-            ..GuestFaults::NONE
-        },
-        Mood::Late => GuestFaults {
-            late: 0.2,
-            ..GuestFaults::NONE
-        },
-        Mood::Mute => GuestFaults {
-            silent: 0.2,
-            ..GuestFaults::NONE
-        },
-        Mood::Slow => GuestFaults {
-            thinking: (ms(1), ms(450)),
-            ..GuestFaults::NONE
-        },
-    }
 }

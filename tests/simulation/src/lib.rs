@@ -23,3 +23,4 @@ pub mod run;
 pub mod search;
 pub mod shrink;
 mod town;
+mod trouble;

@@ -187,9 +187,15 @@ impl Town {
                     let behind = line.behaviours.take().unwrap_or_default();
                     line.behaviours = Some(std::iter::once("busy-alerter".into()).chain(behind).collect());
                 }
-                if let Some(public) = PUBLIC.get(position) {
-                    line.number = Some((*public).into());
-                }
+                line.number = PUBLIC.get(position).map(|public| {
+                    let own = size == Size::Widest && tenant == COMPANIES[1];
+                    let number = if own {
+                        public.replace("4567", "4577")
+                    } else {
+                        (*public).to_owned()
+                    };
+                    number.as_str().into()
+                });
             };
             office = if position + 1 == LINES.len() {
                 office.line_over_tcp(number)
