@@ -109,6 +109,11 @@ const TENANT: &[Field] = &[
         Object,
         "What is kept of its sessions: `days` (default 7; 0: nothing), `mebibytes` of each behaviour, `numbers-for-operators`.",
     ),
+    may(
+        "media",
+        OneOf(&["anchored", "direct"]),
+        "Which way sound goes: through the exchange (default, right behind NAT), or between the parties as long as nobody needs it here.",
+    ),
 ];
 
 const SITE: &[Field] = &[
@@ -134,6 +139,12 @@ const USER: &[Field] = &[
     may("language", Text, "BCP 47; absent: the tenant's."),
 ];
 
+const MEDIA: Field = may(
+    "media",
+    OneOf(&["anchored", "direct"]),
+    "Which way its sound goes; absent: the tenant's. Both ends of a call have to allow `direct`.",
+);
+
 const DEVICE: &[Field] = &[
     ID,
     NAME,
@@ -154,6 +165,7 @@ const DEVICE: &[Field] = &[
         OneOf(&["text", "cisco", "yealink", "desk"]),
         "How pages come to its display; absent: it has none.",
     ),
+    MEDIA,
     may(
         "credentials",
         Object,
@@ -261,6 +273,7 @@ const TRUNK: &[Field] = &[
         Object,
         "`foreign`: let foreign numbers through; `fallback`: shown instead.",
     ),
+    MEDIA,
 ];
 
 const CALENDAR: &[Field] = &[

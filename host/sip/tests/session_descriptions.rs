@@ -7,7 +7,9 @@ extern crate cordboard_sip as sip;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sip::sdp::{Agreed, Answer, Codec, Direction, Local, Negotiation, Offer, PayloadTypes, SdpError};
+use sip::sdp::{
+    Agreed, Answer, Codec, Direction, Local, Negotiation, Offer, Outline, PayloadTypes, SdpError,
+};
 
 const OUR_ADDRESS: &str = "203.0.113.1:20000";
 
@@ -461,4 +463,92 @@ proptest::proptest! {
             proptest::prop_assert!(Offer::parse(&answer).is_ok());
         }
     }
+}
+
+/// A description that passes through keeps every byte but those of `o=`, whose version rises with each change.
+#[test]
+fn a_description_passes_through_with_an_origin_of_ours() {
+    let mut negotiation = Negotiation::new(7);
+    let at = "203.0.113.1".parse().unwrap();
+    let theirs = session(&[
+        "m=audio 4000 RTP/SAVP 96",
+        "a=crypto:1 X",
+        "m=video 4002 RTP/AVP 97",
+    ]);
+    let theirs = [theirs.as_slice(), b"i=caf\xe9\r\n"].concat();
+    let passed = negotiation.relay(&theirs, at).unwrap();
+    let expected = String::from_utf8_lossy(&theirs)
+        .replace("o=alice 1 1 IN IP4 192.0.2.7", "o=- 7 1 IN IP4 203.0.113.1");
+    assert_eq!(String::from_utf8_lossy(&passed), expected);
+    assert!(passed.ends_with(b"caf\xe9\r\n"), "not a byte is touched");
+
+    assert_eq!(
+        negotiation.relay(&theirs, at).unwrap(),
+        passed,
+        "nothing has changed"
+    );
+    let changed = session(&["m=audio 4010 RTP/AVP 0"]);
+    let changed = negotiation
+        .relay(&changed, "198.51.100.1".parse().unwrap())
+        .unwrap();
+    assert!(has(&lines_of(&changed), "o=- 7 2 IN IP4 203.0.113.1"));
+    assert_eq!(
+        negotiation.relay(b"v=0\r\ns=-\r\n", at),
+        Err(SdpError::Malformed("there is no o= line".into()))
+    );
+}
+
+/// Once we take the sound over, our offer goes on where what passed through ended.
+#[test]
+fn our_offer_after_descriptions_that_passed_through_keeps_their_streams() {
+    let mut negotiation = Negotiation::new(7);
+    let theirs = session(&[
+        "m=video 4002 RTP/AVP 97",
+        "m=audio 4000 RTP/SAVP 101",
+        "a=rtpmap:101 opus/48000/2",
+    ]);
+    negotiation
+        .relay(&theirs, "198.51.100.9".parse().unwrap())
+        .unwrap();
+    let lines = lines_of(&negotiation.offer(local()));
+    assert!(has(&lines, "o=- 7 2 IN IP4 198.51.100.9"), "{lines:?}");
+    let streams: Vec<&String> = lines.iter().filter(|line| line.starts_with("m=")).collect();
+    assert_eq!(streams, ["m=video 0 RTP/AVP 97", "m=audio 20000 RTP/AVP 8 0 102"]);
+    assert!(
+        has(&lines, "a=rtpmap:102 telephone-event/8000"),
+        "101 is opus here"
+    );
+
+    let reply = session(&[
+        "m=video 0 RTP/AVP 97",
+        "m=audio 4000 RTP/AVP 8",
+        "a=rtpmap:8 PCMA/8000",
+    ]);
+    let agreed = negotiation
+        .accept_answer(&Answer::parse(&reply).unwrap())
+        .unwrap();
+    assert_eq!(agreed.remote, Some(address("192.0.2.7:4000")));
+}
+
+/// What is looked at in a description that passes through: where it points, and whether it holds.
+#[test]
+fn an_outline_says_where_streams_go_and_who_is_held() {
+    let outline = |lines: &[&str]| Outline::read(&session(lines)).unwrap();
+    let talk = outline(&[
+        "m=audio 4000 RTP/SAVP 96",
+        "c=IN IP4 192.0.2.8",
+        "m=video 4002 RTP/AVP 97",
+    ]);
+    assert_eq!(
+        talk.addresses,
+        [
+            "192.0.2.8".parse::<std::net::IpAddr>().unwrap(),
+            "192.0.2.7".parse().unwrap()
+        ]
+    );
+    assert!(!talk.holds);
+    assert!(outline(&["m=video 4002 RTP/AVP 97", "m=audio 4000 RTP/AVP 0", "a=sendonly"]).holds);
+    let zero = outline(&["m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0"]);
+    assert_eq!((zero.addresses.len(), zero.holds), (0, true));
+    assert!(Outline::read(&session(&["m=audio 4000 RTP/AVP 0", "c=IN IP4 phone.example"])).is_err());
 }

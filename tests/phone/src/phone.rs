@@ -32,6 +32,10 @@ pub struct PhoneConfig {
     pub tcp: bool,
     /// Offer and take telephone-events.
     pub events: bool,
+    /// Lines at the end of each description: streams and attributes of the test's own.
+    pub more: String,
+    /// Refuses every change of a session that has an offer, with this status.
+    pub refuses_changes: Option<u16>,
 }
 
 impl PhoneConfig {
@@ -46,6 +50,8 @@ impl PhoneConfig {
             codecs: vec![8, 0],
             tcp: false,
             events: true,
+            more: String::new(),
+            refuses_changes: None,
         }
     }
 }
@@ -307,6 +313,7 @@ impl Phone {
             codecs: self.config.codecs.clone(),
             events: self.config.events.then_some(101),
             direction: "sendrecv".to_owned(),
+            more: self.config.more.clone(),
         }
     }
 

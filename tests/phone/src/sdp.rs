@@ -11,6 +11,8 @@ pub struct Description {
     pub events: Option<u8>,
     /// `sendrecv`, `sendonly`, `recvonly` or `inactive`.
     pub direction: String,
+    /// Lines behind all others: streams and attributes that nothing here reads.
+    pub more: String,
 }
 
 impl Description {
@@ -36,7 +38,7 @@ impl Description {
                 "a=rtpmap:{event} telephone-event/8000\r\na=fmtp:{event} 0-16\r\n"
             ));
         }
-        text.push_str(&format!("a=ptime:20\r\na={}\r\n", self.direction));
+        text.push_str(&format!("a=ptime:20\r\na={}\r\n{}", self.direction, self.more));
         text
     }
 
@@ -77,6 +79,7 @@ impl Description {
             codecs: types,
             events,
             direction,
+            more: String::new(),
         })
     }
 
@@ -99,7 +102,14 @@ impl Description {
             codecs,
             events: self.events,
             direction: direction.to_owned(),
+            more: String::new(),
         }
+    }
+
+    #[must_use]
+    pub fn with_more(mut self, more: &str) -> Self {
+        more.clone_into(&mut self.more);
+        self
     }
 }
 
@@ -114,6 +124,7 @@ mod tests {
             codecs: vec![8, 0],
             events: Some(101),
             direction: "sendonly".to_owned(),
+            more: String::new(),
         };
         assert_eq!(Description::read(&description.print(1, 1)), Some(description));
     }

@@ -14,15 +14,19 @@ use crate::report::Fact;
 impl Exchange {
     /// Lets two legs hear each other. Whatever plays to them stops, and earlier partners are left alone.
     pub(super) fn connect(&mut self, a: LegId, b: LegId) {
-        let (Some(port_a), Some(port_b)) = (self.port_of(a), self.port_of(b)) else {
+        if !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
             return;
-        };
+        }
+        let direct = self.are_direct(a, b);
         for leg in [a, b] {
             self.stop_audio(leg);
             self.part(leg);
             self.leave_room(leg);
         }
-        self.media(Command::Connect { a: port_a, b: port_b });
+        if !direct && let Err((leg, why)) = self.connect_ports(a, b) {
+            self.leg_fails(leg, why);
+            return;
+        }
         for (leg, other) in [(a, b), (b, a)] {
             let Some(leg) = self.legs.get_mut(&leg) else {
                 continue;
@@ -36,6 +40,16 @@ impl Exchange {
         }
         self.keep_leg(a);
         self.report_leg(a, Fact::Bridged { with: b });
+    }
+
+    fn connect_ports(&mut self, a: LegId, b: LegId) -> Result<(), (LegId, Cause)> {
+        for leg in [a, b] {
+            self.anchor(leg).map_err(|why| (leg, why))?;
+        }
+        let port = |leg: LegId| self.port_of(leg).ok_or((leg, Cause::Failed));
+        let (port_a, port_b) = (port(a)?, port(b)?);
+        self.media(Command::Connect { a: port_a, b: port_b });
+        Ok(())
     }
 
     /// Parts a leg from its partner; both stay up, and whoever decides about them looks after them. Returns the
@@ -65,10 +79,13 @@ impl Exchange {
         };
         let waits = self.is_busy(leg) || leg.dial.is_some() || leg.transfer.is_some();
         let at_rest = leg.custodies.iter().all(|custody| self.is_at_rest(*custody));
-        if waits || !at_rest || self.is_decided_about(id) || self.is_transferring(id) {
-            return;
+        let is_alone = leg.bridged.is_none();
+        if !waits && at_rest && !self.is_decided_about(id) && !self.is_transferring(id) {
+            self.hang_up(id, Cause::Normal);
+        } else if is_alone && let Err(why) = self.anchor(id) {
+            // What it says must not go on to where its partner was.
+            self.leg_fails(id, why);
         }
-        self.hang_up(id, Cause::Normal);
     }
 
     /// It asked for its partner to be transferred, and waits for the outcome.
@@ -82,14 +99,16 @@ impl Exchange {
         let started = match self.legs.get_mut(&leg_id) {
             Some(leg) if leg.is_answered() && leg.renegotiating.is_none() => {
                 leg.holding = on;
-                self.reoffer(
-                    leg_id,
-                    if on {
-                        Direction::SendOnly
-                    } else {
-                        Direction::SendRecv
-                    },
-                )
+                let direction = if on {
+                    Direction::SendOnly
+                } else {
+                    Direction::SendRecv
+                };
+                if leg.direct.is_some() {
+                    self.anchor(leg_id)
+                } else {
+                    self.reoffer(leg_id, direction)
+                }
             }
             _ => Err(Cause::Failed),
         };
@@ -115,6 +134,13 @@ impl Exchange {
 
     /// The answer to an offer of ours.
     pub(super) fn renegotiation_over(&mut self, leg_id: LegId, result: Result<Renegotiated, Failure>) {
+        let Some(result) = self.passed_over(leg_id, result) else {
+            return;
+        };
+        let anchoring = self.is_anchoring(leg_id);
+        if anchoring && let Err(failure) = &result {
+            return self.anchoring_failed(leg_id, failure);
+        }
         let result = match result {
             Ok(Renegotiated { body, .. }) => self.our_offer_answered(leg_id, body.as_ref()),
             Err(failure) => {
@@ -122,6 +148,9 @@ impl Exchange {
                 Err(crate::cause::of_status(failure.status(), false))
             }
         };
+        if anchoring && let Err(why) = result {
+            return self.hang_up(leg_id, why);
+        }
         let Some(waiting) = self
             .legs
             .get_mut(&leg_id)
@@ -145,7 +174,9 @@ impl Exchange {
     /// The party put us on hold or took us back: its partner hears music meanwhile, and the session may know.
     pub(super) fn party_holds(&mut self, leg_id: LegId, held: bool) {
         self.report_leg(leg_id, Fact::Held(held));
-        if let Some(partner) = self.legs.get(&leg_id).and_then(|leg| leg.bridged) {
+        let leg = self.legs.get(&leg_id).filter(|leg| leg.direct.is_none());
+        // A party whose sound goes straight to its partner plays music to it, or not.
+        if let Some(partner) = leg.and_then(|leg| leg.bridged) {
             if held {
                 self.play_hold_music(partner);
             } else {

@@ -280,6 +280,7 @@ impl Exchange {
             state,
             offer: None,
             media: None,
+            direct: None,
             custodies: SmallVec::new(),
             dial: None,
             rest: None,
@@ -365,6 +366,9 @@ impl Exchange {
         self.forget_dialog(leg.dialog);
         if let Some(media) = leg.media.take() {
             self.close_media(*media);
+        }
+        if let Some(asked) = leg.direct.take().and_then(|direct| direct.asked) {
+            self.nobody_answers(&asked);
         }
         self.count_leg(&leg.tenant, &leg.party, leg.call, false);
         if let Some(audio) = leg.audio.take() {

@@ -193,7 +193,8 @@ impl Exchange {
     }
 
     fn send_digits(&mut self, id: SessionId, tag: Tag, leg: LegId, digits: String) {
-        let Some(port) = self.port_of(leg) else {
+        let anchored = self.anchor(leg);
+        let Some(port) = self.port_of(leg).filter(|_| anchored.is_ok()) else {
             self.outcome(id, tag, OutcomeKind::Failed(Cause::Failed));
             return;
         };

@@ -21,11 +21,7 @@ impl Exchange {
         };
         let from = media.port;
         self.update_stream(from, &agreed);
-        let Some(dial_now) = self.dials.get(&dial) else {
-            return false;
-        };
-        let alone = dial_now.rings_alone() && dial_now.custody.is_none_or(|custody| self.is_sole(custody));
-        let (Some(caller), true, Hears::Ringback) = (dial_now.caller, alone, dial_now.options.hears) else {
+        let Some(caller) = self.hears_early(dial) else {
             return false;
         };
         if self.open_early(caller).is_err() {
@@ -33,6 +29,14 @@ impl Exchange {
         }
         self.listen(caller, callee);
         true
+    }
+
+    /// The caller, if it may hear the only one who rings.
+    pub(super) fn hears_early(&self, dial: DialId) -> Option<LegId> {
+        let dial = self.dials.get(&dial)?;
+        let alone = dial.rings_alone() && dial.custody.is_none_or(|custody| self.is_sole(custody));
+        dial.caller
+            .filter(|_| alone && dial.options.hears == Hears::Ringback)
     }
 
     /// The callee answered our offer before it answered the call.

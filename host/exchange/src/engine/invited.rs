@@ -58,14 +58,21 @@ impl Exchange {
             .ok()
             .and_then(|uri| uri.user().map(|user| user.into_owned()));
         let caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
-        let offer = match body.filter(|body| body.is_sdp()) {
+        let replaces = request.headers.has(Name::Replaces);
+        let (offer, direct) = match body.filter(|body| body.is_sdp()) {
             Some(body) => {
-                let offer = Offer::parse(&body.bytes);
-                Some(offer.map_err(|error| Box::new(not_acceptable(&error)))?)
+                let direct = self.direct_caller(&caller.tenant, &caller.party, &path, &body.bytes);
+                let direct = direct.filter(|_| !replaces);
+                match Offer::parse(&body.bytes) {
+                    Ok(offer) => (Some(offer), direct),
+                    // Nothing that we speak, but whoever is called may.
+                    Err(_) if direct.is_some() => (None, direct),
+                    Err(error) => return Err(Box::new(not_acceptable(&error))),
+                }
             }
-            None => None,
+            None => (None, None),
         };
-        if request.headers.has(Name::Replaces) {
+        if replaces {
             return self.replaces(
                 usage,
                 request,
@@ -105,6 +112,9 @@ impl Exchange {
         // Callers and their tools expect it from whoever will ask others (RFC 3261 §16.2); refusals go without.
         let _ = self.sip.trying(self.now, usage);
         let leg = self.begin_call(usage, caller, number.clone(), offer, max_forwards, emergency);
+        if let Some(leg) = self.legs.get_mut(&leg.0) {
+            leg.direct = direct;
+        }
         self.send_on(leg.0, leg.1, resolution, number, leg.2);
         Ok(())
     }

@@ -15,7 +15,9 @@ use super::Exchange;
 use super::call::Call;
 use super::dial::{DialId, DialOwner};
 use super::leg::{Leg, LegState, Waiting};
-use super::records::{CallRecord, CustodyRecord, LegRecord, MediaRecord, SessionRecord, SessionWaits};
+use super::records::{
+    CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, MediaRecord, SessionRecord, SessionWaits,
+};
 use super::session::{Question, Session};
 use super::watches::Watch;
 use crate::io::{CallId, Output, Write};
@@ -207,7 +209,7 @@ impl Exchange {
         let call = self.calls.get(&id)?;
         let key = call_key(&call.tenant, id);
         let value = if self.lasts(call) {
-            postcard::to_allocvec(&self.call_record(call)).ok()
+            self.call_record(call).to_bytes(&self.call_ways(call))
         } else {
             None
         };
@@ -251,6 +253,26 @@ impl Exchange {
             legs: legs.into_iter().filter_map(|leg| self.leg_record(leg)).collect(),
             custodies,
             dials,
+        }
+    }
+
+    fn call_ways(&self, call: &Call) -> CallWays {
+        let legs = call.legs.iter().filter_map(|leg| self.legs.get(leg));
+        let direct = legs.filter_map(|leg| {
+            let direct = leg.direct.as_ref()?;
+            let record = DirectRecord {
+                negotiation: direct.negotiation.clone(),
+                theirs: direct.theirs.to_vec(),
+                early: direct
+                    .early
+                    .as_ref()
+                    .map(|early| (early.theirs.to_vec(), early.sent.to_vec())),
+                peer: direct.peer,
+            };
+            Some((leg.id, record))
+        });
+        CallWays {
+            direct: direct.collect(),
         }
     }
 

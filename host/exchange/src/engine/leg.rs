@@ -19,6 +19,7 @@ use smallvec::SmallVec;
 use super::audio::{Audio, AudioOwner};
 use super::custody::CustodyId;
 use super::dial::{DialId, Redirections};
+use super::direct::Direct;
 use super::media::LegMedia;
 use super::rooms::Seat;
 use super::transfer::Wanted;
@@ -78,7 +79,9 @@ pub(crate) struct Leg {
     pub state: LegState,
     /// The caller's offer, until it is answered.
     pub offer: Option<Box<Offer>>,
+    /// A port of ours; none as long as sound goes straight to the other party.
     pub media: Option<Box<LegMedia>>,
+    pub direct: Option<Box<Direct>>,
     /// The chain of custody, the outermost first; parallel branches lie side by side. Empty for callees.
     pub custodies: SmallVec<[CustodyId; 2]>,
     /// The dial that rings this callee, and which of its targets.

@@ -1,6 +1,6 @@
 //! The media side of legs: ports, their addresses, and what flows through them.
 //!
-//! Media is anchored here: each leg has a port of its own and negotiates with us alone (RFC 3264), so neither
+//! Media is anchored here, unless it goes `direct`: each leg has a port of its own and negotiates with us alone (RFC 3264), so neither
 //! holding nor moving a party needs the other one's consent. The engine transcodes where codecs differ. What is
 //! negotiated lies in `offers`, sound before the answer in `early`.
 
@@ -24,6 +24,8 @@ pub(crate) struct LegMedia {
     pub negotiation: Negotiation,
     /// The answer that early media gave already; the 200 has to repeat it (RFC 3261 §13.2.1).
     pub answer: Option<Bytes>,
+    /// The party's 2xx will bring an offer, for it was asked for one.
+    pub owes_answer: bool,
 }
 
 /// Ports and their addresses.
@@ -42,6 +44,7 @@ impl Exchange {
             local,
             negotiation: Negotiation::new(self.random.next_u64() >> 1),
             answer: None,
+            owes_answer: false,
         }))
     }
 
@@ -69,6 +72,7 @@ impl Exchange {
             local,
             negotiation,
             answer: answer.map(Bytes::from),
+            owes_answer: false,
         }))
     }
 

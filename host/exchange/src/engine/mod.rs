@@ -6,6 +6,7 @@
 //!  sip_events ─▶ requests (REGISTER, OPTIONS), texts (MESSAGE)      invited (a call comes in)
 //!            └▶ call, leg, bridge                  transfer (REFER, Replaces)
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
+//!               direct, pass, anchor (sound that goes straight from party to party)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
 //!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
@@ -16,6 +17,7 @@
 //! that its event stands for is settled.
 
 mod administer;
+mod anchor;
 mod audio;
 mod bridge;
 mod call;
@@ -24,6 +26,7 @@ mod commands;
 mod custody;
 mod dial;
 mod digits;
+mod direct;
 mod early;
 mod evict;
 mod farewell;
@@ -38,6 +41,7 @@ mod media;
 mod names;
 mod notifier;
 mod offers;
+mod pass;
 mod pickup;
 mod ports;
 mod published;
@@ -218,6 +222,8 @@ enum Due {
     },
     /// The digit that a `gather` waits for.
     DigitOver(LegId),
+    /// Our port can perhaps be offered now.
+    Anchor(LegId),
     /// A binding of this device expires.
     Registration {
         tenant: Arc<str>,
@@ -413,6 +419,7 @@ impl Exchange {
             Due::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
             Due::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
             Due::DigitOver(leg) => self.digit_over(leg),
+            Due::Anchor(leg) => self.offer_port(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
             Due::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),

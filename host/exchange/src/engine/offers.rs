@@ -51,6 +51,16 @@ impl Exchange {
             }
         }
         let sdp = self.answer_sdp(id, codec)?;
+        self.accept_caller(id, sdp, waiting)
+    }
+
+    /// 200, with this in it.
+    pub(super) fn accept_caller(
+        &mut self,
+        id: LegId,
+        sdp: Bytes,
+        waiting: Option<Waiting>,
+    ) -> Result<(), Cause> {
         let leg = self.legs.get_mut(&id).ok_or(Cause::Cancelled)?;
         let (usage, call) = (leg.usage, leg.call);
         self.sip
@@ -69,6 +79,10 @@ impl Exchange {
 
     /// Our side for a caller: the answer to its offer (the same one however often), else an offer.
     fn answer_sdp(&mut self, id: LegId, codec: Option<Codec>) -> Result<Bytes, Cause> {
+        if let Some(early) = self.early_sdp(id) {
+            return Ok(early);
+        }
+        self.anchor(id)?;
         self.ensure_media(id)?;
         let leg = self.legs.get_mut(&id).ok_or(Cause::Cancelled)?;
         let offer = leg.offer.take();
@@ -115,6 +129,7 @@ impl Exchange {
     ///
     /// `NotAcceptable` for a caller who sent no offer: there is nothing to answer.
     pub(super) fn open_early(&mut self, id: LegId) -> Result<PortId, Cause> {
+        self.anchor(id)?;
         let leg = self.legs.get(&id).ok_or(Cause::Cancelled)?;
         let has_path =
             leg.state != LegState::Offered || leg.media.as_ref().is_some_and(|media| media.answer.is_some());
@@ -159,11 +174,22 @@ impl Exchange {
         if let Some(waiting) = leg.answering.take() {
             self.outcome(waiting.session, waiting.tag, OutcomeKind::Done);
         }
+        self.offer_port(id);
         self.keep_leg(id);
     }
 
-    /// The peer changes the session (hold, another address, another codec): answered here, by us alone.
-    pub(super) fn renegotiate(&mut self, id: LegId, request: sip::endpoint::RequestId, body: Option<&Body>) {
+    /// The peer changes the session (hold, another address, another codec): answered here, by us alone, unless its
+    /// sound goes straight to its partner.
+    pub(super) fn renegotiate(
+        &mut self,
+        id: LegId,
+        request: sip::endpoint::RequestId,
+        update: bool,
+        body: Option<&Body>,
+    ) {
+        if self.pass_on(id, request, update, body) {
+            return;
+        }
         let reply = match self.renegotiated(id, body) {
             Ok(sdp) => Reply::new(200).sdp(sdp),
             Err(refusal) => *refusal,

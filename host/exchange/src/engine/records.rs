@@ -102,6 +102,42 @@ pub(super) struct CallRecord {
     pub dials: Vec<(DialId, DialRecord)>,
 }
 
+/// Stored behind a [`CallRecord`], which earlier versions wrote alone.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct CallWays {
+    /// Legs whose sound goes straight to another party.
+    pub direct: Vec<(LegId, DirectRecord)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DirectRecord {
+    pub negotiation: Negotiation,
+    pub theirs: Vec<u8>,
+    /// An early answer, as it came and as it went on.
+    pub early: Option<(Vec<u8>, Vec<u8>)>,
+    pub peer: Option<LegId>,
+}
+
+impl CallRecord {
+    /// With which way its sound goes behind it.
+    pub fn to_bytes(&self, ways: &CallWays) -> Option<Vec<u8>> {
+        let bytes = postcard::to_allocvec(self).ok()?;
+        if ways.direct.is_empty() {
+            return Some(bytes);
+        }
+        postcard::to_extend(ways, bytes).ok()
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Option<(Self, CallWays)> {
+        let (record, rest) = postcard::take_from_bytes(bytes).ok()?;
+        let ways = match rest {
+            [] => CallWays::default(),
+            rest => postcard::from_bytes(rest).ok()?,
+        };
+        Some((record, ways))
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LegRecord {
     pub id: LegId,

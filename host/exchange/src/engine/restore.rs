@@ -8,7 +8,7 @@ use sip::registrar::Bindings;
 
 use super::administer::read_record;
 use super::notifier::SubscriptionRecord;
-use super::records::{SessionRecord, SessionWaits};
+use super::records::{CallRecord, CallWays, SessionRecord, SessionWaits};
 use super::requests::Registration;
 use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
@@ -35,7 +35,7 @@ impl Exchange {
                     .ok()
                     .map(|bindings| registrations.push((Arc::from(tenant), Arc::from(name), bindings))),
                 (Some("call"), Some(tenant), Some(id)) => {
-                    record(id, &value).map(|(id, call)| calls.push((Arc::from(tenant), CallId(id), call)))
+                    call(id, &value).map(|(id, call)| calls.push((Arc::from(tenant), id, call)))
                 }
                 (Some("session"), Some(tenant), Some(id)) => {
                     session(id, &value).map(|(id, session)| sessions.push((Arc::from(tenant), id, session)))
@@ -67,8 +67,8 @@ impl Exchange {
         for (tenant, id, (session, waits)) in sessions {
             self.restore_session(tenant, id, session, waits);
         }
-        for (tenant, id, call) in calls {
-            self.restore_call(tenant, id, call);
+        for (tenant, id, (call, ways)) in calls {
+            self.restore_call(tenant, id, call, ways);
         }
         self.after_restore();
         for (tenant, subscription) in subscriptions {
@@ -111,6 +111,10 @@ impl Exchange {
 
 fn record<T: serde::de::DeserializeOwned>(id: &str, value: &[u8]) -> Option<(u64, T)> {
     Some((id.parse().ok()?, postcard::from_bytes(value).ok()?))
+}
+
+fn call(id: &str, value: &[u8]) -> Option<(CallId, (CallRecord, CallWays))> {
+    Some((CallId(id.parse().ok()?), CallRecord::from_bytes(value)?))
 }
 
 fn session(id: &str, value: &[u8]) -> Option<(SessionId, (SessionRecord, SessionWaits))> {

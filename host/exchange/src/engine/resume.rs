@@ -17,9 +17,12 @@ use smallvec::SmallVec;
 use super::call::Call;
 use super::custody::{Custody, CustodyId, Holder};
 use super::dial::DialId;
-use super::leg::{Leg, Waiting};
+use super::direct::{Direct, Early};
+use super::leg::{Leg, LegState, Waiting};
 use super::lookup::Placed;
-use super::records::{AudioCommand, CallRecord, CustodyRecord, LegRecord, SessionRecord, SessionWaits};
+use super::records::{
+    AudioCommand, CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits,
+};
 use super::session::{Session, keyed_key};
 use super::{Due, Exchange, Step};
 use crate::io::CallId;
@@ -128,7 +131,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn restore_call(&mut self, tenant: Arc<str>, id: CallId, record: CallRecord) {
+    pub(super) fn restore_call(&mut self, tenant: Arc<str>, id: CallId, record: CallRecord, ways: CallWays) {
         let call = Call {
             tenant: tenant.clone(),
             direction: record.direction,
@@ -166,6 +169,7 @@ impl Exchange {
         for leg in record.legs {
             self.restore_leg(id, &tenant, leg);
         }
+        self.restore_ways(ways);
         for (custody, stored) in record.custodies {
             self.restore_custody(custody, id, &tenant, stored);
         }
@@ -249,6 +253,7 @@ impl Exchange {
                 .filter(|_| record.media.as_ref().is_none_or(|media| media.answer.is_none()))
                 .map(Box::new),
             media: None,
+            direct: None,
             custodies: SmallVec::from_vec(record.custodies),
             dial: record.dial,
             rest: record.rest.map(Box::new),
@@ -282,6 +287,9 @@ impl Exchange {
         }
         if let Some(media) = record.media.and_then(|media| self.reopen_media(media)) {
             self.attach_media(record.id, media);
+        }
+        if record.state == LegState::Up {
+            self.anchor_on(record.id);
         }
         self.sounds_again
             .extend(record.audio.map(|audio| (record.id, audio)));
@@ -322,11 +330,33 @@ impl Exchange {
         self.custodies.insert(id, custody);
     }
 
+    /// Legs whose sound goes straight to another party; what one of them was just changing is asked for again by it.
+    fn restore_ways(&mut self, ways: CallWays) {
+        for (leg, record) in ways.direct {
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.direct = Some(Box::new(Direct {
+                    negotiation: record.negotiation,
+                    theirs: record.theirs.into(),
+                    early: record.early.map(|(theirs, sent)| {
+                        Box::new(Early {
+                            theirs: theirs.into(),
+                            sent: sent.into(),
+                        })
+                    }),
+                    peer: record.peer,
+                    asked: None,
+                }));
+            }
+        }
+    }
+
     fn restore_bridge(&mut self, a: LegId, b: LegId) {
-        let (Some(port_a), Some(port_b)) = (self.port_of(a), self.port_of(b)) else {
-            return;
-        };
-        self.media(Command::Connect { a: port_a, b: port_b });
+        if !self.are_direct(a, b) {
+            let (Some(port_a), Some(port_b)) = (self.port_of(a), self.port_of(b)) else {
+                return;
+            };
+            self.media(Command::Connect { a: port_a, b: port_b });
+        }
         for (leg, other) in [(a, b), (b, a)] {
             if let Some(leg) = self.legs.get_mut(&leg) {
                 leg.bridged = Some(other);

@@ -65,6 +65,7 @@ impl Exchange {
             self.part(leg_id);
             self.leave_room(leg_id);
         }
+        self.anchor(leg_id)?;
         self.take_seat(leg_id, Seat { key, part });
         self.seat_in_media(leg_id);
         self.keep_leg(leg_id);

@@ -85,10 +85,13 @@ impl Exchange {
             Event::Reinvited {
                 usage,
                 request_id,
+                request,
                 body,
-                ..
             } => match self.leg_of(usage) {
-                Some(leg) => self.renegotiate(leg, request_id, body.as_ref()),
+                Some(leg) => {
+                    let update = request.method == Method::Update;
+                    self.renegotiate(leg, request_id, update, body.as_ref());
+                }
                 None => self.respond(request_id, 481),
             },
             Event::Renegotiated { usage, result } => {
@@ -171,8 +174,12 @@ impl Exchange {
                         415
                     },
                 );
-                if let (Some((digit, held)), Some(port)) = (digit, self.port_of(leg)) {
-                    self.media(::media::Command::InjectDigit { port, digit, held });
+                match (digit, self.port_of(leg)) {
+                    (Some((digit, held)), Some(port)) => {
+                        self.media(::media::Command::InjectDigit { port, digit, held });
+                    }
+                    (Some(_), None) => self.pass_digit(leg, request),
+                    (None, _) => {}
                 }
             }
             Method::Refer => self.referred(leg, request_id, request),

@@ -7,6 +7,8 @@
 mod chaos;
 mod custody;
 mod dialling;
+mod direct;
+mod direct_changes;
 mod drain;
 mod envelope;
 mod eviction;

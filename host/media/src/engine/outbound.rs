@@ -75,6 +75,10 @@ fn play(engine: &mut Engine, now: Moment, slot: Slot) -> bool {
     let Some(port) = ports.get_mut(slot) else {
         return false;
     };
+    // Nothing is agreed with the party yet: what it is to hear waits for that.
+    if port.stream.is_none() {
+        return port.is_occupied() || port.events.is_down();
+    }
     if !port.digits.is_idle() {
         send_digit(port, outbox, now);
     } else if port.player.is_some() {

@@ -5,17 +5,20 @@
 //!
 //! Audio over RTP/AVP with G.711 and telephone-event. Other `m=` lines are refused with port 0, in
 //! their place; a secured stream (RTP/SAVP) is refused with a reason. Out of scope: ICE, SDES, DTLS, video,
-//! multicast, preconditions.
+//! multicast, preconditions. Descriptions that only pass through, from one party to another, may hold all of these:
+//! see [`Negotiation::relay`] and [`Outline`].
 
 mod agreed;
 mod error;
 mod local;
 mod negotiation;
 mod print;
+mod relay;
 mod remote;
 
 pub use agreed::{Agreed, Codec, Direction, PayloadTypes};
 pub use error::SdpError;
 pub use local::Local;
 pub use negotiation::Negotiation;
+pub use relay::Outline;
 pub use remote::{Answer, Offer};

@@ -7,11 +7,14 @@
 //!
 //! Both offers crossing (glare) is SIP's to solve (491, RFC 3261 §14.1): by then the offer is withdrawn.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::print::{Description, Stream, with_version};
-use super::remote::{Audio, Format};
+use super::relay::{around_origin, events_number, origin, streams};
+use super::remote::{Audio, Format, Section};
 use super::{Agreed, Answer, Codec, Direction, Local, Offer, PayloadTypes, SdpError};
 
 /// What most phones use; any dynamic number would do.
@@ -69,17 +72,65 @@ impl Negotiation {
                 payload_type: codec.payload_type(),
             })
             .collect::<Vec<_>>();
+        let before = self.sent.as_deref().map(streams).unwrap_or_default();
+        if self.agreed.is_none()
+            && let Some(sent) = &self.sent
+        {
+            self.events = events_number(sent, self.events);
+        }
         let mut description = Description::new(self.id, local.address.ip());
-        description.stream(&Stream {
+        let ours = Stream {
             local: &local,
             formats: &formats,
             events: Some(self.events),
             direction: local.direction,
             profile: "RTP/AVP",
             rtcp_mux: false,
-        });
+        };
+        // What other parties had agreed on through us stays in its place, refused (RFC 3264 §8.2).
+        let audio = |used: bool| {
+            let is_it = |(section, in_use): &(Section, bool)| section.media == "audio" && *in_use == used;
+            before.iter().position(is_it)
+        };
+        let place = audio(true).or_else(|| audio(false));
+        for (position, (section, _)) in before.iter().enumerate() {
+            if Some(position) == place {
+                description.stream(&ours);
+            } else {
+                description.refused(section);
+            }
+        }
+        if place.is_none() {
+            description.stream(&ours);
+        }
         self.offered = Some(local);
         self.print(description)
+    }
+
+    /// Another party's description, to be sent to this one in the place of ours: the same bytes but for `o=`,
+    /// which stays ours, so that its version rises with each change and a description of our own can follow (RFC 3264
+    /// §8). `at` is the address that `o=` names, as long as nothing was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`SdpError::Malformed`] without an `o=` line, [`SdpError::TooLarge`].
+    pub fn relay(&mut self, theirs: &[u8], at: IpAddr) -> Result<Bytes, SdpError> {
+        if theirs.len() > SdpError::MAX_BYTES {
+            return Err(SdpError::TooLarge);
+        }
+        let (before, behind) =
+            around_origin(theirs).ok_or_else(|| SdpError::Malformed("there is no o= line".into()))?;
+        let whole = |origin: &str| [before, origin.as_bytes(), behind].concat();
+        let origin = match self.sent.as_deref().and_then(origin) {
+            Some(origin) => origin.to_owned(),
+            None => Description::origin(self.id, at),
+        };
+        let text = String::from_utf8_lossy(&whole(&origin)).into_owned();
+        if self.sent.as_ref() != Some(&text) {
+            self.version += 1;
+        }
+        self.sent = Some(text);
+        Ok(Bytes::from(whole(&with_version(&origin, self.version))))
     }
 
     /// Forgets an offer that was refused (488, 491) or never answered; what was agreed on before stands.
@@ -146,7 +197,13 @@ impl Negotiation {
 
     /// A description as it is sent, with a new version if anything changed.
     fn print(&mut self, description: Description) -> Bytes {
-        let text = description.into_text();
+        let mut text = description.into_text();
+        // `o=` stays the same but for its version, wherever our media is (RFC 3264 §8).
+        if let (Some(was), Some(is)) = (self.sent.as_deref().and_then(origin), origin(&text))
+            && was != is
+        {
+            text = text.replacen(is, was, 1);
+        }
         if self.sent.as_ref() != Some(&text) {
             self.version += 1;
         }

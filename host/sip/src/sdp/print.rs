@@ -26,7 +26,7 @@ pub(super) struct Stream<'a> {
 impl Description {
     /// The lines of the session, as version 0.
     pub fn new(id: u64, address: IpAddr) -> Self {
-        let family = if address.is_ipv4() { "IP4" } else { "IP6" };
+        let family = family(address);
         let mut text = String::with_capacity(TYPICAL);
         // Writing into a string cannot fail, here and below.
         let _ = write!(
@@ -34,6 +34,11 @@ impl Description {
             "v=0\r\no=- {id} 0 IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n"
         );
         Self(text)
+    }
+
+    /// The value of `o=`, as version 0.
+    pub fn origin(id: u64, address: IpAddr) -> String {
+        format!("- {id} 0 IN {} {address}", family(address))
     }
 
     pub fn stream(&mut self, stream: &Stream<'_>) {
@@ -77,7 +82,11 @@ impl Description {
     }
 }
 
-/// A description with its version.
+fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "IP4" } else { "IP6" }
+}
+
+/// A description, or its origin alone, with its version.
 pub(super) fn with_version(text: &str, version: u64) -> String {
     // The first that stands between these is the version: only the id, a number, is before it.
     match text.split_once(" 0 IN ") {

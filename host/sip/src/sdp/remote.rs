@@ -105,30 +105,25 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer; our offers have one `m=` line, the first.
+    /// Reads an answer: of its audio streams the first that is not refused, for we offer one.
     ///
     /// # Errors
     ///
     /// [`SdpError::Refused`] if the stream was turned down.
     pub fn parse(bytes: &[u8]) -> Result<Self, SdpError> {
         let session = read(bytes)?;
-        let media = session
-            .medias
-            .first()
-            .ok_or(SdpError::Mismatch("it has no m= line"))?;
-        if !is_audio(media) {
-            return Err(SdpError::Mismatch("its first m= line is not audio"));
+        let mut audio = session.medias.iter().filter(|media| is_audio(media)).peekable();
+        if audio.peek().is_none() {
+            return Err(SdpError::Mismatch("it has no audio stream"));
         }
-        if media.port == 0 {
-            return Err(SdpError::Refused);
-        }
+        let media = audio.find(|media| media.port != 0).ok_or(SdpError::Refused)?;
         Ok(Self {
             audio: Audio::read(&session, media)?,
         })
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Session, SdpError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Session, SdpError> {
     if bytes.len() > SdpError::MAX_BYTES {
         return Err(SdpError::TooLarge);
     }
@@ -150,7 +145,7 @@ fn sections(session: &Session) -> Vec<Section> {
     session.medias.iter().map(section).collect()
 }
 
-fn is_audio(media: &Media) -> bool {
+pub(super) fn is_audio(media: &Media) -> bool {
     media.media.eq_ignore_ascii_case("audio")
 }
 
@@ -182,7 +177,7 @@ impl Audio {
 }
 
 /// The stream's own `c=` line, else the session's (RFC 8866 §5.7).
-fn address(session: &Session, media: &Media) -> Result<IpAddr, SdpError> {
+pub(super) fn address(session: &Session, media: &Media) -> Result<IpAddr, SdpError> {
     let connection = media
         .connections
         .first()
@@ -218,7 +213,7 @@ fn value<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
         .map(|attribute| attribute.value.as_deref().unwrap_or_default())
 }
 
-fn direction(attributes: &[Attribute]) -> Option<Direction> {
+pub(super) fn direction(attributes: &[Attribute]) -> Option<Direction> {
     attributes
         .iter()
         .find_map(|attribute| match attribute.attribute.as_str() {

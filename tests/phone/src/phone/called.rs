@@ -45,21 +45,37 @@ impl Phone {
     }
 
     pub fn answer(&mut self, now: Moment, call: CallRef) {
+        if let Some(body) = self.answer_to(call) {
+            self.respond_invite(now, call, 200, "OK", Some(body));
+        }
+        if let Some(dialog) = self.calls.get_mut(&call)
+            && dialog.state == CallState::Offered
+        {
+            dialog.state = CallState::Answered;
+        }
+    }
+
+    /// Sends sound before it answers: 183 with the answer.
+    pub fn sounds_early(&mut self, now: Moment, call: CallRef) {
+        if let Some(body) = self.answer_to(call) {
+            self.respond_invite(now, call, 183, "Session Progress", Some(body));
+        }
+    }
+
+    /// Our side, for a caller who waits for it.
+    fn answer_to(&mut self, call: CallRef) -> Option<String> {
         let description = self.description();
-        let Some(dialog) = self
-            .calls
-            .get_mut(&call)
-            .filter(|dialog| dialog.state == CallState::Offered)
-        else {
-            return;
-        };
+        let dialog = self.calls.get_mut(&call)?;
+        if dialog.state != CallState::Offered {
+            return None;
+        }
         dialog.ours = match &dialog.theirs {
-            Some(offer) => offer.answer(self.config.rtp, &self.config.codecs),
+            Some(offer) => offer
+                .answer(self.config.rtp, &self.config.codecs)
+                .with_more(&self.config.more),
             None => description,
         };
-        dialog.state = CallState::Answered;
-        let body = dialog.ours.print(dialog.session, dialog.version);
-        self.respond_invite(now, call, 200, "OK", Some(body));
+        Some(dialog.ours.print(dialog.session, dialog.version))
     }
 
     fn respond_invite(

@@ -200,13 +200,20 @@ impl Phone {
 
     /// Changes the session: `sendonly` holds, `sendrecv` takes the call back.
     pub fn change(&mut self, now: Moment, call: CallRef, direction: &str) {
+        if let Some(dialog) = self.calls.get_mut(&call) {
+            dialog.version += 1;
+            direction.clone_into(&mut dialog.ours.direction);
+        }
+        self.refresh(now, call);
+    }
+
+    /// A re-INVITE with our description as it is (RFC 4028 §7.4).
+    pub fn refresh(&mut self, now: Moment, call: CallRef) {
         let (via, branch) = self.via();
         let contact = self.contact();
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;
         };
-        dialog.version += 1;
-        dialog.ours.direction = direction.to_owned();
         let cseq = dialog.next_cseq();
         dialog.invite_branch = branch.clone();
         let mut head = dialog.head("INVITE", cseq, &via);

@@ -91,6 +91,9 @@ impl Phone {
         if offers && self.state(call) == CallState::Up && self.is_changing(&message.call_id) {
             return self.reply(now, message, 491, None);
         }
+        if let Some(status) = self.config.refuses_changes.filter(|_| !message.body.is_empty()) {
+            return self.reply(now, message, status, None);
+        }
         let (rtp, codecs, full) = (self.config.rtp, self.config.codecs.clone(), self.description());
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;

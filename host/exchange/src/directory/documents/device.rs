@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Credentials;
+use super::{Credentials, MediaWay};
 use crate::directory::{DeviceId, UserId};
 
 /// Something that registers and rings (R5). It needs no owner: a doorbell has none (R11).
@@ -23,6 +23,9 @@ pub struct Device {
     /// How pages come to its display; absent: it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<Screen>,
+    /// Which way its sound goes; absent: the tenant's. Both ends of a call have to allow `direct`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaWay>,
     /// Absent until a password is set: the device cannot register before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Credentials>,

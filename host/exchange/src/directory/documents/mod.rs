@@ -13,6 +13,7 @@ mod people;
 mod plan;
 mod secrets;
 mod settings;
+mod sound;
 mod tenant;
 mod trunk;
 mod version;
@@ -31,6 +32,7 @@ pub use people::{Address, Site, User};
 pub use plan::{Action, DialPlan, Direction, Feature, Pattern, Rule, SetFeature, Tell};
 pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
+pub use sound::MediaWay;
 pub use tenant::{
     Defaults, DigestOffer, Grants, InternalDigits, JournalRule, Numbering, Spend, Tenant, TenantLimits,
 };

@@ -4,6 +4,7 @@ use contract::NumberClass;
 use serde::{Deserialize, Serialize};
 use sip::digest::Algorithm;
 
+use super::MediaWay;
 use crate::directory::{BehaviourName, TenantId};
 
 /// An isolated customer: the unit of isolation, of quota and of sharding.
@@ -39,6 +40,9 @@ pub struct Tenant {
     pub grants: Grants,
     #[serde(default)]
     pub journal: JournalRule,
+    /// Which way sound goes for devices and trunks that say nothing.
+    #[serde(default, skip_serializing_if = "MediaWay::is_anchored")]
+    pub media: MediaWay,
     /// What calls outside cost, and how much of it may come together; absent: nobody counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Spend>,
@@ -73,6 +77,7 @@ impl Tenant {
             defaults: Defaults::default(),
             grants: Grants::default(),
             journal: JournalRule::default(),
+            media: MediaWay::default(),
             spend: None,
         }
     }

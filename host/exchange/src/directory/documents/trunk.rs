@@ -5,7 +5,7 @@ use std::str::FromStr;
 use contract::NumberClass;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Credentials, Secret};
+use super::{Credentials, MediaWay, Secret};
 use crate::directory::TrunkId;
 
 /// A way to the outside: a provider, a gateway, another exchange.
@@ -43,6 +43,9 @@ pub struct Trunk {
     pub scheme: Scheme,
     #[serde(default)]
     pub caller_id: CallerIdPolicy,
+    /// Which way its sound goes; absent: the tenant's. Both ends of a call have to allow `direct`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaWay>,
 }
 
 fn yes() -> bool {

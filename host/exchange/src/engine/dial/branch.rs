@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::{Cause, LegId, SessionId};
 use sip::endpoint::{Body, Credentials, Failure, Invite, Large, Path};
-use sip::sdp::{Agreed, Answer};
+use sip::sdp::{Answer, Codec};
 use sip::uri::Uri;
 use smallvec::SmallVec;
 
@@ -14,8 +14,10 @@ use crate::cause;
 use crate::directory::TrunkId;
 use crate::engine::Exchange;
 use crate::engine::custody::Holder;
+use crate::engine::direct::Direct;
 use crate::engine::leg::{LegState, Party};
 use crate::engine::lookup::Contact;
+use crate::engine::media::LegMedia;
 use crate::io::CallId;
 use crate::report::{Direction, Fact, LegRole};
 
@@ -25,6 +27,12 @@ pub(crate) struct Redirections {
     /// The best next one last.
     pub trunks: Vec<TrunkId>,
     pub number: Arc<str>,
+}
+
+/// Which way the sound of a callee is to go.
+enum Sound {
+    Anchored(Box<LegMedia>),
+    Direct(Box<Direct>),
 }
 
 /// An INVITE to make.
@@ -125,9 +133,14 @@ impl Exchange {
         let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
         let (call, tenant, caller, options) =
             (dial.call, dial.tenant.clone(), dial.caller, dial.options.clone());
-        let (media, offer) = self
-            .open_offer(&branch.path, caller)
-            .map_err(|()| Cause::Congestion)?;
+        let (sound, offer) = match self.direct_offer(id, &branch.party, &branch.target, &branch.path)? {
+            Some((direct, offer)) => (Sound::Direct(direct), offer),
+            None => {
+                let opened = self.open_offer(&branch.path, caller);
+                let (media, offer) = opened.map_err(|()| Cause::Congestion)?;
+                (Sound::Anchored(media), offer)
+            }
+        };
         let shown = self.shown_to(call, &options.shown, &branch);
         let to =
             Uri::sip(Some(&branch.number), &branch.domain, None).unwrap_or_else(|_| branch.target.clone());
@@ -154,7 +167,9 @@ impl Exchange {
         let usage = match self.sip.invite(self.now, invite) {
             Ok(usage) => usage,
             Err(_) => {
-                self.close_media(*media);
+                if let Sound::Anchored(media) = sound {
+                    self.close_media(*media);
+                }
                 return Err(Cause::Congestion);
             }
         };
@@ -171,7 +186,14 @@ impl Exchange {
             leg.dial = Some((id, target));
             leg.rest = (!rest.trunks.is_empty()).then(|| Box::new(rest.clone()));
         }
-        self.attach_media(leg, media);
+        match sound {
+            Sound::Anchored(media) => self.attach_media(leg, media),
+            Sound::Direct(direct) => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.direct = Some(direct);
+                }
+            }
+        }
         if let Some(run) = self.dials.get_mut(&id).and_then(|dial| dial.runs.get_mut(target))
             && let RunState::Legs { live, .. } = &mut run.state
         {
@@ -188,21 +210,30 @@ impl Exchange {
         let Some((dial, target)) = leg.dial else {
             return;
         };
-        let early = body
-            .filter(|body| body.is_sdp())
+        let sdp = body.filter(|body| body.is_sdp());
+        let is_direct = leg.direct.is_some();
+        let early = sdp
+            .filter(|_| !is_direct)
             .and_then(|body| Answer::parse(&body.bytes).ok());
+        let passes = sdp.filter(|_| is_direct);
         if leg.state == LegState::Calling && status >= 180 {
             leg.state = LegState::Ringing;
             let call = leg.call;
             self.keep_call(call);
             self.dialog_changed(leg_id);
-            if status == 180 || early.is_none() {
+            if status == 180 || (early.is_none() && passes.is_none()) {
                 self.call_rings(call);
                 self.report_leg(leg_id, Fact::LegRinging);
             }
         }
         if let Some(answer) = early
             && self.early_media(leg_id, dial, &answer)
+        {
+            return;
+        }
+        if let Some(body) = passes
+            && self.early_answer(leg_id, dial, status, body)
+            && status != 180
         {
             return;
         }
@@ -220,8 +251,8 @@ impl Exchange {
         let Some((dial, target)) = leg.dial.take() else {
             return;
         };
-        let agreed = match self.take_answer(leg_id, body) {
-            Ok(agreed) => agreed,
+        let codec = match self.callees_answer(leg_id, body) {
+            Ok(codec) => codec,
             Err(_) => {
                 self.branch_over(dial, target, leg_id, Cause::NotAcceptable);
                 self.hang_up(leg_id, Cause::NotAcceptable);
@@ -244,7 +275,7 @@ impl Exchange {
                 let holders = custody.map(|custody| self.chain(custody)).unwrap_or_default();
                 self.hold_callee(leg_id, holders);
                 self.stop_ringback(caller, dial);
-                if let Err(why) = self.connect_answered(caller, leg_id, &agreed) {
+                if let Err(why) = self.connect_answered(caller, leg_id, codec) {
                     self.target_done(dial, target, why);
                     self.hang_up(leg_id, why);
                     return;
@@ -267,7 +298,7 @@ impl Exchange {
     }
 
     /// The sessions that hold a leg through this custody and those in front of it.
-    fn chain(&self, custody: super::CustodyId) -> SmallVec<[SessionId; 1]> {
+    pub(in crate::engine) fn chain(&self, custody: super::CustodyId) -> SmallVec<[SessionId; 1]> {
         let mut sessions = SmallVec::new();
         let mut at = Some(custody);
         while let Some(custody) = at.and_then(|id| self.custodies.get(&id)) {
@@ -312,8 +343,10 @@ impl Exchange {
         }
     }
 
-    fn connect_answered(&mut self, caller: LegId, callee: LegId, agreed: &Agreed) -> Result<(), Cause> {
-        self.answer_caller(caller, Some(agreed.codec), None)?;
+    fn connect_answered(&mut self, caller: LegId, callee: LegId, codec: Option<Codec>) -> Result<(), Cause> {
+        if codec.is_some() || !self.pass_answer(caller, callee)? {
+            self.answer_caller(caller, codec, None)?;
+        }
         self.connect(caller, callee);
         Ok(())
     }
