@@ -132,6 +132,7 @@ fn invocation(random: &mut Random, module: ModuleDigest, state: Option<Arc<[u8]>
             memory: 2 << 20,
             commands: 16,
             state: 4 << 10,
+            timers_from: 0,
         },
         held: vec![held(7, true), held(8, false)],
         view: Arc::new(tenant),
