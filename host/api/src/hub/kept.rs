@@ -1,36 +1,34 @@
-//! A trace as it is stored: the facts as they were reported. What they say in words is made when somebody reads
+//! A trace as it is kept: the facts as they were reported, printed at once, because a report's memory is in the processor's cache
+//! then, and for two seconds after a call's end is not needed any more. What they say in words is made when somebody reads
 //! it, which few do; made when a call ends, it would cost as much as the whole call.
 //!
 //! postcard around: messages, the larger part, as they were on the wire; facts as JSON, because a newer version may know
-//! others. LZ4 around that: messages of one call repeat each other, and the store's work is by the page.
+//! others. LZ4 around that in the store: messages of one call repeat each other, and the store's work is by the page.
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use base::Moment;
 use exchange::{Fact, Report};
+use postcard::ser_flavors::Flavor;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use super::story::{SipStep, Step, Story, sentence};
+use super::story::{SipStep, Step, Story, detail, sentence};
 
-/// What a simple call's trace takes.
-const TYPICAL: usize = 16 << 10;
+/// Bytes of a trace before it is packed. A document may have 4 MiB.
+const MOST: usize = 3 << 20;
 
 /// No trace that we wrote is larger: what claims to be is damaged.
 const LARGEST: usize = 16 << 20;
 
-/// What a simple fact takes.
-const FACT: usize = 384;
-
-/// A call's trace on its way to the store.
-#[derive(Serialize)]
-pub(super) struct Kept<'a> {
-    call: u64,
+/// A call's trace, which grows. Printed it is the call's number, how many steps are missing, and the steps.
+#[derive(Default)]
+pub(super) struct Kept {
+    steps: Vec<u8>,
+    count: usize,
     missing: u64,
-    steps: Vec<KeptStep<'a>>,
 }
 
 #[derive(Serialize)]
@@ -46,7 +44,7 @@ struct KeptStep<'a> {
 enum KeptFact<'a> {
     Message(KeptMessage<'a>),
     /// JSON.
-    Fact(Raw<Vec<u8>>),
+    Fact(Raw<&'a [u8]>),
 }
 
 #[derive(Serialize)]
@@ -61,34 +59,49 @@ struct KeptMessage<'a> {
 /// Bytes that are copied as a whole.
 struct Raw<T>(T);
 
-impl<'a> Kept<'a> {
-    pub fn of(call: u64, reports: &'a [Arc<Report>], missing: u64) -> Self {
-        let steps = reports.iter().map(|report| KeptStep::of(report)).collect();
-        Self { call, missing, steps }
+/// Prints behind what is there already.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl Kept {
+    /// Adds a step, if there is room for it or it is the call's end. `room` is for work in between; what is in it is overwritten.
+    pub fn add(&mut self, report: &Report, room: &mut Vec<u8>) {
+        let before = self.steps.len();
+        let last = matches!(report.fact, Fact::CallEnded(_));
+        let printed = KeptStep::of(report, room).print(&mut self.steps);
+        if printed.is_ok() && (self.steps.len() <= MOST || last) {
+            self.count += 1;
+        } else {
+            self.steps.truncate(before);
+            self.missing += 1;
+        }
     }
 
-    /// At most `most` bytes; none when it has more.
-    pub fn print(&self, most: usize) -> Option<Vec<u8>> {
-        let plain = postcard::to_extend(self, Vec::with_capacity(TYPICAL)).ok()?;
-        (plain.len() <= most).then(|| lz4_flex::compress_prepend_size(&plain))
+    /// Counts a step that is left out.
+    pub fn miss(&mut self) {
+        self.missing += 1;
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+    /// How many steps it has.
+    pub fn len(&self) -> usize {
+        self.count
     }
 
-    /// Leaves out the second half, but for the end.
-    pub fn halve(&mut self) {
-        let end = self.steps.pop();
-        let keep = self.steps.len() / 2;
-        self.missing += (self.steps.len() - keep) as u64;
-        self.steps.truncate(keep);
-        self.steps.extend(end.filter(|_| keep > 0));
+    /// All of it, as [`Found::read`] takes it.
+    pub fn print(&self, call: u64) -> Option<Vec<u8>> {
+        let printed = Vec::with_capacity(self.steps.len() + 32);
+        let mut printed = postcard::to_extend(&(call, self.missing, self.count), printed).ok()?;
+        printed.extend_from_slice(&self.steps);
+        Some(printed)
+    }
+
+    /// All of it, as [`Found::unpack`] takes it.
+    pub fn pack(&self, call: u64) -> Option<Vec<u8>> {
+        Some(lz4_flex::compress_prepend_size(&self.print(call)?))
     }
 }
 
 impl<'a> KeptStep<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, room: &'a mut Vec<u8>) -> Self {
         let what = match &report.fact {
             Fact::Sip(message) => KeptFact::Message(KeptMessage {
                 sent: message.sent,
@@ -98,11 +111,11 @@ impl<'a> KeptStep<'a> {
                 text: Raw(&message.text),
             }),
             fact => {
-                let mut json = Vec::with_capacity(FACT);
-                if serde_json::to_writer(&mut json, fact).is_err() {
-                    json.clear();
+                room.clear();
+                if serde_json::to_writer(&mut *room, fact).is_err() {
+                    room.clear();
                 }
-                KeptFact::Fact(Raw(json))
+                KeptFact::Fact(Raw(room))
             }
         };
         Self {
@@ -112,6 +125,28 @@ impl<'a> KeptStep<'a> {
             session: report.session.map(|session| session.0),
             what,
         }
+    }
+
+    fn print(&self, into: &mut Vec<u8>) -> postcard::Result<()> {
+        postcard::serialize_with_flavor(self, Behind(into))
+    }
+}
+
+impl Flavor for Behind<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(data);
+        Ok(())
+    }
+
+    fn try_push(&mut self, data: u8) -> postcard::Result<()> {
+        self.0.push(data);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }
 
@@ -149,10 +184,15 @@ struct FoundMessage {
 
 impl Found {
     /// None when it is none of this version's.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn unpack(bytes: &[u8]) -> Option<Self> {
         let (size, packed) = lz4_flex::block::uncompressed_size(bytes).ok()?;
-        let plain = (size <= LARGEST).then(|| lz4_flex::decompress(packed, size))?;
-        postcard::from_bytes(&plain.ok()?).ok()
+        let printed = (size <= LARGEST).then(|| lz4_flex::decompress(packed, size))?;
+        Self::read(&printed.ok()?)
+    }
+
+    /// None when it is none of this version's.
+    pub fn read(printed: &[u8]) -> Option<Self> {
+        postcard::from_bytes(printed).ok()
     }
 
     /// When its last step was.
@@ -160,11 +200,12 @@ impl Found {
         self.steps.last().map(|step| Moment::from_micros(step.at_us))
     }
 
-    pub fn tell(self) -> Story {
+    /// Whether its call is still going on is not in it.
+    pub fn tell(self, live: bool) -> Story {
         let call = self.call;
         Story {
             call,
-            live: false,
+            live,
             steps: self.steps.into_iter().map(|step| step.tell(call)).collect(),
             missing: self.missing,
         }
@@ -213,14 +254,17 @@ impl FoundMessage {
 /// A fact's kind, sentence and content.
 fn words(fact: Value) -> (String, String, Value) {
     let typed: Option<Fact> = Fact::deserialize(&fact).ok();
-    let (kind, detail) = match fact {
+    let (kind, content) = match fact {
         // One without content is its name alone.
         Value::String(name) => (name, Value::Null),
         Value::Object(named) => named.into_iter().next().unwrap_or_default(),
         _ => Default::default(),
     };
-    let text = typed.map_or_else(|| kind.clone(), |fact| sentence(&fact));
-    (kind, text, detail)
+    match typed {
+        Some(fact @ Fact::Figures { .. }) => (kind, sentence(&fact), detail(&fact)),
+        Some(fact) => (kind, sentence(&fact), content),
+        None => (kind.clone(), kind, content),
+    }
 }
 
 impl<T: AsRef<[u8]>> Serialize for Raw<T> {

@@ -100,8 +100,8 @@ impl Hub {
             return Ok(Some(story));
         }
         let document = store.get(&trace_key(tenant, call))?;
-        let found = document.and_then(|document| Found::read(&document.value));
-        Ok(found.map(Found::tell))
+        let found = document.and_then(|document| Found::unpack(&document.value));
+        Ok(found.map(|found| found.tell(false)))
     }
 
     /// Notes who changed what.

@@ -106,7 +106,7 @@ fn clear_traces(store: &dyn Store, before: Moment) -> Result<(), store::Error> {
     loop {
         let page = store.list("trace/", after.as_deref(), usize::MAX)?;
         for document in page.documents {
-            let ended = Found::read(&document.value).and_then(|found| found.ended());
+            let ended = Found::unpack(&document.value).and_then(|found| found.ended());
             if ended.is_none_or(|ended| ended < before) {
                 store.delete(&document.key, Expect::At(document.revision))?;
             }

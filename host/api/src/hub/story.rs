@@ -1,7 +1,5 @@
 //! A call's story: what `why` prints.
 
-use std::sync::Arc;
-
 use exchange::{Fact, Report, SipMessage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,18 +63,6 @@ fn is_nought(number: &u64) -> bool {
     *number == 0
 }
 
-impl Story {
-    pub(super) fn tell(call: u64, live: bool, reports: &[Arc<Report>], missing: u64) -> Self {
-        let steps = reports.iter().map(|report| Step::of(report)).collect();
-        Self {
-            call,
-            live,
-            steps,
-            missing,
-        }
-    }
-}
-
 impl Step {
     /// The step that a report tells of.
     pub fn of(report: &Report) -> Self {
@@ -122,7 +108,7 @@ impl SipStep {
 }
 
 /// The content of a fact without its name.
-fn detail(fact: &Fact) -> Value {
+pub(super) fn detail(fact: &Fact) -> Value {
     if let Fact::Figures {
         behaviour,
         number,

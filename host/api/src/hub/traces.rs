@@ -1,3 +1,5 @@
+//! Traces that are open: of calls that are up, and of those that have just ended.
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +9,7 @@ use exchange::{Fact, Report};
 use rustc_hash::FxHashMap;
 use store::Write;
 
-use super::kept::Kept;
+use super::kept::{Found, Kept};
 use super::story::Story;
 use super::{HOST, trace_key};
 
@@ -15,8 +17,6 @@ use super::{HOST, trace_key};
 const STEPS: usize = 2_000;
 /// Calls traced at once.
 const CALLS: usize = 100_000;
-/// Bytes of a stored trace before it is packed. A document may have 4 MiB.
-const STORED: usize = 3 << 20;
 
 /// How long a trace stays open after its call's detail record: the behaviours still have their last word.
 const LINGER: Duration = Duration::from_secs(2);
@@ -30,41 +30,47 @@ struct Open {
     calls: FxHashMap<u64, Trace>,
     /// Ended calls, oldest first.
     ended: VecDeque<(Moment, u64)>,
+    /// To print facts in.
+    room: Vec<u8>,
 }
 
 #[derive(Default)]
 struct Trace {
-    reports: Vec<Arc<Report>>,
-    missing: u64,
-    end: Option<Arc<Report>>,
+    kept: Kept,
+    /// The first messages of a call come before its tenant is known.
+    tenant: Option<Arc<str>>,
+    over: bool,
 }
 
 /// A call that is over, to be stored.
 pub(super) struct Ended {
     tenant: Arc<str>,
     call: u64,
-    trace: Trace,
+    kept: Kept,
 }
 
 impl Traces {
     /// Adds a report to its call's trace.
-    pub fn add(&self, report: &Arc<Report>) {
+    pub fn add(&self, report: &Report) {
         let Some(call) = report.call.map(|call| call.0) else {
             return;
         };
-        let mut open = self.lock();
+        let open = &mut *self.lock();
         let over = matches!(report.fact, Fact::CallEnded(_));
         if open.calls.len() >= CALLS && !open.calls.contains_key(&call) {
             return;
         }
         let trace = open.calls.entry(call).or_default();
-        if trace.reports.len() < STEPS || over {
-            trace.reports.push(report.clone());
+        if trace.kept.len() < STEPS || over {
+            trace.kept.add(report, &mut open.room);
         } else {
-            trace.missing += 1;
+            trace.kept.miss();
+        }
+        if trace.tenant.is_none() {
+            trace.tenant.clone_from(&report.tenant);
         }
         if over {
-            trace.end = Some(report.clone());
+            trace.over = true;
             open.ended.push_back((report.at, call));
         }
     }
@@ -80,11 +86,10 @@ impl Traces {
             let Some(trace) = open.calls.remove(&call) else {
                 continue;
             };
-            let tenant = trace.end.as_ref().and_then(|end| end.tenant.clone());
             closed.push(Ended {
-                tenant: tenant.unwrap_or_else(|| HOST.into()),
+                tenant: trace.tenant.unwrap_or_else(|| HOST.into()),
                 call,
-                trace,
+                kept: trace.kept,
             });
         }
         closed
@@ -92,22 +97,20 @@ impl Traces {
 
     /// Drops a tenant's traces.
     pub fn forget(&self, tenant: &str) {
-        self.lock().calls.retain(|_, trace| trace.owner() != Some(tenant));
+        self.lock()
+            .calls
+            .retain(|_, trace| trace.tenant.as_deref() != Some(tenant));
     }
 
     /// The story so far of a call that is up, if it is this tenant's.
     pub fn live(&self, tenant: &str, call: u64) -> Option<Story> {
-        let trace = {
+        let (printed, over) = {
             let open = self.lock();
             let trace = open.calls.get(&call)?;
-            Trace {
-                reports: trace.reports.clone(),
-                missing: trace.missing,
-                end: trace.end.clone(),
-            }
+            let theirs = trace.tenant.as_deref() == Some(tenant);
+            (theirs.then(|| trace.kept.print(call))??, trace.over)
         };
-        let live = trace.end.is_none();
-        (trace.owner() == Some(tenant)).then(|| trace.story(call, live))
+        Some(Found::read(&printed)?.tell(!over))
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -115,29 +118,13 @@ impl Traces {
     }
 }
 
-impl Trace {
-    /// The first messages of a call come before its tenant is known.
-    fn owner(&self) -> Option<&str> {
-        self.reports.iter().find_map(|report| report.tenant.as_deref())
-    }
-
-    fn story(&self, call: u64, live: bool) -> Story {
-        Story::tell(call, live, &self.reports, self.missing)
-    }
-}
-
 impl Ended {
     /// The trace.
     pub fn write(&self) -> Option<Write> {
-        let mut kept = Kept::of(self.call, &self.trace.reports, self.trace.missing);
-        loop {
-            if let Some(bytes) = kept.print(STORED) {
-                return Some(Write::set(trace_key(&self.tenant, self.call), Some(bytes.into())));
-            }
-            if kept.is_empty() {
-                return None;
-            }
-            kept.halve();
-        }
+        let packed = self.kept.pack(self.call)?;
+        Some(Write::set(
+            trace_key(&self.tenant, self.call),
+            Some(packed.into()),
+        ))
     }
 }

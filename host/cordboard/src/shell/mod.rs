@@ -21,6 +21,7 @@ mod listening;
 mod names;
 mod office;
 mod preparing;
+mod reports;
 mod screens;
 mod server;
 mod speech;

@@ -12,9 +12,8 @@ use anyhow::{Context, Result, anyhow};
 use base::Random;
 use behaviours::{Invoker, Pool, Runtime, Workers};
 use contract::{Invocation, ModuleDigest};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use exchange::directory::TenantView;
-use exchange::{Exchange, Input, Report};
+use exchange::{Exchange, Input};
 use sip::endpoint::{Path as SipPath, Transport};
 use store::{EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
 
@@ -28,6 +27,7 @@ use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
 use super::preparing::Preparing;
+use super::reports::{Reported, reports};
 use super::screens::Screens;
 use super::stored;
 use super::tcp::Tcp;
@@ -36,15 +36,15 @@ use super::workshop::{TICK, Workshop};
 use crate::config::{Config, Metrics};
 use crate::media::{MediaConfig, MediaThread, Notice};
 
-/// Reports that may wait for traces and metrics.
-const REPORTS: usize = 65_536;
-
 /// How long changes of calls gather before they are written, and then again before they are committed: together what a
 /// crash may cost. Of a call that is over by then nothing is ever written.
 const KEEP_AFTER: Duration = Duration::from_millis(25);
 
 /// How long reports gather while one waits: waking up for each costs more than most of them do.
 const GATHER: Duration = Duration::from_millis(5);
+
+/// How long nothing is reported before the traces of ended calls are stored all the same.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How often histograms are brought up to date.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -115,7 +115,7 @@ impl Server {
         };
         let pool = Arc::new(start_pool(config, Arc::new(lazily), inbox.clone())?);
         let help = pool.helper();
-        let (reports, reported) = crossbeam_channel::bounded(REPORTS);
+        let (reports, reported) = reports();
         let replies = Replies::default();
 
         let mut exchange = Exchange::new(exchange_config(config, &sip), random.fork());
@@ -392,28 +392,26 @@ fn ticker(
 fn reporter(
     hub: api::hub::Hub,
     clock: Clock,
-    reports: Receiver<Report>,
+    reported: Reported,
     upkeep: impl Fn() + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("reports".to_owned())
         .spawn(move || {
             let mut kept_up = clock.now();
-            loop {
+            let mut reports = Vec::new();
+            while reported.take(&mut reports, IDLE) {
                 let now = clock.now();
                 if now.since(kept_up) >= UPKEEP {
                     kept_up = now;
                     upkeep();
                 }
-                match reports.recv_timeout(Duration::from_secs(1)) {
-                    Ok(report) => {
-                        hub.report(report);
-                        reports.try_iter().for_each(|report| hub.report(report));
-                        std::thread::sleep(GATHER);
-                    }
-                    Err(RecvTimeoutError::Timeout) => hub.tidy(clock.now()),
-                    Err(RecvTimeoutError::Disconnected) => break,
+                if reports.is_empty() {
+                    hub.tidy(now);
+                    continue;
                 }
+                reports.drain(..).for_each(|report| hub.report(report));
+                std::thread::sleep(GATHER);
             }
             hub.tidy(base::Moment::MAX);
         })?)

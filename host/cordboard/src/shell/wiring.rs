@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use behaviours::{Pool, Saturated};
 use contract::{Decision, Failure, Invocation, Record, Spent};
-use crossbeam_channel::{Sender, TrySendError};
 use exchange::{AdminId, Input, Report, Ticket, Write};
 use store::{Overloaded, Submission, Writer};
 use tokio::sync::oneshot;
@@ -15,6 +14,7 @@ use super::core::{Load, Sinks};
 use super::inbox::Inbox;
 use super::names::Names;
 use super::preparing::Preparing;
+use super::reports::Reporter;
 use super::screens::Screens;
 use crate::media::MediaHandle;
 
@@ -77,7 +77,7 @@ pub struct Wiring {
     pub media: MediaHandle,
     pub writer: Arc<Writer>,
     pub replies: Replies,
-    pub reports: Sender<Report>,
+    pub reports: Reporter,
     pub names: Names,
     pub screens: Screens,
     pub held: VecDeque<Submission>,
@@ -191,9 +191,7 @@ impl Sinks for Wiring {
         if let Some(record) = api::hub::detail_record(&report) {
             self.held.push_back(Submission::new(vec![record]));
         }
-        if let Err(TrySendError::Full(_)) = self.reports.try_send(report) {
-            metrics::counter!("cordboard_reports_lost_total").increment(1);
-        }
+        self.reports.add(report);
     }
 
     fn resolve(&mut self, tenant: Arc<str>, servers: Vec<exchange::Server>) {
@@ -206,6 +204,10 @@ impl Sinks for Wiring {
 
     fn flush(&mut self) {
         self.pool.wake();
+        let lost = self.reports.hand_over();
+        if lost > 0 {
+            metrics::counter!("cordboard_reports_lost_total").increment(lost as u64);
+        }
         self.media_turns += 1;
         if self.media_turns >= MEDIA_TURNS {
             self.wake_media();
