@@ -43,7 +43,7 @@ pub async fn line(call: Call, settings: LineSettings) -> Outcome {
         return forward::instead(&call, &settings, &line, cause).await;
     }
     match ring::ring(&call, &settings, &line).await {
-        Ok(_) => call.connected(),
+        Ok(_) => call.let_go(),
         Err(nobody) => forward::instead(&call, &settings, &line, nobody.cause).await,
     }
 }

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use contract::{Command, Event, Invocation, PlayOptions, SessionScope, Sound, Task};
+use contract::{Cause, Command, Event, Invocation, PlayOptions, SessionScope, Sound, Task};
 use phone::CallState;
 
 use crate::logic::{self, Answer, decided, dial, line, stage};
 use crate::office::{Office, module};
+use crate::world::World;
 
 /// One session holds all calls of its number: the first waiting call is connected when a line becomes free (R29, R36).
 #[test]
@@ -221,4 +222,54 @@ fn a_swap_takes_effect_at_the_next_event_of_a_live_call() {
         world.hangs_up("201", call);
         world.assert_idle();
     }
+}
+
+/// 201 calls a behaviour that rings 202 and lets go of both as soon as they talk.
+fn lets_go() -> World {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .behaviour("desk", module(1), SessionScope::PerCall)
+        .number("300", &["desk"])
+        .open(&["201", "202"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![line("202")], 20)])]),
+        Event::Outcome(_) => decided(vec![Command::Finish]),
+        other => panic!("{other:?} is nobody's business any more"),
+    });
+    world
+}
+
+#[test]
+fn two_who_talk_go_on_when_their_session_lets_go_and_end_together() {
+    for (hangs_up, other) in [("201", "202"), ("202", "201")] {
+        let mut world = lets_go();
+        let caller = world.call("201", "300");
+        world.rings("202");
+        let callee = world.answers("202");
+        assert_eq!(world.exchange.census().sessions, 0);
+        let call = |phone| if phone == "201" { caller } else { callee };
+        assert_eq!(world.state(other, call(other)), CallState::Up);
+        world.hangs_up(hangs_up, call(hangs_up));
+        assert_eq!(world.state(other, call(other)), CallState::Over);
+        assert_eq!(world.cdrs()[0].cause, Cause::Normal);
+        world.assert_idle();
+    }
+}
+
+#[test]
+fn who_hangs_up_while_a_session_lets_go_ends_the_call_for_both() {
+    let mut world = lets_go();
+    let caller = world.call("201", "300");
+    world.rings("202");
+    let callee = world.ringing("202");
+    world.with("202", |phone, now| {
+        phone.answer(now, callee);
+        phone.hang_up(now, callee);
+    });
+    world.settle();
+    assert_eq!(world.state("201", caller), CallState::Over);
+    assert_eq!(world.failure("201", caller), None);
+    assert_eq!(world.facts("given-back"), 0);
+    world.assert_idle();
 }

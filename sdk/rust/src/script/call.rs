@@ -188,6 +188,14 @@ impl Call {
         Outcome(End::Connected)
     }
 
+    /// Like [`connected`](Self::connected), and nobody is told how the talk goes on: the session ends with the script, and the host
+    /// looks after the call. That saves the events of its end, and takes the permission `sessions`.
+    pub fn let_go(&self) -> Outcome {
+        // A refusal means that the session goes on, as it would without.
+        let _ = imports::sessions::finish();
+        self.connected()
+    }
+
     /// Ends the script and the call.
     pub fn hang_up(&self) -> Outcome {
         Outcome(End::HangUp)

@@ -224,19 +224,29 @@ impl Exchange {
                 .remove(&keyed_key(&session.tenant, &session.behaviour, &session.number));
         }
         self.forget_session(id, &session);
+        // While it decided to let go of two who talked, one of them hung up.
+        let talk_over = session
+            .mailbox
+            .iter()
+            .any(|event| matches!(event, Event::LegEnded(_)));
         for dial in session.dials {
             self.end_dial(dial, Cause::Cancelled);
         }
         for custody in session.custodies {
-            let bridged = self
+            let Some(leg) = self
                 .custodies
                 .get(&custody)
                 .and_then(|custody| self.legs.get(&custody.leg))
-                .is_some_and(|leg| leg.bridged.is_some() || leg.room.is_some());
+            else {
+                continue;
+            };
+            let bridged = leg.bridged.is_some() || leg.room.is_some();
             if bridged {
                 if let Some(custody) = self.custodies.get_mut(&custody) {
                     custody.holder = Holder::Host;
                 }
+            } else if talk_over && leg.talked && leg.is_answered() {
+                self.hang_up(leg.id, Cause::Normal);
             } else {
                 self.give_back(custody, why);
             }
