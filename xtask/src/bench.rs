@@ -4,6 +4,7 @@ mod disk;
 mod held;
 mod hostile;
 mod load;
+mod prober;
 mod process;
 mod sipp;
 mod stage;

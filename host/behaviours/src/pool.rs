@@ -234,8 +234,9 @@ impl Queue {
 }
 
 fn serve(work: &Work, lane: Lane, invoker: &dyn Invoker, deliver: &dyn Fn(Decision)) {
-    if lane == Lane::Patient {
-        processor::give_way();
+    match lane {
+        Lane::Brisk => processor::be_prompt(),
+        Lane::Patient => processor::give_way(),
     }
     let mut taken_before = processor::time().unwrap_or_default();
     while let Some(Taken {

@@ -1,4 +1,5 @@
-// What a behaviour can do, once: scripts `yield` it, keyed behaviours `tell` a leg.
+// What a behaviour can do, once: scripts `yield` it (or `yield*` it, which TypeScript knows the result's type of), keyed
+// behaviours `tell` a leg.
 
 /**
  * `queue(tag, leg)` asks the host, or returns an outcome where there is nothing to wait for; `read` makes of the outcome
@@ -12,6 +13,9 @@ export function step(print, queue, read = () => undefined) {
     },
     begin: (tag, leg) => attempt(() => queue(tag, leg)),
     read,
+    *[Symbol.iterator]() {
+      return yield this;
+    },
   };
 }
 

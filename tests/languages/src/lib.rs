@@ -146,8 +146,13 @@ impl Built {
     pub fn flow(self: &Arc<Self>, settings: &impl Value) -> Flow {
         let mut json = String::new();
         settings.json(&mut json);
+        self.flow_with(&json)
+    }
+
+    /// The same with settings as JSON.
+    pub fn flow_with(self: &Arc<Self>, settings: &str) -> Flow {
         let built = Arc::clone(self);
-        Flow::through(move |invocation| built.decide(invocation), &json)
+        Flow::through(move |invocation| built.decide(invocation), settings)
     }
 
     /// Lets this version take a session over.

@@ -11,10 +11,10 @@ use anyhow::{Context, Result, bail};
 use super::process::Running;
 use crate::run::root;
 
-const CALLEE_IP: &str = "127.0.0.1";
+pub const CALLEE_IP: &str = "127.0.0.1";
 
 /// Callers come from another address, so that an exchange can tell trunk and phones apart.
-const CALLER_IP: &str = "127.0.0.2";
+pub const CALLER_IP: &str = "127.0.0.2";
 
 /// How a ladder's step went.
 pub struct Step {

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use client::{Client, Server};
 
-use super::process::Running;
-use super::sipp::{self, Step};
+use super::prober::{self, Callees};
+use super::sipp::Step;
 use super::subject;
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
@@ -51,7 +51,7 @@ impl Subject {
 pub struct Stage {
     pub server: Server,
     pub folder: PathBuf,
-    _callees: Running,
+    _callees: Callees,
 }
 
 impl Stage {
@@ -63,7 +63,7 @@ impl Stage {
         let calls = folder.join("calls");
         std::fs::create_dir_all(&calls)?;
         subject::register(&calls, sip(&server)?, callees)?;
-        let running = sipp::callees(&calls, callees)?;
+        let running = Callees::start(callees)?;
         let stage = Self {
             server,
             folder: calls,
@@ -76,14 +76,7 @@ impl Stage {
 
     /// Calls the tenant at a rate for some seconds.
     pub fn call(&self, rate: u64, seconds: u64) -> Result<Step> {
-        sipp::call(
-            &self.folder,
-            sip(&self.server)?,
-            &subject::numbers(),
-            rate,
-            seconds,
-            0,
-        )
+        prober::call(sip(&self.server)?, &subject::numbers(), rate, seconds)
     }
 
     pub fn client(&self) -> &Client {

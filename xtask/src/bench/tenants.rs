@@ -22,6 +22,8 @@ use super::stage::{Subject, serve};
 use super::table;
 use crate::guests;
 
+/// Tenants that are called before their modules are compiled.
+const FEW: u32 = 20;
 /// Documents written at once.
 const BATCH: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +35,9 @@ pub struct Options {
     /// Tenants that are called, twice each
     #[arg(long, default_value_t = 2_000)]
     called: u32,
+    /// Call all of them
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     subject: Subject,
 }
@@ -75,10 +80,15 @@ pub fn run_tenants(options: &Options) -> Result<()> {
     server.start_again()?;
     let started = began.elapsed();
     let idle = memory_kib(server.pid());
-    let step = (options.count / options.called.max(1)).max(1) as usize;
+    let wanted = if options.all {
+        options.count
+    } else {
+        options.called
+    };
+    let step = (options.count / wanted.max(1)).max(1) as usize;
     let called: Vec<u32> = (0..options.count).step_by(step).collect();
     let (first_call, again) = (calls(&server, &called)?, calls(&server, &called)?);
-    let rows = vec![
+    let mut rows = vec![
         row("tenants", options.count.to_string()),
         row(
             "start, until it serves",
@@ -95,11 +105,63 @@ pub fn run_tenants(options: &Options) -> Result<()> {
             times(&first_call),
         ),
         row("the same, its second call", times(&again)),
+        row(
+            "of it, the module loaded from the cache (p50, p99)",
+            quantiles(&server, "cordboard_module_load_seconds")?,
+        ),
+        row(
+            "of that, its file read",
+            quantiles(&server, "cordboard_module_read_seconds")?,
+        ),
+        row(
+            "modules loaded in all",
+            figure(&server, "cordboard_module_load_seconds_count")?.to_string(),
+        ),
     ];
+    rows.extend(without_cache(&mut server, &folder.join("data"), options.count)?);
     println!("\n{}", table::markdown(&["what", "figure"], rows));
     drop(server);
     fs::remove_dir_all(&folder)?;
     Ok(())
+}
+
+/// A start that finds nothing compiled, and the first calls then.
+fn without_cache(server: &mut Server, data: &Path, count: u32) -> Result<Vec<Vec<String>>> {
+    server.stop()?;
+    fs::remove_dir_all(data.join("compiled"))?;
+    let began = Instant::now();
+    server.start_again()?;
+    let started = began.elapsed();
+    // The last to be compiled by themselves.
+    let called: Vec<u32> = (count.saturating_sub(FEW)..count).collect();
+    let first_call = calls(server, &called)?;
+    Ok(vec![
+        row(
+            "start without the cache, until it serves",
+            format!("{:.1} s", started.as_secs_f64()),
+        ),
+        row(
+            &format!(
+                "INVITE to refusal of {} tenants then, the module compiled first",
+                called.len()
+            ),
+            times(&first_call),
+        ),
+    ])
+}
+
+/// Of one of the server's metrics.
+fn quantiles(server: &Server, name: &str) -> Result<String> {
+    let of = |share: &str| figure(server, &format!("{name}{{quantile=\"{share}\"}}"));
+    Ok(format!(
+        "{:.2}, {:.2} ms",
+        of("0.5")? * 1_000.0,
+        of("0.99")? * 1_000.0
+    ))
+}
+
+fn figure(server: &Server, name: &str) -> Result<f64> {
+    Ok(server.client.metric(name)?.unwrap_or(f64::NAN))
 }
 
 fn row(what: &str, figure: String) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Behaviours in JavaScript: componentize-qjs puts them and a QuickJS engine, as it stands once the modules have been
+//! Behaviours in JavaScript and TypeScript, which is checked and made JavaScript first: componentize-qjs puts them and a QuickJS engine, as it stands once the modules have been
 //! run, into one component. Of WASI it leaves nothing: what the engine would call for traps.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -23,9 +23,10 @@ const NODE: Tool = Tool {
 
 /// What a project begins with.
 const ENTRY: &str = "index.js";
+const TYPED: &str = "index.ts";
 
 pub fn is_project(folder: &Path) -> bool {
-    folder.join(ENTRY).is_file()
+    folder.join(ENTRY).is_file() || folder.join(TYPED).is_file()
 }
 
 fn sdk() -> PathBuf {
@@ -74,6 +75,9 @@ pub fn build(project: &Path, scratch: &Path, module: &Path) -> Result<()> {
     files::copy(project, &sources)?;
     files::copy(&sdk().join("src"), &package.join("src"))?;
     fs::copy(sdk().join("package.json"), package.join("package.json"))?;
+    if sources.join(TYPED).is_file() {
+        compile(&sources)?;
+    }
     let wit = scratch.join("wit");
     world::write(&wit, &imports(&sources)?)?;
     run(Command::new(componentize())
@@ -84,6 +88,17 @@ pub fn build(project: &Path, scratch: &Path, module: &Path) -> Result<()> {
         .arg("--output")
         .arg(module)
         .current_dir(&sources))
+}
+
+/// TypeScript to JavaScript, beside it; nothing is made of what has a wrong type.
+fn compile(sources: &Path) -> Result<()> {
+    let options = "tsconfig.json";
+    if !sources.join(options).is_file() {
+        fs::copy(sdk().join("template-ts").join(options), sources.join(options))?;
+    }
+    run(Command::new(tools_folder().join("node_modules/.bin/tsc"))
+        .args(["--project", "."])
+        .current_dir(sources))
 }
 
 /// Interfaces of the contract that are imported by what the entry imports.

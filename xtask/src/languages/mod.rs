@@ -18,6 +18,9 @@ use crate::run::{root, target_dir};
 pub struct Options {
     /// A project's folder, made from one of the templates; all examples of the SDKs when it is not given
     project: Option<PathBuf>,
+    /// Where the project's module is put, beside its place in the target folder
+    #[arg(long, requires = "project")]
+    output: Option<PathBuf>,
 }
 
 /// How one language's projects are built.
@@ -61,20 +64,31 @@ pub fn run_languages(options: &Options) -> Result<()> {
     for module in built {
         let size = fs::metadata(&module)?.len();
         println!("{} ({} KiB)", module.display(), size.div_ceil(1024));
+        if let Some(output) = &options.output {
+            fs::copy(&module, output).with_context(|| format!("cannot write {}", output.display()))?;
+        }
     }
     Ok(())
 }
 
-/// Builds all examples; returns the modules.
+/// Builds all examples and templates; returns the modules.
 pub fn build() -> Result<Vec<PathBuf>> {
     let mut modules = Vec::new();
     for language in &LANGUAGES {
         (language.tools)()?;
-        for example in folders(&root().join("sdk").join(language.name).join("examples"))? {
-            modules.push(build_one(language, &example)?);
+        let sdk = root().join("sdk").join(language.name);
+        let mut projects = folders(&sdk.join("examples"))?;
+        projects.extend(folders(&sdk)?.into_iter().filter(|folder| is_template(folder)));
+        for project in projects {
+            modules.push(build_one(language, &project)?);
         }
     }
     Ok(modules)
+}
+
+fn is_template(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with("template"))
 }
 
 fn build_project(project: &Path) -> Result<PathBuf> {

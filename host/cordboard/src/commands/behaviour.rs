@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Connection, escaped, pages, segment, show};
 use super::document::{of_tenant, read};
-use super::versions;
+use super::{versions, when};
 
 #[derive(Args)]
 pub struct Command {
@@ -40,7 +40,7 @@ enum Action {
         name: String,
         digest: String,
         /// Sessions that have not moved after so long (`90s`, `10m`, `2h`) are moved or ended; without it they stay until they end
-        #[arg(long, value_parser = length)]
+        #[arg(long, value_parser = when::length)]
         drain: Option<u64>,
         /// What becomes of them then: begin anew on this version, or end
         #[arg(long, value_parser = ["move", "end"], default_value = "move", requires = "drain")]
@@ -114,6 +114,12 @@ struct Candidate {
     /// No calls: it sees every event, and what it would do is compared and never done
     #[arg(long)]
     shadow: bool,
+    /// Not before: an instant such as 2026-11-22T18:00:00Z, or a length of time from now (`2h`)
+    #[arg(long, value_parser = when::ahead)]
+    from: Option<u64>,
+    /// Not after; then all calls go back to the active version
+    #[arg(long, value_parser = when::ahead)]
+    until: Option<u64>,
     /// Withdraw it by itself when so many of a hundred events failed
     #[arg(long)]
     failures: Option<u8>,
@@ -136,20 +142,14 @@ impl Candidate {
             "called": self.called,
             "callers": self.callers,
             "shadow": self.shadow,
+            "from-ms": self.from,
+            "until-ms": self.until,
             "failures": self.failures,
             "least": self.least,
             "promote-after-ms": self.promote_after.map(|minutes| minutes * 60_000),
             "why": self.why,
         })
     }
-}
-
-/// Milliseconds.
-fn length(text: &str) -> Result<u64, String> {
-    let length: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "no length of time: say `90s`, `10m` or `2h`".to_owned())?;
-    u64::try_from(length.as_millis()).map_err(|_| "it lies in the past".to_owned())
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
@@ -199,7 +199,13 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
             show(
                 connection,
                 &connection.post(&format!("{}/activate", one(&name)?), &body)?,
-            )
+            )?;
+            if drain.is_some() || connection.json {
+                return Ok(());
+            }
+            let after = connection.get(&format!("{}/versions", one(&name)?))?;
+            versions::offer_deadline(&name, &digest, &after);
+            Ok(())
         }
         Action::History { name } => show(connection, &connection.get(&format!("{}/history", one(&name)?))?),
         Action::Settings { name } => show(connection, &connection.get(&format!("{}/settings", one(&name)?))?),

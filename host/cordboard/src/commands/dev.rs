@@ -112,6 +112,10 @@ fn try_out(connection: &Connection, dev: &Dev, tenant: &str, digest: &str) -> Re
 
 /// Builds the module; where it is.
 fn build(project: &Path) -> Result<PathBuf> {
+    if is_made(project) {
+        make(project, &[])?;
+        return made(project);
+    }
     let output = Command::new("cargo")
         .args(["build", "--release", "--target", "wasm32-unknown-unknown"])
         .args(["--message-format", "json-render-diagnostics"])
@@ -141,6 +145,9 @@ fn artifact(messages: &str) -> Option<PathBuf> {
 }
 
 fn test(project: &Path) -> Result<()> {
+    if is_made(project) {
+        return make(project, &["test"]).context("its test fails");
+    }
     let status = Command::new("cargo")
         .args(["test", "--quiet"])
         .current_dir(project)
@@ -153,6 +160,33 @@ fn test(project: &Path) -> Result<()> {
     }
 }
 
+/// Projects in other languages than Rust have a Makefile.
+fn is_made(project: &Path) -> bool {
+    !project.join("Cargo.toml").exists() && project.join("Makefile").exists()
+}
+
+fn make(project: &Path, what: &[&str]) -> Result<()> {
+    let mut command = Command::new("make");
+    command.arg("--silent").args(what).current_dir(project);
+    if let Ok(program) = std::env::current_exe() {
+        command.env("CORDBOARD", program);
+    }
+    if command.status().context("cannot run make")?.success() {
+        Ok(())
+    } else {
+        bail!("it does not build")
+    }
+}
+
+/// The module that was made: the newest of the folder.
+fn made(project: &Path) -> Result<PathBuf> {
+    let entries = fs::read_dir(project).with_context(|| format!("cannot read {}", project.display()))?;
+    let modules = entries.flatten().map(|entry| entry.path());
+    let modules = modules.filter(|path| path.extension().is_some_and(|it| it == "wasm"));
+    let newest = modules.max_by_key(|path| path.metadata().and_then(|about| about.modified()).ok());
+    newest.context("the build made no WebAssembly module in the project's folder")
+}
+
 /// When the project was changed last.
 fn newest(project: &Path) -> Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
@@ -162,7 +196,8 @@ fn newest(project: &Path) -> Result<SystemTime> {
         for entry in entries.flatten() {
             let passed_over = PASSED_OVER.iter().any(|name| entry.file_name() == *name);
             let Ok(about) = entry.metadata() else { continue };
-            if passed_over || entry.file_name() == "Cargo.lock" {
+            let is_product = entry.path().extension().is_some_and(|it| it == "wasm");
+            if passed_over || is_product || entry.file_name() == "Cargo.lock" {
                 continue;
             }
             if about.is_dir() {

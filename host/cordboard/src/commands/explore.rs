@@ -7,7 +7,7 @@ use api::hub::words;
 use behaviours::explore::{Explored, Scenario, Subject, Told, explore};
 use behaviours::{Config, Image, Inspected, Invoker, Runtime, UploadLimits};
 use clap::Args;
-use contract::{Invocation, Limits};
+use contract::{Granted, Invocation, Limits};
 use serde_json::{Map, Value, json};
 
 use super::document::read;
@@ -89,7 +89,12 @@ fn load(bytes: &[u8]) -> Result<(Runtime, Inspected)> {
         },
         ..Config::default()
     })?;
-    let inspected = runtime.inspect(bytes).map_err(|problems| {
+    // What a tenant is granted is for an upload to ask.
+    let granted = Granted {
+        large_modules: true,
+        ..Granted::default()
+    };
+    let inspected = runtime.inspect_within(bytes, &granted).map_err(|problems| {
         let lines: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
         anyhow!("the module is not fit: {}", lines.join("; "))
     })?;

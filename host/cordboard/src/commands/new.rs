@@ -1,10 +1,13 @@
-//! `cordboard new`: a behaviour's project from the template in `sdk/template`.
+//! `cordboard new`: a behaviour's project from the template in `sdk/template`, or from that of another language's SDK.
+
+mod other;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use other::Language;
 
 #[derive(Args)]
 pub struct Options {
@@ -16,6 +19,9 @@ pub struct Options {
     /// One session for all calls of a number, such as a group
     #[arg(long)]
     keyed: bool,
+    /// What it is written in
+    #[arg(long, value_enum, default_value_t)]
+    language: Language,
     /// A clone of Cordboard's repository, whose SDK it is built with. Where it is not given: the clone that
     /// the current folder lies in, else the one that this program was built in
     ///
@@ -89,8 +95,16 @@ pub fn run(options: &Options) -> Result<()> {
     judge(&options.name)?;
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let clone = clone(options.sdk.as_deref(), &here)?;
+    ensure!(
+        !options.keyed || options.language == Language::Rust,
+        "only Rust has a template of a keyed behaviour: make a project without `--keyed`, and look at sdk/*/examples/group of the clone"
+    );
     let folder = here.join(&options.name);
     fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if let Some(next) = other::fill(&folder, &options.name, options.language, &clone)? {
+        println!("made {0}. Next:\n  cd {0}\n{next}", options.name);
+        return Ok(());
+    }
     let template = if options.keyed { KEYED } else { SCRIPT };
     fill(&folder, &options.name, &template, &clone)?;
     let (name, snake) = (&options.name, snake(&options.name));

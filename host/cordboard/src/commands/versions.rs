@@ -15,6 +15,27 @@ pub fn print(connection: &Connection, answer: &Value) -> Result<()> {
     Ok(())
 }
 
+/// What may be done about sessions that a change of version left behind.
+pub fn offer_deadline(name: &str, digest: &str, answer: &Value) {
+    let versions = answer.get("versions").and_then(Value::as_array);
+    let behind: u64 = versions
+        .into_iter()
+        .flatten()
+        .filter(|version| {
+            version
+                .get("role")
+                .is_some_and(|role| role != "active" && role != "candidate")
+        })
+        .filter_map(|version| version.get("sessions")?.as_u64())
+        .sum();
+    if behind > 0 {
+        println!(
+            "{behind} sessions are on earlier versions: each moves at its next event, or stays until it ends.\n\
+             A deadline for those that stay: cordboard behaviour activate {name} {digest} --drain 10m"
+        );
+    }
+}
+
 fn tell(answer: &Value) -> String {
     let list = |name: &str| answer.get(name).and_then(Value::as_array).map(Vec::as_slice);
     let versions = list("versions").unwrap_or_default();

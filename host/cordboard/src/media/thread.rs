@@ -26,9 +26,10 @@ impl MediaThread {
         let (handle, waiting) = jobs(Waker::new(poll.registry(), BELL)?);
         let name = config.name.clone();
         // The reader's buffers hold pointers into themselves: they are made where they are used.
-        let thread = std::thread::Builder::new()
-            .name(name)
-            .spawn(move || run_on(Runner::new(poll, config, waiting)))?;
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
+            behaviours::be_prompt();
+            run_on(Runner::new(poll, config, waiting))
+        })?;
         Ok(Self {
             handle,
             thread: Some(thread),

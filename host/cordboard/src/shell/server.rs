@@ -163,6 +163,7 @@ impl Server {
             std::thread::Builder::new()
                 .name("exchange".to_owned())
                 .spawn(move || {
+                    behaviours::be_prompt();
                     core.run(clock, exchange, &tcp, &mut wiring, &stop)
                         .context("the exchange's thread stopped")
                 })?

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::Moment;
 use behaviours::{Image, Inspected, Invoker, Runtime};
@@ -66,9 +66,15 @@ impl Workshop {
         if self.runtime.is_loaded(digest) {
             return Ok(());
         }
+        let began = Instant::now();
         if let Ok(compiled) = fs::read(self.path(digest)) {
+            let read = began.elapsed();
             match self.runtime.load(digest, Image::Compiled(&compiled)) {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    metrics::histogram!("cordboard_module_read_seconds").record(read);
+                    metrics::histogram!("cordboard_module_load_seconds").record(began.elapsed());
+                    return Ok(());
+                }
                 // Another version of the engine, or a damaged file.
                 Err(error) => tracing::info!(%digest, %error, "compiling a module again"),
             }
