@@ -150,3 +150,42 @@ pub fn fill(folder: &Path, name: &str, language: Language, clone: &Path) -> Resu
     }
     Ok(Some("  make\n  make test\n  make upload".to_owned()))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_project_in_each_language_has_its_name_and_reaches_the_clone() {
+        for (language, entry) in [
+            (Language::JavaScript, "index.js"),
+            (Language::TypeScript, "index.ts"),
+            (Language::Python, "main.py"),
+            (Language::C, "behaviour.c"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let next = fill(folder.path(), "night-desk", language, Path::new("/clone")).unwrap();
+            assert!(next.is_some());
+            let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+            assert!(read(entry).contains("\"night-desk\""), "{language:?}");
+            assert!(read("Makefile").contains("CLONE ?= /clone\n"), "{language:?}");
+            for file in ["Makefile", "README.md", "scenario.json"] {
+                assert!(!read(file).contains("{{"), "{file} in {language:?}");
+            }
+            serde_json::from_str::<serde_json::Value>(&read("scenario.json")).unwrap();
+            if language == Language::TypeScript {
+                serde_json::from_str::<serde_json::Value>(&read("tsconfig.json")).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn rust_is_made_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let next = fill(folder.path(), "door", Language::Rust, Path::new("/clone")).unwrap();
+        assert_eq!((next, fs::read_dir(folder.path()).unwrap().count()), (None, 0));
+    }
+}
