@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use media::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, RoomId, Sound, Stats, Stream};
 
+use crate::world::PhoneId;
+
 /// How long a digit is down.
 const KEY: Duration = Duration::from_millis(100);
 /// One round of a tone's cadence, about.
@@ -24,6 +26,8 @@ pub enum Hearing {
     Sound,
     /// The party at this port.
     Party(PortId),
+    /// This phone, with the exchange out of the way: it is in a call, or was when it was unplugged.
+    Phone(PhoneId),
     /// Whoever speaks in a room.
     Room(RoomId),
     Nothing,

@@ -139,6 +139,14 @@ const WIDER: u64 = 80_000;
 /// Seeds from here on play in a town that uses what came later still.
 const WIDEST: u64 = 300_000;
 
+/// Seeds from here on have the sound of one company go straight from phone to phone.
+const STRAIGHT: u64 = 400_000;
+
+/// Whether a company's sound goes past the exchange where it may.
+pub fn goes_straight(seed: u64, company: &str) -> bool {
+    seed >= STRAIGHT && company == COMPANIES[0]
+}
+
 /// How much a town has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {

@@ -10,7 +10,7 @@ use testkit::{GuestFaults, Ladder, Link, World};
 
 use crate::actor;
 use crate::errors;
-use crate::plan::{Step, size};
+use crate::plan::{Step, goes_straight, size};
 use crate::rules::{Broken, Rules, Verdict};
 use crate::town::Town;
 
@@ -131,6 +131,12 @@ impl Run {
     fn new(seed: u64, rungs: usize) -> Self {
         let mut town = Town::default();
         let offices = town.offices(&mut Random::from_seed(seed ^ 0x70_77_6e), size(seed));
+        let ways = |tenant: &mut exchange::directory::Tenant| {
+            if goes_straight(seed, tenant.id.as_str()) {
+                tenant.media = exchange::directory::MediaWay::Direct;
+            }
+        };
+        let offices = offices.into_iter().map(|office| office.tenant(ways)).collect();
         let world = World::new(seed, offices);
         Self {
             start: world.now(),

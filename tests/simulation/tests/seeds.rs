@@ -49,6 +49,12 @@ fn calls_keep_every_rule_in_a_town_with_all_services() {
     holds(300_000..300_006);
 }
 
+/// The same, and the sound of one company goes straight from phone to phone until somebody needs it.
+#[test]
+fn calls_keep_every_rule_where_sound_goes_straight() {
+    holds(400_000..400_006);
+}
+
 /// Each once showed a fault: a 2xx without its ACK, a callee left alone, a BYE that died with the process, a caller
 /// who waited for ever, two sessions that woke each other for ever, a caller in silence inside of another behaviour, one
 /// whose group had lost an event, one whom a forward led back to the alerter that had him.

@@ -241,10 +241,18 @@ impl World {
         self.config.patience
     }
 
-    /// What the party behind this address of ours hears.
-    pub fn hears(&self, local: SocketAddr) -> Hearing {
-        let port = self.sound.at(local);
-        port.map_or(Hearing::Nothing, |port| self.sound.hearing(port))
+    /// What the party hears that sends to this address: one of ours, or another phone's.
+    pub fn hears(&self, address: SocketAddr) -> Hearing {
+        if let Some(port) = self.sound.at(address) {
+            return self.sound.hearing(port);
+        }
+        let is_there = |id: &PhoneId| self.phone(*id).is_some_and(|phone| phone.config().rtp == address);
+        let found = self.phones().find(is_there);
+        let talks = |id: &PhoneId| {
+            let live = self.phone(*id).map(phone::Phone::live).unwrap_or_default();
+            !live.is_empty() || !self.is_here(*id)
+        };
+        found.filter(talks).map_or(Hearing::Nothing, Hearing::Phone)
     }
 
     /// Asks for a change of configuration; the [`reply`](Self::reply) comes once it is durable.
