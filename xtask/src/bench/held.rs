@@ -1,5 +1,5 @@
-//! What a call costs while others are up. Each of those has its media ports, four sockets, and hears nothing: the exchange ends
-//! it after two minutes of silence, so all steps together have to be quicker than that.
+//! What a call costs while others are up. Anchored, each of those has its media ports, four sockets, and hears nothing: the exchange
+//! ends it after two minutes of silence, so all steps together have to be quicker than that. With direct sound it has neither.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use clap::Args;
 use super::load::{AFTERWARDS, built, prepare};
 use super::process::cpu;
 use super::sipp;
-use super::subject::{self, Subject};
+use super::subject::{self, Media, Scale, Subject};
 use super::table::{self, median};
 
 /// Calls a second while those that stay up are made.
@@ -36,6 +36,9 @@ pub struct Options {
     /// The build of `cordboard` to measure, instead of making one
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Which way sound goes; for ten thousand calls a process may lack descriptors unless it is `direct`
+    #[arg(long, value_enum, default_value = "anchored")]
+    media: Media,
 }
 
 impl Default for Options {
@@ -46,6 +49,7 @@ impl Default for Options {
             seconds: 6,
             rounds: 3,
             binary: None,
+            media: Media::Anchored,
         }
     }
 }
@@ -54,9 +58,15 @@ pub fn run_held(options: &Options) -> Result<()> {
     let folder = prepare(true, options.binary.is_none())?;
     let port = client::ports::free(1)?;
     let ours = options.binary.clone().unwrap_or_else(built);
-    let subject = subject::cordboard(&folder, "Cordboard", &ours, 3, port)?;
+    let most = options.up.iter().copied().max().unwrap_or_default();
+    let scale = Scale {
+        // Some room beside the calls that stay up.
+        lines: usize::try_from(most / 16)?.clamp(subject::LINES, 999),
+        media: options.media,
+    };
+    let subject = subject::cordboard(&folder, "Cordboard", &ours, 3, port, scale)?;
     let _callees = sipp::callees(&folder, port)?;
-    let numbers = subject::numbers();
+    let numbers = subject::numbers(scale.lines);
     // Not counted: first calls fill caches and the pool of sockets.
     sipp::call(&folder, subject.address, &numbers, options.rate, 5, 0)?;
     std::thread::sleep(AFTERWARDS);

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::process::{cpu, memory_kib};
 use super::sipp::{self, Step};
-use super::subject::{self, Subject};
+use super::subject::{self, Media, Scale, Subject};
 use super::table::{self, median};
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
@@ -45,6 +45,9 @@ pub struct Options {
     /// Another build of `cordboard` to compare with
     #[arg(long)]
     against: Option<PathBuf>,
+    /// Which way sound goes; with both, they take turns
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "anchored")]
+    media: Vec<Media>,
 }
 
 impl Default for Options {
@@ -57,6 +60,7 @@ impl Default for Options {
             alone: false,
             binary: None,
             against: None,
+            media: vec![Media::Anchored],
         }
     }
 }
@@ -82,7 +86,14 @@ pub fn run_load(options: &Options) -> Result<()> {
     let _callees = sipp::callees(&folder, port)?;
     for subject in &subjects {
         // Not counted: first calls fill caches.
-        sipp::call(&folder, subject.address, &subject::numbers(), 100, 2, 0)?;
+        sipp::call(
+            &folder,
+            subject.address,
+            &subject::numbers(subject::LINES),
+            100,
+            2,
+            0,
+        )?;
     }
     let mut rows = Vec::new();
     for rate in &options.rates {
@@ -129,9 +140,32 @@ pub fn built() -> PathBuf {
 
 fn subjects(options: &Options, folder: &Path, callees: u16) -> Result<Vec<Subject>> {
     let ours = options.binary.clone().unwrap_or_else(built);
-    let mut subjects = vec![subject::cordboard(folder, "Cordboard", &ours, 3, callees)?];
+    let mut subjects = Vec::new();
+    for (host, media) in (3..).zip(&options.media) {
+        let name = if subjects.is_empty() {
+            "Cordboard"
+        } else {
+            "Cordboard, the other way"
+        };
+        subjects.push(subject::cordboard(
+            folder,
+            name,
+            &ours,
+            host,
+            callees,
+            scale(*media),
+        )?);
+    }
     if let Some(other) = &options.against {
-        subjects.push(subject::cordboard(folder, "the other build", other, 4, callees)?);
+        let first = options.media.first().copied().unwrap_or(Media::Anchored);
+        subjects.push(subject::cordboard(
+            folder,
+            "the other build",
+            other,
+            9,
+            callees,
+            scale(first),
+        )?);
     }
     if !options.alone {
         subjects.push(subject::kamailio(folder, "Kamailio, Lua", None, callees)?);
@@ -143,6 +177,13 @@ fn subjects(options: &Options, folder: &Path, callees: u16) -> Result<Vec<Subjec
         )?);
     }
     Ok(subjects)
+}
+
+fn scale(media: Media) -> Scale {
+    Scale {
+        media,
+        ..Scale::default()
+    }
 }
 
 fn at_rate(subjects: &[Subject], options: &Options, rate: u64, folder: &Path) -> Result<Vec<Row>> {
@@ -168,7 +209,7 @@ fn at_rate(subjects: &[Subject], options: &Options, rate: u64, folder: &Path) ->
 fn turn(subject: &Subject, options: &Options, rate: u64, folder: &Path) -> Result<Turn> {
     let pid = subject.pid();
     let before = cpu(pid)?;
-    let numbers = subject::numbers();
+    let numbers = subject::numbers(subject::LINES);
     let step = sipp::call(
         folder,
         subject.address,

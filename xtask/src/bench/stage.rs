@@ -9,7 +9,7 @@ use client::{Client, Server};
 
 use super::prober::{self, Callees};
 use super::sipp::Step;
-use super::subject;
+use super::subject::{self, Scale};
 use crate::run::{cargo, run, target_dir};
 use crate::{guests, setup};
 
@@ -58,11 +58,11 @@ impl Stage {
     /// Starts it with a store of its own below `folder`.
     pub fn start(binary: &Path, folder: &Path) -> Result<Self> {
         let server = serve(binary, folder)?;
-        subject::configure(&server.client)?;
+        subject::configure(&server.client, Scale::default())?;
         let callees = client::ports::free(1)?;
         let calls = folder.join("calls");
         std::fs::create_dir_all(&calls)?;
-        subject::register(&calls, sip(&server)?, callees)?;
+        subject::register(&calls, sip(&server)?, callees, subject::LINES)?;
         let running = Callees::start(callees)?;
         let stage = Self {
             server,
@@ -76,7 +76,12 @@ impl Stage {
 
     /// Calls the tenant at a rate for some seconds.
     pub fn call(&self, rate: u64, seconds: u64) -> Result<Step> {
-        prober::call(sip(&self.server)?, &subject::numbers(), rate, seconds)
+        prober::call(
+            sip(&self.server)?,
+            &subject::numbers(subject::LINES),
+            rate,
+            seconds,
+        )
     }
 
     pub fn client(&self) -> &Client {

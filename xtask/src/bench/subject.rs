@@ -15,8 +15,41 @@ use crate::guests;
 use crate::run::root;
 use client::{Client, Server};
 
-/// Lines that are called in turn.
-const LINES: usize = 250;
+/// Lines that are called in turn, if nothing is said; each may have 20 calls.
+pub const LINES: usize = 250;
+
+/// What the tenant that is called has.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    /// Fewer than a thousand.
+    pub lines: usize,
+    pub media: Media,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self {
+            lines: LINES,
+            media: Media::Anchored,
+        }
+    }
+}
+
+/// Which way sound goes.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Media {
+    Anchored,
+    Direct,
+}
+
+impl Media {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Anchored => "anchored",
+            Self::Direct => "direct",
+        }
+    }
+}
 
 /// A server that takes calls for [`numbers`] and rings the callees.
 pub struct Subject {
@@ -57,13 +90,18 @@ fn phone(line: usize) -> String {
     format!("phone{line:03}")
 }
 
+/// A MAC address.
+fn hardware(line: usize) -> String {
+    format!("00:00:5e:00:{:02x}:{:02x}", line >> 8, line & 0xff)
+}
+
 fn password(line: usize) -> String {
     format!("load-{line:03}-password")
 }
 
 /// `+33123451nnn`.
-pub fn numbers() -> Vec<String> {
-    (0..LINES).map(|line| format!("+33123451{line:03}")).collect()
+pub fn numbers(lines: usize) -> Vec<String> {
+    (0..lines).map(|line| format!("+33123451{line:03}")).collect()
 }
 
 /// Kamailio, stateful, with a Lua script; `allocator` chooses its memory manager.
@@ -111,6 +149,7 @@ pub fn cordboard(
     binary: &Path,
     host: u8,
     callees: u16,
+    scale: Scale,
 ) -> Result<Subject> {
     let own = folder.join(format!("cordboard-{host}"));
     fs::create_dir_all(&own)?;
@@ -121,8 +160,8 @@ pub fn cordboard(
     );
     let server = Server::start(binary, &own, &configuration)?;
     let address = *server.sip.first().context("it serves no SIP")?;
-    configure(&server.client)?;
-    register(folder, address, callees)?;
+    configure(&server.client, scale)?;
+    register(folder, address, callees, scale.lines)?;
     Ok(Subject {
         name,
         address,
@@ -131,16 +170,16 @@ pub fn cordboard(
 }
 
 /// Registers the phones of [`configure`]'s tenant, at the callees' port.
-pub fn register(folder: &Path, server: SocketAddr, callees: u16) -> Result<()> {
-    let accounts: Vec<(String, String)> = (0..LINES).map(|line| (phone(line), password(line))).collect();
+pub fn register(folder: &Path, server: SocketAddr, callees: u16, lines: usize) -> Result<()> {
+    let accounts: Vec<(String, String)> = (0..lines).map(|line| (phone(line), password(line))).collect();
     sipp::register(folder, server, "load.test", &accounts, callees)
 }
 
 /// A tenant `load` whose lines stand behind the `line` behaviour, with a phone each.
-pub fn configure(client: &Client) -> Result<()> {
+pub fn configure(client: &Client, scale: Scale) -> Result<()> {
     client.put(
         "/v1/tenants/load",
-        &json!({ "name": "Load", "domains": ["load.test"], "limits": { "calls": 50_000, "hops": 20, "lines": 100_000, "sessions": 50_000 } }),
+        &json!({ "name": "Load", "domains": ["load.test"], "media": scale.media.name(), "limits": { "calls": 50_000, "hops": 20, "lines": 100_000, "sessions": 50_000 } }),
     )?;
     client.put(
         "/v1/tenants/load/trunks/callers",
@@ -156,11 +195,11 @@ pub fn configure(client: &Client) -> Result<()> {
         "/v1/tenants/load/behaviours/line",
         &json!({ "module": digest, "settings": { "call-waiting": true, "double-call": null } }),
     )?;
-    for (line, number) in numbers().iter().enumerate() {
+    for (line, number) in numbers(scale.lines).iter().enumerate() {
         let device = phone(line);
         client.put(
             &format!("/v1/tenants/load/devices/{device}"),
-            &json!({ "kind": "phone", "hardware": format!("00:00:5e:00:53:{line:02x}"), "max-calls": 20 }),
+            &json!({ "kind": "phone", "hardware": hardware(line), "max-calls": 20 }),
         )?;
         client.put(
             &format!("/v1/tenants/load/devices/{device}/password"),
