@@ -227,6 +227,8 @@ pub struct DialOptions {
     pub hears: Hears,
     pub shown: Shown,
     pub alert: Option<String>,
+    /// Announcement that whoever answers hears before the caller is connected.
+    pub whisper: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

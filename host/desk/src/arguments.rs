@@ -118,10 +118,10 @@ fn dial(stages: &[Stage], options: &DialOptions) -> Result<(), CommandError> {
     if let Shown::Number(number) = &options.shown {
         name("shown number", number)?;
     }
-    options
-        .alert
-        .as_deref()
-        .map_or(Ok(()), |alert| name("alert", alert))
+    for (what, text) in [("alert", &options.alert), ("whisper", &options.whisper)] {
+        text.as_deref().map_or(Ok(()), |text| name(what, text))?;
+    }
+    Ok(())
 }
 
 fn target(target: &Target) -> Result<(), CommandError> {
@@ -188,7 +188,7 @@ fn count(what: &str, found: usize, least: usize, most: usize) -> Result<(), Comm
     Err(CommandError::Invalid(message))
 }
 
-fn name(what: &str, text: &str) -> Result<(), CommandError> {
+pub(crate) fn name(what: &str, text: &str) -> Result<(), CommandError> {
     let fits = (1..=NAME_BYTES).contains(&text.len());
     if fits && !text.chars().any(char::is_control) {
         return Ok(());

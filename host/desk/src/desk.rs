@@ -3,7 +3,7 @@ use std::sync::Arc;
 use base::{Moment, Random};
 use contract::{
     CalendarState, Command, CommandError, Explanation, HeldLeg, Invocation, Limits, Line, LocalTime,
-    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Target, Task, View,
+    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Tag, Target, Task, View,
 };
 
 use crate::arguments;
@@ -134,6 +134,22 @@ impl Desk {
             self.custody.follow(&command);
             self.commands.push(command);
         }))
+    }
+
+    /// Adds what whoever answers hears first to the last dial with this tag.
+    ///
+    /// # Errors
+    ///
+    /// There is none in this event, or the name is none.
+    pub fn whisper(&mut self, tag: Tag, announcement: String) -> Result<(), CommandError> {
+        arguments::name("announcement", &announcement)?;
+        let of_tag = self.commands.iter_mut().rev().find_map(|command| match command {
+            Command::Dial { tag: of, options, .. } if *of == tag => Some(options),
+            _ => None,
+        });
+        let none = || CommandError::Invalid("tag: no dial of this event has it".into());
+        of_tag.ok_or_else(none)?.whisper = Some(announcement);
+        Ok(())
     }
 
     fn admit(&self, command: &Command) -> Result<(), CommandError> {

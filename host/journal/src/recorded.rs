@@ -7,7 +7,7 @@ use contract::{Command, Failure, HeldLeg, ModuleDigest, Record, SessionId, Task}
 use serde::{Deserialize, Serialize};
 
 /// The first byte of what is stored. Entries of another format are skipped: a journal outlives the exchange that wrote it.
-pub(crate) const FORMAT: u8 = 1;
+pub(crate) const FORMAT: u8 = 2;
 
 /// What holds for all steps of a [`Recorded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

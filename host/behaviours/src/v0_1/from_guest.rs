@@ -97,6 +97,8 @@ pub(super) fn dial_options(options: dialling::Options) -> DialOptions {
             dialling::Shown::Number(number) => Shown::Number(number),
         },
         alert: options.alert,
+        // Told by a function of its own.
+        whisper: None,
     }
 }
 

@@ -202,6 +202,11 @@ impl dialling::Host for Seat {
         })
     }
 
+    fn whisper(&mut self, tag: u64, announcement: String) -> Queued {
+        let queued = self.desk()?.whisper(tag, announcement);
+        Ok(queued.map_err(to_guest::command_error))
+    }
+
     fn cancel(&mut self, tag: u64) -> Queued {
         self.queue(Command::CancelDial { tag })
     }

@@ -69,6 +69,8 @@ pub(crate) enum AudioOwner {
     Courtesy(CustodyId),
     /// Before an answered caller is hung up.
     Farewell(Cause),
+    /// To whoever answered a dial, before the caller is connected.
+    Whisper,
 }
 
 /// What it is that plays.
@@ -272,7 +274,8 @@ impl Exchange {
             AudioOwner::Session { custody: None, .. }
             | AudioOwner::Ringback(_)
             | AudioOwner::HoldMusic
-            | AudioOwner::Farewell(_) => false,
+            | AudioOwner::Farewell(_)
+            | AudioOwner::Whisper => false,
         });
         if of_it {
             self.stop_audio(leg);
@@ -349,10 +352,12 @@ impl Exchange {
             }
             AudioOwner::Courtesy(custody) if how == Stop::Finished => self.give_back(custody, Cause::Failed),
             AudioOwner::Farewell(cause) if how == Stop::Finished => self.hang_up(leg, cause),
+            AudioOwner::Whisper if how == Stop::Finished => self.whispered(leg),
             AudioOwner::Courtesy(_)
             | AudioOwner::Farewell(_)
             | AudioOwner::Ringback(_)
-            | AudioOwner::HoldMusic => {}
+            | AudioOwner::HoldMusic
+            | AudioOwner::Whisper => {}
         }
     }
 }

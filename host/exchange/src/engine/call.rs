@@ -382,6 +382,8 @@ impl Exchange {
             self.outcome(waiting.session, waiting.tag, kind);
         }
         if let Some((dial, target)) = leg.dial.take() {
+            // Who hangs up before the caller is there does not want the call.
+            let why = if leg.is_answered() { Cause::Declined } else { why };
             self.branch_over(dial, target, id, why);
         }
         if let Some(seat) = leg.room.take() {

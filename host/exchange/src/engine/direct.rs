@@ -166,7 +166,9 @@ impl Exchange {
             && direct.early.is_none()
             && Reach::of_description(&theirs) == Some(there)
             && registered.is_none_or(|reach| reach == there)
-            && !self.wants_keys(dial);
+            && !self.wants_keys(dial)
+            // Whoever answers hears something of ours first.
+            && self.dials.get(&dial).is_some_and(|dial| dial.options.whisper.is_none());
         if !may {
             let anchored = self.legs.get(&caller).is_some_and(|leg| leg.offer.is_some());
             return if anchored {

@@ -416,5 +416,6 @@ impl Exchange {
                 custody.dial = None;
             }
         }
+        self.cut_whispers();
     }
 }

@@ -34,4 +34,5 @@ mod thin_path;
 mod trunks;
 mod versions;
 mod watches;
+mod whisper;
 mod world;

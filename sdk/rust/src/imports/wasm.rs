@@ -59,13 +59,13 @@ pub(crate) mod dialling {
 
     pub(crate) fn dial(tag: Tag, caller: Option<LegId>, stages: Vec<Stage>, options: DialOptions) -> Queued {
         let stages: Vec<_> = stages.into_iter().map(convert::stage).collect();
-        let options = convert::dial_options(options);
-        queued(wit::dialling::dial(
-            tag,
-            caller.map(|leg| leg.0),
-            &stages,
-            &options,
-        ))
+        let (options, whisper) = convert::dial_options(options);
+        let caller = caller.map(|leg| leg.0);
+        queued(wit::dialling::dial(tag, caller, &stages, &options))?;
+        match whisper {
+            Some(announcement) => queued(wit::dialling::whisper(tag, &announcement)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn cancel(tag: Tag) -> Queued {

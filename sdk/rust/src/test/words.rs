@@ -87,6 +87,9 @@ fn manner(options: &DialOptions) -> String {
     if let Some(alert) = &options.alert {
         manner.push_str(&format!(", {alert} ring"));
     }
+    if let Some(announcement) = &options.whisper {
+        manner.push_str(&format!(", whispering {announcement}"));
+    }
     manner
 }
 

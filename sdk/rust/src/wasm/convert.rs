@@ -85,8 +85,9 @@ fn target(target: Target) -> wit::dialling::Target {
     }
 }
 
-pub(crate) fn dial_options(options: DialOptions) -> wit::dialling::Options {
-    wit::dialling::Options {
+/// The options, and the announcement that whoever answers hears first.
+pub(crate) fn dial_options(options: DialOptions) -> (wit::dialling::Options, Option<String>) {
+    let told = wit::dialling::Options {
         hears: match options.hears {
             Hears::Ringback => wit::dialling::Hears::Ringback,
             Hears::Unchanged => wit::dialling::Hears::Unchanged,
@@ -97,7 +98,8 @@ pub(crate) fn dial_options(options: DialOptions) -> wit::dialling::Options {
             Shown::Number(number) => wit::dialling::Shown::Number(number),
         },
         alert: options.alert,
-    }
+    };
+    (told, options.whisper)
 }
 
 pub(crate) fn sound(sound: Sound) -> wit::audio::Sound {

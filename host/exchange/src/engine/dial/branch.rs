@@ -265,6 +265,13 @@ impl Exchange {
         let owner = self.dials.get(&dial).map(|dial| dial.owner);
         self.note_payer(leg_id, owner);
         self.end_other_forks(dial, target, leg_id);
+        if !self.whispers(dial, target, leg_id) {
+            self.join_answerer(dial, target, leg_id, codec);
+        }
+    }
+
+    /// Whoever answered wins, and talks to the caller.
+    pub(super) fn join_answerer(&mut self, dial: DialId, target: usize, leg_id: LegId, codec: Option<Codec>) {
         let Some((caller, custody, owner)) = self.dials.get(&dial).map(|d| (d.caller, d.custody, d.owner))
         else {
             self.hang_up(leg_id, Cause::Cancelled);

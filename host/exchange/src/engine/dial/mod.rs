@@ -8,7 +8,8 @@
 //!  an answer at any moment ──▶ the others end with answered-elsewhere ──▶ answered
 //! ```
 //!
-//! What a target becomes lies in `targets`, legs to devices and trunks in `branch`. A target that ends only marks
+//! What a target becomes lies in `targets`, legs to devices and trunks in `branch`, what whoever answers hears before
+//! the caller is connected in `whisper`. A target that ends only marks
 //! itself; whether that ends the stage is looked at once everything else of the input is done.
 
 mod branch;
@@ -16,6 +17,7 @@ mod identity;
 mod record;
 mod ringing;
 mod targets;
+mod whisper;
 
 use std::sync::Arc;
 
