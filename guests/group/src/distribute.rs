@@ -103,6 +103,7 @@ impl Turn<'_> {
                 _ => cordboard::Shown::Caller,
             },
             alert: None,
+            whisper: self.settings.whisper.clone().filter(|name| !name.is_empty()),
         };
         match self.host.leg(call.leg).dial_with(stages, options) {
             Err(CommandError::UnknownLeg(_)) => return Ok(()), // its end is on the way

@@ -75,6 +75,12 @@ impl Figures {
         self.changed = true;
     }
 
+    /// Somebody waits for it: it is published at once.
+    pub fn hurry(&mut self) {
+        self.changed = true;
+        self.published_at = 0;
+    }
+
     /// When they are to be published; none when they were.
     pub fn due(&self) -> Option<u64> {
         self.changed
@@ -183,6 +189,15 @@ impl Turn<'_> {
         ] {
             json.number(name, count.into());
         }
+        json.number("supervisors", self.group.supervisors.len() as u64);
+        // Whose key for this group is lit (R31).
+        json.0.push_str(",\"lamps\":[");
+        for member in self.group.members.iter().filter(|member| member.is_in()) {
+            json.0.push_str(if json.0.ends_with('[') { "\"" } else { ",\"" });
+            json.0.push_str(&member.name);
+            json.0.push('"');
+        }
+        json.0.push(']');
         let (talking, ringing) = self.occupied();
         json.0.push_str(",\"members\":[");
         for (seat, member) in self.group.members.iter().enumerate() {

@@ -5,7 +5,7 @@
 //! rung for one caller at a time. One timer wakes the group for whatever is due next.
 //!
 //! What call centres expect besides: announcements of the place, call backs that keep it, priority, skills, weights and
-//! figures. Not here: whisper and listening in.
+//! figures, supervisors who listen in.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod announce;
@@ -15,17 +15,22 @@ mod due;
 mod figures;
 mod lines;
 mod members;
+mod offered;
+mod outcome;
 mod overflow;
+mod presence;
 mod recall;
 mod seats;
 mod settings;
+mod supervise;
 mod turn;
 
 use call::Waiter;
 use cordboard::prelude::*;
 use figures::Figures;
 use members::Members;
-pub use settings::{CallBack, GroupSettings, Mode, Overflow, Place, Skill, Weight};
+pub use settings::{CallBack, GroupSettings, Manner, Mode, Overflow, Place, Skill, Supervision, Weight};
+use supervise::Supervisor;
 use turn::Turn;
 
 /// The state of a group between events.
@@ -34,6 +39,7 @@ pub struct Group {
     /// In the order of the queue.
     calls: Vec<Waiter>,
     members: Members,
+    supervisors: Vec<Supervisor>,
     figures: Figures,
     /// What the timer is set to.
     wake_at: Option<u64>,
@@ -46,7 +52,7 @@ pub struct Group {
 impl Behaviour for Group {
     type Settings = GroupSettings;
 
-    const STATE_VERSION: u8 = 3;
+    const STATE_VERSION: u8 = 4;
 
     fn handle(&mut self, event: Event, settings: &GroupSettings, host: &Host) -> Result<(), Refusal> {
         let mut turn = Turn::new(self, settings, host);

@@ -119,11 +119,19 @@ impl Members {
         Some(moved)
     }
 
-    /// Takes a word about a member: `absent`, `present`, `disconnect` or `connect`. False when it
+    /// Takes a word about a member: `absent`, `present`, `disconnect`, `connect` or `toggle`. False when it
     /// is none of these.
     pub fn hear(&mut self, what: &str, seat: Seat) -> bool {
         let Some(member) = self.list.get_mut(seat) else {
             return false;
+        };
+        let what = match what {
+            "toggle" if member.is_in() => "absent",
+            "toggle" => {
+                member.disconnected = false;
+                "present"
+            }
+            what => what,
         };
         match what {
             "absent" => member.absent = true,

@@ -66,6 +66,11 @@ pub struct GroupSettings {
     pub calendar: Option<String>,
     /// Where calls go outside of opening hours; none: as if nobody could take them.
     pub closed_number: Option<Number>,
+    /// Heard by a member who answers, before the caller is connected, such as the name of the group; none: nothing.
+    #[settings(kind = "announcement")]
+    pub whisper: Option<String>,
+    /// Who may listen in to the group's talks, and how.
+    pub supervision: Supervision,
     /// Calls answered within this time count towards the service level.
     #[settings(default = 20, min = 1, max = 3600, unit = "s")]
     pub service_level: u32,
@@ -163,4 +168,31 @@ pub enum Overflow {
     HangUp,
     /// They go to another number.
     Number,
+}
+
+/// Listening in to talks, whispering to the member and barging in.
+#[derive(Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Supervision {
+    /// What supervisors dial, alone for the oldest talk or with a member's number behind it. A rule of the dial plan leads
+    /// it to this group.
+    #[settings(default = "*44", max_length = 16)]
+    pub code: String,
+    /// Lines that may supervise.
+    #[settings(kind = "line", max_length = 32)]
+    pub supervisors: Vec<String>,
+    /// How it begins. Then key 4 is to listen, 5 to whisper, 6 to barge in, and `*` goes to the next talk.
+    pub begin: Manner,
+}
+
+/// Who hears a supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// Nobody.
+    Listen,
+    /// The member alone.
+    Whisper,
+    /// Both.
+    Barge,
 }

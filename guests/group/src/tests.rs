@@ -12,6 +12,7 @@ mod call_centre;
 mod fairness;
 mod rules;
 mod simulation;
+mod supervision;
 
 /// What plays the call flows here: the code itself, natively.
 mod subject {
@@ -48,6 +49,7 @@ fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
         include_str!("tests/call_back.rs"),
         include_str!("tests/fairness.rs"),
         include_str!("tests/simulation/mod.rs"),
+        include_str!("tests/supervision.rs"),
         include_str!("../tests/queue.rs"),
     ]
     .concat();
