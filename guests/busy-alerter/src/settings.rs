@@ -6,7 +6,7 @@ use crate::texts::Language;
 
 /// A busy alerter in front of a line.
 #[derive(Settings, Serialize, Deserialize)]
-#[settings(check)]
+#[settings(check, place = 100)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct AlerterSettings {
     /// Callers are told before it rings, when the line is in a call.

@@ -22,6 +22,8 @@ pub struct Waiter {
     pub may_play: bool,
     /// Whether the caller has been answered, so that keys can be pressed.
     pub answered: bool,
+    /// Whether another behaviour stands behind this one.
+    pub has_next: bool,
     /// Goes before callers without.
     pub priority: bool,
     /// Only members who have it are rung.

@@ -39,6 +39,7 @@ impl Turn<'_> {
             hears: Hears::Nothing,
             may_play: offer.sole_holder || offer.answered,
             answered: offer.answered,
+            has_next: offer.has_next,
             priority: self.has_priority(&offer.caller),
             skill: self.skill_for(offer),
             announce_at: None,

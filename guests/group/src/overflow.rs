@@ -60,8 +60,9 @@ impl Turn<'_> {
         }
         match (self.settings.overflow, &self.settings.overflow_number) {
             (Overflow::Number, Some(number)) => self.forward(call, number, why),
+            (Overflow::Next, _) if call.has_next => self.pass_on(call),
             (Overflow::HangUp, _) => self.let_go(&call, why),
-            (Overflow::Dissuasion | Overflow::Number, _) => self.dissuade(call, why),
+            (Overflow::Dissuasion | Overflow::Number | Overflow::Next, _) => self.dissuade(call, why),
         }
     }
 
@@ -82,6 +83,16 @@ impl Turn<'_> {
                 self.dissuade(call, why)
             }
         }
+    }
+
+    fn pass_on(&mut self, mut call: Waiter) -> Result<(), Refusal> {
+        self.host
+            .explain("R39 next", "the caller goes to what is next on the number");
+        let next = Stages::from(cordboard::next());
+        self.host.leg(call.leg).dial(next).unless_gone()?;
+        call.phase = Phase::Forwarded;
+        self.group.calls.push(call);
+        Ok(())
     }
 
     fn dissuade(&mut self, mut call: Waiter, why: Why) -> Result<(), Refusal> {

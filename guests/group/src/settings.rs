@@ -6,7 +6,7 @@ use cordboard::prelude::*;
 
 /// A hunt group.
 #[derive(Settings, Serialize, Deserialize)]
-#[settings(check)]
+#[settings(check, place = 400, passes = "overflow=next")]
 #[serde(default, rename_all = "kebab-case")]
 pub struct GroupSettings {
     /// Lines of the group, in the order in which they are rung.
@@ -168,6 +168,8 @@ pub enum Overflow {
     HangUp,
     /// They go to another number.
     Number,
+    /// They go to whatever is next on the number.
+    Next,
 }
 
 /// Listening in to talks, whispering to the member and barging in.

@@ -4,7 +4,7 @@ use cordboard::prelude::*;
 
 /// Services of a line.
 #[derive(Settings, Serialize, Deserialize)]
-#[settings(check)]
+#[settings(check, place = 800)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct LineSettings {
     /// No call rings; the forward for a busy line takes them.

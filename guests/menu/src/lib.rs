@@ -172,6 +172,13 @@ async fn lead(call: &Call, settings: &Menu, by: &str, number: &str) -> Outcome {
 
 /// The attempts are used up: the fallback number, else good-bye.
 async fn give_up(call: &Call, settings: &Menu) -> Outcome {
+    if settings.fallback_next && call.has_next() {
+        call.explain(
+            "fallback-next",
+            "the caller goes on to what is next on the number",
+        );
+        return call.continue_next().await;
+    }
     let Some(number) = &settings.fallback else {
         return say_goodbye(call, settings).await;
     };

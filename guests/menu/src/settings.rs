@@ -6,7 +6,7 @@ use crate::keypad;
 
 /// A menu (R41–R43).
 #[derive(Settings, Serialize, Deserialize)]
-#[settings(check)]
+#[settings(check, place = 200, passes = "enabled=false|fallback-next=true")]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Menu {
     /// Off: calls pass to whatever is next on the number, as if there were no menu.
@@ -30,6 +30,8 @@ pub struct Menu {
     pub goodbye: String,
     /// Where callers go when the attempts are used up; none: the call ends.
     pub fallback: Option<Number>,
+    /// Callers who have chosen nothing go to whatever is next on the number instead.
+    pub fallback_next: bool,
     /// Callers may dial a short number instead of a key, of so many digits; 0: they may not.
     #[settings(default = 0, min = 0, max = 9)]
     pub extension_digits: u32,

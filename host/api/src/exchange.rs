@@ -154,10 +154,12 @@ pub struct Listing {
 }
 
 /// What was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     pub revision: u64,
     pub created: bool,
+    /// What gets in the way of what, in words: behaviours that never get a call, calls that may go round.
+    pub conflicts: Vec<String>,
 }
 
 /// What a change expects to find.

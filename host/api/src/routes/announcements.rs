@@ -184,6 +184,7 @@ async fn put(
         stored.revision,
         &Changed {
             revision: stored.revision,
+            conflicts: stored.conflicts,
         },
     ))
 }

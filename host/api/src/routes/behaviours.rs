@@ -390,6 +390,7 @@ pub(super) fn answer(stored: Stored) -> Response {
         stored.revision,
         &Changed {
             revision: stored.revision,
+            conflicts: stored.conflicts,
         },
     )
 }

@@ -21,6 +21,10 @@ use crate::schemas;
 #[derive(Serialize, ToSchema)]
 pub(super) struct Changed {
     pub revision: u64,
+    /// What gets in the way of what now, in words: behaviours that never get a call, two that want the same place, calls that may go
+    /// round. The change is made all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
 }
 
 /// A kind with an address of its own.
@@ -359,6 +363,7 @@ pub(super) async fn put(
         stored.revision,
         &Changed {
             revision: stored.revision,
+            conflicts: stored.conflicts,
         },
     ))
 }

@@ -236,6 +236,7 @@ async fn put_of_line(
         stored.revision,
         &Changed {
             revision: stored.revision,
+            conflicts: stored.conflicts,
         },
     ))
 }
@@ -313,6 +314,7 @@ async fn bind(
         stored.revision,
         &Changed {
             revision: stored.revision,
+            conflicts: stored.conflicts,
         },
     ))
 }

@@ -69,6 +69,7 @@ impl FakeExchange {
         Ok(Stored {
             revision,
             created: found.is_none(),
+            conflicts: Vec::new(),
         })
     }
 }
@@ -214,6 +215,7 @@ impl Exchange for FakeExchange {
             Stored {
                 revision: known.revision + 1,
                 created: false,
+                conflicts: Vec::new(),
             }
         }))
     }

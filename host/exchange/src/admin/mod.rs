@@ -7,6 +7,7 @@
 //! Not here: who may ask (the API), where documents are kept (the store), what becomes of calls that are up.
 
 mod check;
+mod conflicts;
 mod draft;
 mod handle;
 mod merge;
@@ -16,6 +17,7 @@ mod settings;
 mod usage;
 mod versions;
 
+pub use conflicts::conflicts;
 pub use handle::handle;
 pub use request::{Answer, Applied, Change, Expect, Finding, Refusal, Request, Response};
 pub use schema::{Reference, Schema, SchemaError};

@@ -105,6 +105,7 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
             by.numbers(|number| number.behaviours.iter().any(|binding| *binding.behaviour == *id));
             by.rules(|action| match action {
                 Action::Behaviours(bindings) => bindings.iter().any(|b| *b.behaviour == *id),
+                Action::Session(reach) => *reach.behaviour == *id,
                 Action::Tell(tell) => *tell.behaviour == *id,
                 Action::Own
                 | Action::Line(_)

@@ -389,6 +389,7 @@ fn rule_bindings(plan: &DialPlan) -> impl Iterator<Item = (usize, usize, &Bindin
             Action::Own
             | Action::Line(_)
             | Action::Outside(_)
+            | Action::Session(_)
             | Action::Tell(_)
             | Action::PickUp
             | Action::Set(_)

@@ -271,6 +271,7 @@ impl Configuration {
                 Action::Own
                 | Action::Line(_)
                 | Action::Outside(_)
+                | Action::Session(_)
                 | Action::Tell(_)
                 | Action::PickUp
                 | Action::Set(_)
@@ -312,7 +313,7 @@ impl Configuration {
     }
 
     /// Behaviours of a rule. What the line that calls sets for a behaviour holds, where the rule itself sets nothing.
-    pub(super) fn stack_of_rule(
+    pub(crate) fn stack_of_rule(
         &self,
         rule: usize,
         bindings: &[Binding],

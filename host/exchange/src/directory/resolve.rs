@@ -6,7 +6,8 @@ use base::Moment;
 use contract::{NumberClass, RouteError};
 
 use super::{
-    Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Rule, SetFeature, Tell, TrunkId,
+    Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Reach, Rule, SetFeature, Tell,
+    TrunkId,
 };
 use crate::numbers::is_outside;
 
@@ -58,6 +59,11 @@ pub enum Resolution {
         trunks: Vec<TrunkId>,
     },
     Inside(Inside),
+    /// The same for the session that a rule names; `number` was dialled.
+    Reach {
+        number: Arc<str>,
+        inside: Inside,
+    },
     /// `trunks` take this number's class, best first; at least one.
     Outside {
         number: Arc<str>,
@@ -181,11 +187,24 @@ impl Configuration {
                 .line(line)
                 .map(|line| Resolution::Inside(self.inside_line(line))),
             Action::Outside(trunks) => self.outside(number, trunks, origin, now),
+            Action::Session(reach) => self.reached(reach, number),
             Action::Tell(tell) => Some(self.told(tell, &rule.pattern, number)),
             Action::Set(set) => Some(self.set(*set, &rule.pattern, number)),
             Action::PickUp => Some(self.picked_up(&rule.pattern, number, origin)),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
         }
+    }
+
+    /// None when the behaviour is not bound there (any more).
+    fn reached(&self, reach: &Reach, dialled: &str) -> Option<Resolution> {
+        let mut inside = self.own(&self.number_plan().normalise(&reach.number)?)?;
+        let at = |bound: &Bound| bound.behaviour.name == reach.behaviour;
+        let in_front = inside.stack.iter().position(at)?;
+        inside.stack.drain(..in_front);
+        Some(Resolution::Reach {
+            number: dialled.into(),
+            inside,
+        })
     }
 
     /// A message may go to the number that was dialled behind the code, if it is one of the tenant's own.

@@ -101,6 +101,7 @@ impl Exchange {
             Resolution::Inside(inside) => inside.number.clone(),
             Resolution::Outside { number, .. }
             | Resolution::Emergency { number, .. }
+            | Resolution::Reach { number, .. }
             | Resolution::Tell { number, .. }
             | Resolution::Set { number, .. }
             | Resolution::PickUp { number, .. } => number.clone(),
@@ -196,7 +197,8 @@ impl Exchange {
             diversions,
         };
         match resolution {
-            Resolution::Inside(inside) => {
+            Resolution::Inside(inside) | Resolution::Reach { inside, .. } => {
+                handover.number = inside.number.clone();
                 handover.stack = placed(&inside.stack);
                 handover.line = inside.line.as_ref().map(|line| line.id.text().clone());
                 if let Err(why) = self.hand_over(handover) {

@@ -33,6 +33,7 @@ impl Exchange {
             session.behaviour.clone(),
             session.number.to_string(),
         );
+        self.lamps_changed(&tenant, &behaviour, &number);
         let fact = Fact::Figures {
             behaviour,
             number: number.into(),

@@ -39,9 +39,7 @@ fn team(announcement: &str) -> (World, Rc<RefCell<Vec<String>>>) {
             Event::Outcome(outcome) => match &outcome.kind {
                 OutcomeKind::Dialled(dialled) => match &dialled.result {
                     DialResult::Answered(answer) => {
-                        noted
-                            .borrow_mut()
-                            .push(answer.line.clone().unwrap_or_default());
+                        noted.borrow_mut().push(answer.line.clone().unwrap_or_default());
                         decided(vec![])
                     }
                     DialResult::Failed(cause) => {

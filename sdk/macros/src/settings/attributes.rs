@@ -88,6 +88,10 @@ pub struct TypeAttributes {
     pub title: String,
     pub help: String,
     pub check: bool,
+    /// Where it belongs on a number, the outermost lowest.
+    pub place: Option<LitInt>,
+    /// With which settings it passes calls on.
+    pub passes: Option<LitStr>,
 }
 
 impl TypeAttributes {
@@ -105,8 +109,12 @@ impl TypeAttributes {
                     found.check = true;
                 } else if meta.path.is_ident("title") {
                     found.title = meta.value()?.parse::<LitStr>()?.value();
+                } else if meta.path.is_ident("place") {
+                    found.place = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("passes") {
+                    found.passes = Some(meta.value()?.parse()?);
                 } else {
-                    return Err(meta.error("known here are `check` and `title`"));
+                    return Err(meta.error("known here are `check`, `title`, `place` and `passes`"));
                 }
                 Ok(())
             })?;

@@ -111,11 +111,23 @@ fn schema(about: &TypeAttributes, fields: &[Field<'_>]) -> TokenStream {
             schema.text().push_str(#list);
         }
     });
+    let place = about
+        .place
+        .as_ref()
+        .map(|place| quote!(schema.bound("x-place", ::std::option::Option::Some(#place));));
+    let passes = about.passes.as_ref().map(|passes| {
+        quote! {
+            schema.next_name("x-passes");
+            ::cordboard::settings::quote(schema.text(), #passes);
+        }
+    });
     quote! {
         fn schema(schema: &mut ::cordboard::settings::Schema, field: &::cordboard::settings::Field) {
             let defaults = <Self as ::std::default::Default>::default();
             let _ = &defaults;
             schema.open_own("object", field, #title, #help);
+            #place
+            #passes
             schema.next_name("properties");
             schema.text().push('{');
             #(#properties)*

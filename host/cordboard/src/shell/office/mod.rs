@@ -118,17 +118,20 @@ impl Office {
             .iter()
             .find(|change| change.key == key)
             .and_then(|change| change.document.as_ref());
+        let view = self.view(&key.tenant).await?;
+        let conflicts = admin::conflicts(view.configuration(), &key);
         if let Some(written) = change {
             return Ok(Stored {
                 revision: written.revision,
                 created: written.revision == 1,
+                conflicts,
             });
         }
         // Written as it was already.
-        let known = self.view(&key.tenant).await?.get(key.kind, &key.id);
         Ok(Stored {
-            revision: known.map_or(0, |known| known.revision),
+            revision: view.get(key.kind, &key.id).map_or(0, |known| known.revision),
             created: false,
+            conflicts,
         })
     }
 }

@@ -130,6 +130,24 @@ impl Check<'_> {
                 let there = self.after.line(line).is_some();
                 self.refers(there, &format!("{path}/line"), Kind::Line, line);
             }
+            Action::Session(reach) => {
+                let path = format!("{path}/session");
+                let behaviour = self.after.behaviour(&reach.behaviour);
+                let per_number =
+                    behaviour.is_none_or(|behaviour| behaviour.manifest.scope == SessionScope::PerNumber);
+                let there = behaviour.is_some();
+                let known = self.after.number_plan().normalise(&reach.number).is_some();
+                self.refers(
+                    there,
+                    &format!("{path}/behaviour"),
+                    Kind::Behaviour,
+                    &reach.behaviour,
+                );
+                let message = "has a session per call: only one per number can be reached";
+                self.expect(per_number, &format!("{path}/behaviour"), message);
+                let message = format!("`{}` is no number that can be dialled", reach.number);
+                self.expect(known, &format!("{path}/number"), message);
+            }
             Action::Tell(tell) => {
                 let path = format!("{path}/tell");
                 let behaviour = self.after.behaviour(&tell.behaviour);

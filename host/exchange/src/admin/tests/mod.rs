@@ -2,6 +2,7 @@
 
 mod batches;
 mod behaviours;
+mod conflicts;
 mod lines;
 mod people;
 mod tenants;

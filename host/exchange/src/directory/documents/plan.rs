@@ -60,12 +60,24 @@ pub enum Action {
     /// The session of a behaviour at a number hears a message; the caller hears two beeps, or is refused when there can be no
     /// such session. For feature codes: a group's members come and go with them (R31).
     Tell(Tell),
+    /// The session of a behaviour at a number is offered the call, past whatever stands in front of it there, and sees what was dialled:
+    /// supervisors reach a group like this.
+    Session(Reach),
     /// The caller takes a call that rings elsewhere (R45): at the line that was dialled behind the feature code, or, with nothing
     /// behind it, at a line of his own pickup group.
     PickUp,
     /// A feature of the caller's line is set, and the caller hears two beeps.
     Set(SetFeature),
     Refuse,
+}
+
+/// A session per number, as it is called by a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Reach {
+    pub behaviour: BehaviourName,
+    /// One that the behaviour is bound to.
+    pub number: String,
 }
 
 /// What a feature code does to the line that dials it.

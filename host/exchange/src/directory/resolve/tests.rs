@@ -81,6 +81,14 @@ fn dial(view: &TenantView, dialled: &str, origin: Origin<'_>) -> String {
             class,
             trunks,
         } => format!("outside {number} {class:?} over {}", join(&trunks)),
+        Resolution::Reach { number, inside } => {
+            let first = inside.stack.first().map(|bound| bound.behaviour.name.to_string());
+            format!(
+                "{number} reaches {} of {}",
+                first.unwrap_or_default(),
+                inside.number
+            )
+        }
         Resolution::Tell { number, tell } => format!("{number} tells {}", tell.behaviour),
         Resolution::Unknown => "unknown".to_owned(),
         Resolution::Set { number, to, .. } => format!("{number} sets a feature to {to:?}"),
@@ -214,6 +222,7 @@ fn a_number_with_behaviours_leads_to_its_stack() {
             "dial-plan",
             json!({"rules": [
                 {"direction": "internal", "pattern": {"feature-code": "*95"}, "action": {"behaviours": [{"behaviour": "menu"}]}},
+                {"direction": "internal", "pattern": {"feature-code": "*44"}, "action": {"session": {"behaviour": "group", "number": "300"}}},
                 {"direction": "internal", "pattern": {"number": "09 12 34 56 78"}, "action": {"line": "201"}},
                 {"direction": "internal", "pattern": "any", "action": "own"},
                 {"direction": "inbound", "pattern": "any", "action": "own"},
@@ -227,6 +236,11 @@ fn a_number_with_behaviours_leads_to_its_stack() {
         "inside 300 [menu,group] 201"
     );
     assert_eq!(dial(acme, "*95201", Origin::Line("201")), "inside *95201 [menu] ");
+    // Past what stands in front of it.
+    assert_eq!(
+        dial(acme, "*44201", Origin::Line("201")),
+        "*44201 reaches group of 300"
+    );
     assert_eq!(
         dial(acme, "+33912345678", Origin::Line("201")),
         "inside 201 [group] 201"

@@ -114,7 +114,8 @@ impl Exchange {
             }
             Resolution::Emergency { number, trunks } => self.ring_outside(id, target, &number, &trunks),
             // A code is for a person's phone: nobody answers here.
-            Resolution::Tell { .. }
+            Resolution::Reach { .. }
+            | Resolution::Tell { .. }
             | Resolution::Set { .. }
             | Resolution::PickUp { .. }
             | Resolution::Unknown => Err(Cause::UnknownNumber),

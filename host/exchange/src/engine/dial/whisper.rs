@@ -51,7 +51,10 @@ impl Exchange {
 
     /// A restart has cut the announcements: who heard one is connected at once.
     pub(in crate::engine) fn cut_whispers(&mut self) {
-        let answered = self.legs.values().filter(|leg| leg.is_answered() && leg.dial.is_some());
+        let answered = self
+            .legs
+            .values()
+            .filter(|leg| leg.is_answered() && leg.dial.is_some());
         let mut answerers: Vec<LegId> = answered.map(|leg| leg.id).collect();
         answerers.sort_unstable();
         for answerer in answerers {

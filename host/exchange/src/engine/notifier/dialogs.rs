@@ -21,9 +21,24 @@ pub(super) struct Told {
     rings: bool,
 }
 
+impl Told {
+    /// A lamp that is no line's.
+    pub(super) fn lamp(leg: LegId, state: DialogState) -> Self {
+        Self {
+            leg,
+            state,
+            direction: None,
+            rings: false,
+        }
+    }
+}
+
 impl Exchange {
     /// The line's calls as they are now, oldest first.
     pub(super) fn dialogs_of(&self, tenant: &str, line: &str) -> Vec<Told> {
+        if let Some(lamp) = self.lamp(tenant, line) {
+            return lamp;
+        }
         let legs = self.legs_of_line(tenant, line);
         let mut told: Vec<Told> = legs.map(|leg| self.dialog_of_leg(leg)).collect();
         told.sort_unstable_by_key(|told| told.leg);

@@ -9,11 +9,13 @@
 //!
 //! Any device watches any line of its own tenant. It learns that the line rings or talks, and who of both began it, but
 //! not with whom: that is nobody else's business. What rings can be taken with Replaces (see `pickup`). A subscription survives a restart; whoever it belongs to
-//! is then told the state anew. What a document says lies in `dialogs`, storing in `kept`.
+//! is then told the state anew. What a document says lies in `dialogs`, storing in `kept`,
+//! lamps of feature codes in `codes`.
 //!
 //! Costs nothing while nobody watches, and nothing while nothing happens. All that an input changes about a line is one NOTIFY
 //! to each who watches it.
 
+mod codes;
 mod dialogs;
 mod kept;
 
@@ -46,6 +48,8 @@ pub(crate) struct Notifier {
     watchers: FxHashMap<SubscriptionId, Watcher>,
     /// Lines that are watched.
     lines: ByTenant<Watched>,
+    /// Lamps of feature codes among them.
+    lamps: codes::Lit,
     /// Subscriptions of each device.
     devices: ByTenant<Vec<SubscriptionId>>,
     /// Lines of which something changed with this input: tenant and line.
@@ -106,7 +110,8 @@ impl Exchange {
         }
         let uri = request.uri().map_err(|_| refuse(400))?;
         let user = uri.user().ok_or_else(|| refuse(404))?;
-        let line = line_called(&tenant, &user).ok_or_else(|| refuse(404))?;
+        let line = line_called(&tenant, &user).or_else(|| self.lamp_called(&tenant, &user, &device));
+        let line = line.ok_or_else(|| refuse(404))?;
         let entity = Uri::sip(Some(&user), &uri.host().to_string(), None).map_err(|_| refuse(404))?;
         let watcher = Watcher {
             tenant: tenant.id().text().clone(),
@@ -128,7 +133,9 @@ impl Exchange {
         if watched.watchers.is_empty() {
             watched.told = told;
         }
+        let (tenant, line) = (watcher.tenant.clone(), watcher.line.clone());
         self.notifier.insert(id, watcher);
+        self.follow_lamp(&tenant, &line);
     }
 
     /// A refresh is told the full state (RFC 6665 §4.2.1.2).
@@ -287,6 +294,7 @@ impl Notifier {
         {
             watched.watchers.retain(|other| *other != id);
             if watched.watchers.is_empty() {
+                codes::forget(&mut self.lamps, &watcher.tenant, &watcher.line);
                 of_tenant.remove(&watcher.line);
             }
         }
