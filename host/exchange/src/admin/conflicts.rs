@@ -153,7 +153,7 @@ impl<'a> Stacked<'a> {
             };
             match self.settings.get(name) {
                 Some(Value::String(text)) => text == wanted,
-                Some(other) => other.to_string() == wanted,
+                Some(other) => serde_json::from_str(wanted).is_ok_and(|wanted: Value| wanted == *other),
                 None => false,
             }
         })
