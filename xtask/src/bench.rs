@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
 
 mod disk;
+mod groups;
 mod held;
 mod hostile;
 mod load;
@@ -39,6 +40,8 @@ enum What {
     Swap(swap::Options),
     /// Thousands of tenants, each with a module of its own: memory, start, first calls
     Tenants(tenants::Options),
+    /// A thousand groups busy at once
+    Groups(groups::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
     /// The same decisions in Rust, C, JavaScript and Python
@@ -53,6 +56,7 @@ pub fn run_bench(options: &Options) -> Result<()> {
         Some(What::Hostile(options)) => hostile::run_hostile(options),
         Some(What::Swap(options)) => swap::run_swap(options),
         Some(What::Tenants(options)) => tenants::run_tenants(options),
+        Some(What::Groups(options)) => groups::run_groups(options),
         Some(What::Rtp) => rtp(),
         Some(What::Languages) => in_each_language(),
         None => {

@@ -199,6 +199,18 @@ impl Sim {
         }
     }
 
+    /// Whether one phone's party hears what the other's says; both are in a call.
+    #[track_caller]
+    pub fn hears(&mut self, name: &str, speaker: &str) -> bool {
+        let mut ours = |name: &str| {
+            let (id, call) = (self.phone(name), self.call_of(name, CallState::Up));
+            let phone = self.world.phone(id);
+            phone.and_then(|phone| Some(phone.theirs(call)?.rtp))
+        };
+        let (to, from) = (ours(name), ours(speaker));
+        from.zip(to).is_some_and(|(from, to)| self.world.reaches(from, to))
+    }
+
     /// The phone is in a call and hears an announcement or a tone.
     #[track_caller]
     pub fn expect_sound(&mut self, name: &str) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use media::{Command, DigitSource, Event, PlayEnd, PlayId, PortId, RoomId, Sound, Stats, Stream};
+use media::{Command, DigitSource, Event, Part, PlayEnd, PlayId, PortId, RoomId, Sound, Stats, Stream};
 
 use crate::world::PhoneId;
 
@@ -40,7 +40,7 @@ struct Port {
     stream: Option<Stream>,
     plays: Option<(PlayId, bool)>,
     hears: Option<PortId>,
-    room: Option<RoomId>,
+    room: Option<(RoomId, Part)>,
 }
 
 /// See the module.
@@ -88,11 +88,11 @@ impl SoundDesk {
                     port.hears = Some(from);
                 }
             }
-            Command::Join { port, room, .. } => {
+            Command::Join { port, room, part } => {
                 self.stop(port, PlayEnd::Stopped, &mut later);
                 self.part(port);
                 if let Some(port) = self.port(port, "brought into a room") {
-                    port.room = Some(room);
+                    port.room = Some((room, part));
                 }
             }
             Command::Disconnect { port } => {
@@ -197,8 +197,24 @@ impl SoundDesk {
             Some(Port {
                 hears: Some(party), ..
             }) => Hearing::Party(*party),
-            Some(Port { room: Some(room), .. }) => Hearing::Room(*room),
+            Some(Port {
+                room: Some((room, _)), ..
+            }) => Hearing::Room(*room),
             Some(_) | None => Hearing::Nothing,
+        }
+    }
+
+    /// Whether what one port's party says reaches another's.
+    pub fn reaches(&self, from: PortId, to: PortId) -> bool {
+        let room = |port: PortId| self.ports.get(&port).and_then(|port| port.room);
+        match (self.hearing(to), room(from)) {
+            (Hearing::Party(party), _) => party == from,
+            (Hearing::Room(there), Some((here, part))) if here == there && from != to => match part {
+                Part::Speaker => true,
+                Part::Listener => false,
+                Part::Whisperer(one) => one == to,
+            },
+            (Hearing::Room(_) | Hearing::Sound | Hearing::Nothing, _) => false,
         }
     }
 

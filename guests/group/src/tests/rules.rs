@@ -2,7 +2,7 @@
 //! languages have them too, in `tests/languages`.
 
 use cordboard::test::{Flow, Tenant};
-use cordboard::{Event, LineChange};
+use cordboard::{Event, LegId, LineChange};
 
 use super::*;
 
@@ -21,6 +21,13 @@ pub fn flow(settings: &GroupSettings) -> Flow {
     let mut flow = subject::flow(settings);
     flow.tenant().lines(&["101", "102", "103"]);
     flow
+}
+
+/// The group with a first caller.
+fn called(settings: &GroupSettings) -> (Flow, LegId) {
+    let mut flow = flow(settings);
+    let caller = flow.call("0147200001");
+    (flow, caller)
 }
 
 /// The line gets a call that is not of this group, or loses it.
@@ -51,8 +58,7 @@ pub fn word(flow: &mut Flow, word: &str) {
 
 #[test]
 fn r33_linear_always_rings_from_the_first() {
-    let mut flow = flow(&quiet(Mode::Linear));
-    let caller = flow.call("0147200001");
+    let (mut flow, caller) = called(&quiet(Mode::Linear));
     assert_eq!(flow.did(), ["dial line 101 for 25 s, playing on"]);
     flow.fails(caller, Cause::NoAnswer);
     assert_eq!(flow.did(), ["dial line 102 for 25 s, playing on"]);
@@ -251,8 +257,7 @@ fn r36_a_caller_goes_round_again_until_the_wait_is_over() {
         max_wait: 60,
         ..quiet(Mode::Linear)
     };
-    let mut flow = flow(&settings);
-    let caller = flow.call("0147200001");
+    let (mut flow, caller) = called(&settings);
     flow.passes(secs(25));
     flow.fails(caller, Cause::NoAnswer);
     flow.passes(secs(5));
@@ -278,8 +283,7 @@ fn r36_an_answer_that_comes_before_the_cancel_takes_the_call() {
         max_wait: 10,
         ..quiet(Mode::Linear)
     };
-    let mut flow = flow(&settings);
-    let caller = flow.call("0147200001");
+    let (mut flow, caller) = called(&settings);
     flow.answers(caller, 0);
     flow.passes(secs(60));
     assert_eq!(flow.did(), ["dial line 101 for 25 s, playing on"]);
@@ -355,11 +359,10 @@ fn r33_a_large_group_rings_in_parallel_as_many_as_can_ring_together() {
 
 #[test]
 fn r38_with_no_member_at_all_callers_are_sent_away_at_once() {
-    let mut flow = flow(&GroupSettings {
+    let (mut flow, caller) = called(&GroupSettings {
         members: vec![],
         ..quiet(Mode::Linear)
     });
-    let caller = flow.call("0147200001");
     assert_eq!(flow.did(), ["play all-busy"]);
     flow.played(caller);
     assert_eq!(flow.did(), ["reject unreachable"]);
@@ -445,11 +448,10 @@ fn r24_an_overflow_number_that_is_not_allowed_is_not_dialled() {
 
 #[test]
 fn r26_an_interruptive_greeting_plays_while_phones_ring() {
-    let mut flow = flow(&GroupSettings {
+    let (mut flow, caller) = called(&GroupSettings {
         greeting: Some("welcome".into()),
         ..quiet(Mode::Linear)
     });
-    let caller = flow.call("0147200001");
     assert_eq!(flow.did(), ["play welcome", "dial line 101 for 25 s, playing on"]);
     flow.played(caller);
     assert_eq!(flow.did(), [""; 0], "ringback follows by itself");
@@ -462,8 +464,7 @@ fn r26_any_other_greeting_comes_to_its_end_first() {
         greeting_interruptive: false,
         ..quiet(Mode::Linear)
     };
-    let mut flow = flow(&settings);
-    let caller = flow.call("0147200001");
+    let (mut flow, caller) = called(&settings);
     assert_eq!(flow.did(), ["play welcome"]);
     flow.played(caller);
     assert_eq!(flow.did(), ["dial line 101 for 25 s, playing on"]);
