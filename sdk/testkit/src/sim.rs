@@ -202,7 +202,7 @@ impl Sim {
     /// Whether one phone's party hears what the other's says; both are in a call.
     #[track_caller]
     pub fn hears(&mut self, name: &str, speaker: &str) -> bool {
-        let mut ours = |name: &str| {
+        let ours = |name: &str| {
             let (id, call) = (self.phone(name), self.call_of(name, CallState::Up));
             let phone = self.world.phone(id);
             phone.and_then(|phone| Some(phone.theirs(call)?.rtp))
