@@ -208,7 +208,8 @@ impl Sim {
             phone.and_then(|phone| Some(phone.theirs(call)?.rtp))
         };
         let (to, from) = (ours(name), ours(speaker));
-        from.zip(to).is_some_and(|(from, to)| self.world.reaches(from, to))
+        from.zip(to)
+            .is_some_and(|(from, to)| self.world.reaches(from, to))
     }
 
     /// The phone is in a call and hears an announcement or a tone.

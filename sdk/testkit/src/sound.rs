@@ -198,7 +198,8 @@ impl SoundDesk {
                 hears: Some(party), ..
             }) => Hearing::Party(*party),
             Some(Port {
-                room: Some((room, _)), ..
+                room: Some((room, _)),
+                ..
             }) => Hearing::Room(*room),
             Some(_) | None => Hearing::Nothing,
         }

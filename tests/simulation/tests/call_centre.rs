@@ -62,7 +62,10 @@ fn talk() -> Sim {
 /// Who of the caller and the member hears the supervisor, who hears both.
 #[track_caller]
 fn heard_by(sim: &mut Sim, supervisor: &str) -> (bool, bool) {
-    assert!(sim.hears(supervisor, "201") && sim.hears(supervisor, "101"), "the talk");
+    assert!(
+        sim.hears(supervisor, "201") && sim.hears(supervisor, "101"),
+        "the talk"
+    );
     assert!(sim.hears("201", "101") && sim.hears("101", "201"), "each other");
     (sim.hears("201", supervisor), sim.hears("101", supervisor))
 }
@@ -183,7 +186,6 @@ fn stacked(overflow: Overflow) -> Sim {
         no_answer: Forward {
             on: true,
             to: Some("202".into()),
-            ..Forward::default()
         },
         ..LineSettings::default()
     };

@@ -29,8 +29,8 @@ pub use documents::{
     CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, DigestOffer,
     Direction, Document, Drain, DrainEnd, Feature, Grants, Guard, Ha1, InternalDigits, JournalRule, Line,
     LineFeatures, Login, MediaWay, Network, NoBlobDigest, Number, Numbering, OwnIdentity, Pattern,
-    PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret, SetFeature, Settings, Site, Spend, Tell, Tenant,
-    TenantLimits, Trunk, User, VersionStep, Versioned,
+    PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret, SetFeature, Settings, Site, Spend, Tell,
+    Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
 };
 pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,

@@ -258,7 +258,8 @@ impl World {
     /// Whether what the party behind one address of ours says reaches the party behind another.
     pub fn reaches(&self, from: SocketAddr, to: SocketAddr) -> bool {
         let (from, to) = (self.sound.at(from), self.sound.at(to));
-        from.zip(to).is_some_and(|(from, to)| self.sound.reaches(from, to))
+        from.zip(to)
+            .is_some_and(|(from, to)| self.sound.reaches(from, to))
     }
 
     /// Asks for a change of configuration; the [`reply`](Self::reply) comes once it is durable.
