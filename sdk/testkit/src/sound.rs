@@ -215,7 +215,8 @@ impl SoundDesk {
                 Part::Listener => false,
                 Part::Whisperer(one) => one == to,
             },
-            (Hearing::Room(_) | Hearing::Sound | Hearing::Nothing, _) => false,
+            // What goes straight from phone to phone is not heard here.
+            (Hearing::Room(_) | Hearing::Phone(_) | Hearing::Sound | Hearing::Nothing, _) => false,
         }
     }
 
