@@ -128,6 +128,7 @@ impl Setup {
             read: Vec::new(),
             events: Vec::new(),
             user: self.user,
+            rtp,
         };
         let registered = until("the phone's registration", || {
             Some(phone.command("reginfo", "")).filter(|said| said.contains("OK"))
@@ -156,6 +157,8 @@ pub struct Baresip {
     read: Vec<u8>,
     events: Vec<Value>,
     user: String,
+    /// The first of its RTP ports.
+    rtp: u16,
 }
 
 impl Baresip {
@@ -234,6 +237,22 @@ impl Baresip {
             .collect();
         files.sort();
         files
+    }
+
+    /// Whether an RTP port is one of its own.
+    pub fn has_port(&self, port: u16) -> bool {
+        (self.rtp..self.rtp + RTP_PORTS).contains(&port)
+    }
+
+    /// RTP ports in the messages that it sent and got, in order.
+    pub fn ports_told(&self) -> Vec<u16> {
+        let log = self.log();
+        let audio = log
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("m=audio "));
+        audio
+            .filter_map(|line| line.split(' ').next()?.parse().ok())
+            .collect()
     }
 
     pub fn log(&self) -> String {

@@ -136,3 +136,34 @@ fn peers_baresip_a_phone_with_ipv6_alone_talks_with_one_with_ipv4() {
     caller.hang_up();
     called.expect("CALL_CLOSED");
 }
+
+/// `media: direct`: the ports that each is told are its own and the other's, and none of the exchange's; then one of them is
+/// transferred, and hears the announcement there.
+#[test]
+fn peers_baresip_sound_goes_straight_between_two_phones_until_one_is_transferred() {
+    let server = Server::start();
+    tenant::create(&server);
+    for device in ["201", "202"] {
+        let path = format!("/v1/tenants/works/devices/{device}");
+        let mut document = server.client.get(&path).unwrap()["document"].take();
+        document["media"] = "direct".into();
+        server.client.put(&path, &document).unwrap();
+    }
+    let mut called = Setup::of("202")
+        .answers()
+        .says(tone(CALLED, 30_000))
+        .start(&server);
+    let mut caller = Setup::of("201").says(tone(CALLER, 30_000)).start(&server);
+    caller.dial("202");
+    caller.expect("CALL_ESTABLISHED");
+    hear_each_other(&caller, &called);
+    for (own, other) in [(&caller, &called), (&called, &caller)] {
+        let ports = own.ports_told();
+        assert!(ports.iter().any(|port| other.has_port(*port)), "{ports:?}");
+        let known = |port: &u16| own.has_port(*port) || other.has_port(*port);
+        assert!(ports.iter().all(known), "another port in {ports:?}");
+    }
+    called.command("transfer", tenant::NEWS);
+    hears_the_prompt(&caller);
+    caller.hang_up();
+}
