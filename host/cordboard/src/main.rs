@@ -6,16 +6,12 @@ mod commands;
 mod config;
 mod logging;
 mod media;
+mod memory;
 mod shell;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-
-/// Most of what one thread makes another one drops (messages, reports, records). The system's allocator moves such
-/// pieces back and forth under locks; this one leaves them where they are.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match commands::Arguments::parse().run() {

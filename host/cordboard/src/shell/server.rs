@@ -35,6 +35,7 @@ use super::wiring::{self, Replies, Wiring};
 use super::workshop::{TICK, Workshop};
 use crate::config::{Config, Metrics};
 use crate::media::{MediaConfig, MediaThread, Notice};
+use crate::memory;
 
 /// How long changes of calls gather before they are written, and then again before they are committed: together what a
 /// crash may cost. Of a call that is over by then nothing is ever written.
@@ -93,9 +94,10 @@ impl Server {
         let upkeep = recorded.clone();
         let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || recorded.render());
 
+        // Opened for this alone: all of it went through the store's cache, and hardly any is read again.
+        let entries = stored::entries(&open(&config.data)?)?;
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
         let writer = Arc::new(Writer::start(Arc::clone(&store), groups(), None)?);
-        let entries = stored::entries(&*store)?;
 
         let runtime = Arc::new(Runtime::new(behaviours::Config {
             tick: TICK,
@@ -208,6 +210,8 @@ impl Server {
         };
         let metrics = serve_metrics(config, &parts, &tokio)?;
         let api = serve_http(config.api.listen, "api.listen", api::router(parts), &tokio)?;
+        // All that the store holds was in memory at once, as it is stored and as it is used.
+        memory::give_back();
         Ok(Self {
             sip,
             api,
