@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: parts with criterion, the whole under load beside what a user would pick instead.
 
+mod callbacks;
 mod disk;
 mod groups;
 mod held;
@@ -42,6 +43,8 @@ enum What {
     Tenants(tenants::Options),
     /// A thousand groups busy at once
     Groups(groups::Options),
+    /// Pending call backs: what each takes in memory, and how soon a caller hears that the line is free
+    Callbacks(callbacks::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
     /// The same decisions in Rust, C, JavaScript and Python
@@ -57,6 +60,7 @@ pub fn run_bench(options: &Options) -> Result<()> {
         Some(What::Swap(options)) => swap::run_swap(options),
         Some(What::Tenants(options)) => tenants::run_tenants(options),
         Some(What::Groups(options)) => groups::run_groups(options),
+        Some(What::Callbacks(options)) => callbacks::run_callbacks(options),
         Some(What::Rtp) => rtp(),
         Some(What::Languages) => in_each_language(),
         None => {

@@ -57,7 +57,11 @@ pub struct Stage {
 impl Stage {
     /// Starts it with a store of its own below `folder`.
     pub fn start(binary: &Path, folder: &Path) -> Result<Self> {
-        let server = serve(binary, folder)?;
+        Self::around(serve(binary, folder)?, folder)
+    }
+
+    /// The tenant `load` and its phones, on a server that runs already and stores below `folder`.
+    pub fn around(server: Server, folder: &Path) -> Result<Self> {
         subject::configure(&server.client, Scale::default())?;
         let callees = client::ports::free(1)?;
         let calls = folder.join("calls");
