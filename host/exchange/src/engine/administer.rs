@@ -136,14 +136,11 @@ impl Exchange {
     fn settings_changed(&mut self, tenant: &Arc<str>) {
         let changed: Vec<(SessionId, Arc<str>)> = self
             .keyed
-            .values()
+            .of_tenant(tenant)
             .filter_map(|id| {
-                let session = self
-                    .sessions
-                    .get(id)
-                    .filter(|session| session.tenant == *tenant)?;
+                let session = self.sessions.get(&id)?;
                 let settings = self.settings_of(session)?;
-                (settings != session.settings).then_some((*id, settings))
+                (settings != session.settings).then_some((id, settings))
             })
             .collect();
         for (id, settings) in changed {

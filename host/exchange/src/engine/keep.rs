@@ -191,11 +191,11 @@ impl Exchange {
             module: session.module,
             version: session.version.clone(),
             interests: session.interests,
-            trial: session.trial,
-            pinned_against: session.pinned_against,
+            trial: session.trial.as_deref().copied(),
+            pinned_against: session.pinned_against.as_deref().copied(),
             state: session.state.as_deref().map(<[u8]>::to_vec),
             mailbox: asked.into_iter().chain(session.mailbox.iter().cloned()).collect(),
-            timers: session.timers.iter().map(|(tag, key)| (*tag, key.at())).collect(),
+            timers: session.timers.iter().map(|(tag, key)| (tag, key.at())).collect(),
             held: through_custody.chain(session.callees.iter().copied()).collect(),
             dials: session
                 .dials

@@ -95,7 +95,7 @@ impl Exchange {
     /// The legs of a line's devices, in calls that it has.
     pub(super) fn legs_of_line(&self, tenant: &str, line: &str) -> impl Iterator<Item = &Leg> {
         let activity = self.lines.get(tenant).and_then(|lines| lines.get(line));
-        let calls = activity.into_iter().flat_map(Activity::calls);
+        let calls = activity.into_iter().flat_map(|activity| activity.calls());
         calls
             .filter_map(|call| self.calls.get(&call))
             .flat_map(|call| call.legs.iter())

@@ -87,7 +87,7 @@ use self::ports::PortPairs;
 use self::records::AudioRecord;
 use self::requests::{Registration, Waiting as WaitingReply};
 use self::resume::Believed;
-use self::session::Session;
+use self::session::{Keyed, Session};
 use self::sip_events::Spoken;
 use self::timers::Timers;
 use crate::config::Config;
@@ -128,11 +128,11 @@ pub struct Exchange {
     custodies: FxHashMap<CustodyId, Custody>,
     dials: FxHashMap<DialId, Dial>,
 
-    sessions: FxHashMap<SessionId, Session>,
+    /// In boxes: a table has twice the room that it needs.
+    sessions: FxHashMap<SessionId, Box<Session>>,
     /// None is empty.
     rooms: FxHashMap<rooms::RoomKey, rooms::Room>,
-    /// Sessions per number, by tenant, behaviour and number.
-    keyed: FxHashMap<String, SessionId>,
+    keyed: Keyed,
     /// What sessions use together, by tenant.
     usage: FxHashMap<Arc<str>, quota::Usage>,
     asks: FxHashMap<AskId, SessionId>,
@@ -152,7 +152,7 @@ pub struct Exchange {
     registrations: ByTenant<Registration>,
     /// Who registered over a connection.
     connections: FxHashMap<sip::endpoint::ConnectionId, Vec<Registrant>>,
-    lines: ByTenant<Activity>,
+    lines: ByTenant<Box<Activity>>,
     /// Legs of each device and trunk.
     legs_of: ByTenant<usize>,
     calls_of_tenant: FxHashMap<Arc<str>, usize>,
@@ -303,7 +303,7 @@ impl Exchange {
             dials: FxHashMap::default(),
             sessions: FxHashMap::default(),
             rooms: FxHashMap::default(),
-            keyed: FxHashMap::default(),
+            keyed: Keyed::default(),
             usage: FxHashMap::default(),
             asks: FxHashMap::default(),
             late_decisions: 0,

@@ -24,10 +24,10 @@ impl Exchange {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.published = Some(Published {
+        session.published = Some(Box::new(Published {
             at,
             json: json.clone(),
-        });
+        }));
         let (tenant, behaviour, number) = (
             session.tenant.clone(),
             session.behaviour.clone(),

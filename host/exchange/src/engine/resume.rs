@@ -23,7 +23,7 @@ use super::lookup::Placed;
 use super::records::{
     AudioCommand, CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits,
 };
-use super::session::{Session, keyed_key};
+use super::session::Session;
 use super::{Due, Exchange, Step};
 use crate::io::CallId;
 
@@ -79,8 +79,7 @@ impl Exchange {
         waits: SessionWaits,
     ) {
         if record.scope == SessionScope::PerNumber {
-            self.keyed
-                .insert(keyed_key(&tenant, &record.behaviour, &record.number), id);
+            self.keyed.insert(&tenant, &record.behaviour, &record.number, id);
         }
         let now = self.now;
         let timer =
@@ -96,9 +95,9 @@ impl Exchange {
             module: record.module,
             version: record.version,
             interests: record.interests,
-            trial: record.trial,
+            trial: record.trial.map(Box::new),
             shadow: None,
-            pinned_against: record.pinned_against,
+            pinned_against: record.pinned_against.map(Box::new),
             state: record.state.map(Arc::from),
             mailbox: record.mailbox.into(),
             asked: None,
@@ -116,7 +115,7 @@ impl Exchange {
             draining: None,
             woken: (now, 0),
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         self.session_counts(id);
         self.believed.push(Believed {
             session: id,

@@ -86,7 +86,7 @@ impl Exchange {
     pub(super) fn wanted_version(&self, session: &Session) -> Option<Version> {
         let active = self.active_version(&session.tenant, &session.behaviour)?;
         let trial = match session.scope {
-            SessionScope::PerCall => session.trial,
+            SessionScope::PerCall => session.trial.as_deref().copied(),
             SessionScope::PerNumber => {
                 self.trial_of(&session.tenant, &session.behaviour, &session.number, None)
             }

@@ -113,6 +113,7 @@ impl Exchange {
             return;
         };
         let tenant = session.tenant.clone();
+        session.watches.reserve_exact(1);
         session.watches.push(Watch {
             tag,
             line: line.clone(),
@@ -128,6 +129,7 @@ impl Exchange {
             tag,
             condition,
         };
+        waiting.reserve_exact(1);
         waiting.insert(position, waits);
     }
 

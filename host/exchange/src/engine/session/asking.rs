@@ -1,5 +1,6 @@
 //! Questions to behaviours: what one event comes with, and its deadline.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use contract::AskId;
@@ -29,6 +30,10 @@ impl Exchange {
         let Some(event) = session.mailbox.pop_front() else {
             return;
         };
+        if session.mailbox.is_empty() {
+            // Its room would be kept as long as the session, which may wait for days.
+            session.mailbox = VecDeque::new();
+        }
         let module = session.module;
         let task = Task::Handle(event.clone());
         self.ask(id, module, task, Question::Event { event, again: false });
@@ -120,13 +125,13 @@ impl Exchange {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.asked = Some(Asked {
+        session.asked = Some(Box::new(Asked {
             ask,
             at: now,
             module,
             what,
             deadline,
-        });
+        }));
         let given = journalled.then(|| {
             Box::new(Given {
                 number: session.number.clone(),

@@ -39,6 +39,7 @@ impl Exchange {
         else {
             return;
         };
+        let asked = *asked;
         self.timers.cancel(asked.deadline);
         match (decision.result, asked.what) {
             (Ok(decided), Question::Event { event, again }) => {

@@ -58,7 +58,7 @@ impl Exchange {
         else {
             return;
         };
-        if session.pinned_against == Some(wanted.digest) {
+        if session.pinned_against.as_deref() == Some(&wanted.digest) {
             self.drained(id, wanted.digest, then);
             return;
         }

@@ -15,12 +15,13 @@
 mod asking;
 mod decide;
 mod drain;
+mod keyed;
 mod schedules;
 mod shadow;
 mod swap;
 mod timers;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use base::Moment;
@@ -40,7 +41,9 @@ use crate::directory::DrainEnd;
 use crate::io::CallId;
 use crate::report::Fact;
 
+pub(crate) use keyed::Keyed;
 pub(crate) use shadow::Shadow;
+pub(crate) use timers::SessionTimers;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -56,15 +59,15 @@ pub(crate) struct Session {
     pub version: Arc<str>,
     pub interests: Interests,
     /// The candidate that its call was given to.
-    pub trial: Option<ModuleDigest>,
+    pub trial: Option<Box<ModuleDigest>>,
     /// A candidate that sees what it sees.
     pub shadow: Option<Box<Shadow>>,
     /// It declined to move to this version.
-    pub pinned_against: Option<ModuleDigest>,
+    pub pinned_against: Option<Box<ModuleDigest>>,
     pub state: Option<Arc<[u8]>>,
     pub mailbox: VecDeque<Event>,
-    pub asked: Option<Asked>,
-    pub timers: BTreeMap<Tag, TimerKey>,
+    pub asked: Option<Box<Asked>>,
+    pub timers: SessionTimers,
     pub schedules: Vec<TimerKey>,
     pub watches: Vec<Watch>,
     /// On displays, by the tokens that name them.
@@ -80,7 +83,7 @@ pub(crate) struct Session {
     /// It is stored.
     pub kept: bool,
     /// What it told people last.
-    pub published: Option<Published>,
+    pub published: Option<Box<Published>>,
     /// The deadline for its version has passed: what becomes of it when it does not move now.
     pub draining: Option<DrainEnd>,
     /// Since when events are counted, and how many there were.
@@ -133,7 +136,7 @@ impl Exchange {
     }
 
     pub(super) fn keyed_session(&self, tenant: &str, behaviour: &str, number: &str) -> Option<SessionId> {
-        self.keyed.get(&keyed_key(tenant, behaviour, number)).copied()
+        self.keyed.get(tenant, behaviour, number)
     }
 
     pub(super) fn start_session(
@@ -163,13 +166,13 @@ impl Exchange {
             module: version.digest,
             version: version.version,
             interests: version.interests,
-            trial,
+            trial: trial.map(Box::new),
             shadow,
             pinned_against: None,
             state: None,
             mailbox: VecDeque::new(),
             asked: None,
-            timers: BTreeMap::new(),
+            timers: SessionTimers::default(),
             schedules: Vec::new(),
             watches: Vec::new(),
             pages: Vec::new(),
@@ -190,10 +193,9 @@ impl Exchange {
         };
         self.report_for(tenant, call, None, Some(id), fact);
         if call.is_none() {
-            self.keyed
-                .insert(keyed_key(tenant, &placed.behaviour, number), id);
+            self.keyed.insert(tenant, &placed.behaviour, number, id);
         }
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         self.session_counts(id);
         self.watch_lines(id);
         self.set_schedules(id);
@@ -210,8 +212,9 @@ impl Exchange {
             self.timers.cancel(asked.deadline);
             self.asks.remove(&asked.ask);
         }
-        for timer in session.timers.values().chain(&session.schedules) {
-            self.timers.cancel(*timer);
+        let own = session.timers.iter().map(|(_, timer)| timer);
+        for timer in own.chain(session.schedules.iter().copied()) {
+            self.timers.cancel(timer);
         }
         for (_, token) in &session.pages {
             self.take_page(token, None);
@@ -221,7 +224,7 @@ impl Exchange {
         }
         if session.scope == SessionScope::PerNumber {
             self.keyed
-                .remove(&keyed_key(&session.tenant, &session.behaviour, &session.number));
+                .remove(&session.tenant, &session.behaviour, &session.number);
         }
         self.forget_session(id, &session);
         // While it decided to let go of two who talked, one of them hung up.
@@ -446,9 +449,4 @@ impl Exchange {
             .get(&id)
             .is_some_and(|custody| custody.holder == Holder::Host && custody.dial.is_none())
     }
-}
-
-/// A session per number is found by tenant, behaviour and number.
-pub(super) fn keyed_key(tenant: &str, behaviour: &str, number: &str) -> String {
-    format!("{tenant}/{behaviour}/{number}")
 }

@@ -21,7 +21,7 @@ impl Exchange {
         let Some(active) = self.wanted_version(session) else {
             return false;
         };
-        if active.digest == session.module || session.pinned_against == Some(active.digest) {
+        if active.digest == session.module || session.pinned_against.as_deref() == Some(&active.digest) {
             return false;
         }
         if session.state.is_none() {
@@ -52,7 +52,7 @@ impl Exchange {
         let wanted = self.wanted_version(session);
         self.adopt(id, to, state.map(Arc::from));
         if let (Some(session), Some(wanted)) = (self.sessions.get_mut(&id), wanted) {
-            session.pinned_against = Some(wanted.digest);
+            session.pinned_against = Some(Box::new(wanted.digest));
         }
     }
 
@@ -90,7 +90,7 @@ impl Exchange {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.pinned_against = Some(to);
+        session.pinned_against = Some(Box::new(to));
         let (from, draining) = (session.module, session.draining.take());
         self.report_session(
             id,
