@@ -1,12 +1,10 @@
 //! What goes into an exchange and what comes out.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::{Decision, Invocation};
-use serde::{Deserialize, Serialize};
 use sip::endpoint::{ConnectionId, Packet, Path, Transport};
 
 use crate::admin;
@@ -128,17 +126,6 @@ pub struct AdminId(pub u64);
 /// Names writes that something waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
-
-/// Legs that belong together, from the first INVITE to the last BYE. Never reused, also over restarts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CallId(pub u64);
-
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call {}", self.0)
-    }
-}
 
 /// One change of the stored state.
 ///

@@ -27,6 +27,7 @@ pub mod cause;
 mod config;
 pub mod directory;
 mod engine;
+mod ids;
 mod io;
 pub mod live;
 pub mod numbers;
@@ -34,5 +35,6 @@ mod report;
 
 pub use config::{Config, MediaConfig};
 pub use engine::{Census, Exchange};
-pub use io::{AdminId, CallId, Entry, Input, Output, Push, Server, Ticket, Write};
+pub use ids::CallId;
+pub use io::{AdminId, Entry, Input, Output, Push, Server, Ticket, Write};
 pub use report::{Cdr, Direction, Fact, Given, LegRole, Report, Rung, SipMessage, summary};

@@ -9,7 +9,7 @@ use contract::{Command, Event, LegId, ModuleDigest, Page, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::TenantId;
-use crate::io::CallId;
+use crate::ids::CallId;
 use crate::report::Direction;
 
 /// A question or an order about what is running.

@@ -18,7 +18,7 @@ use serde::Serialize;
 use sip::endpoint::Path;
 
 use crate::directory::Audit;
-use crate::io::CallId;
+use crate::ids::CallId;
 
 /// One fact and what it is about.
 ///

@@ -11,10 +11,9 @@ use contract::{
 use media::{Command, PlayEnd, PlayId, PortId};
 
 use super::Exchange;
-use super::custody::CustodyId;
-use super::dial::DialId;
 use super::records::{AudioCommand, AudioRecord};
 use super::timers::TimerKey;
+use crate::ids::{CustodyId, DialId};
 
 /// Sounds of one `play`.
 const MAX_SOUNDS: usize = 64;

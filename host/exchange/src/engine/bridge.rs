@@ -6,9 +6,10 @@ use sip::endpoint::{Failure, Renegotiated};
 use sip::sdp::Direction;
 
 use super::audio::AudioOwner;
-use super::dial::{Dial, DialOwner};
+use super::dial::Dial;
 use super::leg::Waiting;
 use super::{Exchange, Step};
+use crate::ids::DialOwner;
 use crate::report::Fact;
 
 impl Exchange {

@@ -8,11 +8,10 @@ use contract::{Cause, Event, Identity, LegEnded, LegId, SessionId};
 use sip::endpoint::{Reason, Reply, UsageId};
 use smallvec::SmallVec;
 
-use super::custody::Holder;
 use super::leg::{Leg, LegState, Party};
 use super::{Due, Exchange, Step};
 use crate::cause;
-use crate::io::CallId;
+use crate::ids::{CallId, Holder};
 use crate::report::{Cdr, Direction, Fact, LegRole};
 
 /// Numbers that a detail record lists; a call is not sent on oftener than the hop limit allows.

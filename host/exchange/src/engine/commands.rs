@@ -10,9 +10,9 @@ use contract::{Cause, Command, Event, LegId, Message, OutcomeKind, PlayOutcome, 
 use media::PlayId;
 
 use super::Exchange;
-use super::custody::{Custody, CustodyId, Holder};
-use super::dial::DialOwner;
+use super::custody::Custody;
 use super::leg::{Leg, Waiting};
+use crate::ids::{CustodyId, DialOwner, Holder};
 use crate::report::Fact;
 
 /// Bytes of one message between sessions (`wit/sessions.wit`).

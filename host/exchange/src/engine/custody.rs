@@ -15,33 +15,11 @@ use std::sync::Arc;
 
 use contract::{Cause, Event, Identity, LegEnded, LegId, Offer, SessionId};
 
-use super::dial::{DialId, DialOwner};
 use super::lookup::{Placed, placed};
 use super::{Exchange, Step};
 use crate::directory::Inside;
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialId, DialOwner, Holder};
 use crate::report::{Fact, Rung};
-
-/// Names a custody; never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub(crate) struct CustodyId(pub u64);
-
-/// Who decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Holder {
-    Session(SessionId),
-    /// The exchange itself: a number without a behaviour, or the failure ladder's default.
-    Host,
-}
-
-impl Holder {
-    pub const fn session(self) -> Option<SessionId> {
-        match self {
-            Self::Session(session) => Some(session),
-            Self::Host => None,
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct Custody {

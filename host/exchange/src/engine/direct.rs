@@ -25,10 +25,10 @@ use sip::sdp::{Codec, Negotiation, Outline};
 use sip::uri::Uri;
 
 use super::Exchange;
-use super::dial::DialId;
 use super::leg::{Leg, LegState, Party};
 use super::pass::Asked;
 use crate::directory::{MediaWay, TenantView};
+use crate::ids::DialId;
 
 /// What a leg has in the place of a port.
 #[derive(Debug)]

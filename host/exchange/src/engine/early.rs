@@ -6,8 +6,8 @@ use sip::sdp::Answer;
 
 use super::Exchange;
 use super::audio::AudioOwner;
-use super::dial::DialId;
 use super::leg::LegState;
+use crate::ids::DialId;
 use crate::report::Fact;
 
 impl Exchange {

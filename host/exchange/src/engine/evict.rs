@@ -8,8 +8,8 @@ use std::sync::Arc;
 use contract::{Cause, SessionId};
 
 use super::Exchange;
-use super::dial::DialId;
-use crate::io::{CallId, Output, Write};
+use crate::ids::{CallId, DialId};
+use crate::io::{Output, Write};
 
 impl Exchange {
     pub(super) fn evict(&mut self, tenant: &Arc<str>) {

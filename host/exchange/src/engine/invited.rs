@@ -17,12 +17,12 @@ use smallvec::SmallVec;
 use super::Exchange;
 use super::call::Call;
 use super::custody::Handover;
-use super::dial::DialOwner;
 use super::leg::{LegState, Party};
 use super::lookup::{placed, trunk_account};
 use super::offers::not_acceptable;
 use super::requests::Account;
 use crate::directory::{Line, Origin, OwnIdentity, Resolution, TenantView};
+use crate::ids::DialOwner;
 use crate::report::{Direction, LegRole};
 
 /// Numbers that a caller may name as the way it came.
@@ -128,7 +128,7 @@ impl Exchange {
         offer: Option<Offer>,
         max_forwards: u8,
         emergency: bool,
-    ) -> (LegId, crate::io::CallId, Vec<String>) {
+    ) -> (LegId, crate::ids::CallId, Vec<String>) {
         let tenant = caller.tenant.id().text().clone();
         let direction = match &caller.party {
             Party::Device { .. } => Direction::FromInside,
@@ -181,7 +181,7 @@ impl Exchange {
     fn send_on(
         &mut self,
         leg: LegId,
-        call: crate::io::CallId,
+        call: crate::ids::CallId,
         resolution: Resolution,
         number: Arc<str>,
         diversions: Vec<String>,

@@ -13,14 +13,14 @@ use contract::{LegId, SessionId, SessionScope};
 
 use super::Exchange;
 use super::call::Call;
-use super::dial::{DialId, DialOwner};
 use super::leg::{Leg, LegState, Waiting};
 use super::records::{
     CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, MediaRecord, SessionRecord, SessionWaits,
 };
 use super::session::{Question, Session};
 use super::watches::Watch;
-use crate::io::{CallId, Output, Write};
+use crate::ids::{CallId, DialId, DialOwner};
+use crate::io::{Output, Write};
 
 /// What is to be written once the input is done.
 #[derive(Debug, Default)]
@@ -306,7 +306,7 @@ impl Exchange {
         })
     }
 
-    fn custody_record(&self, id: super::custody::CustodyId) -> Option<CustodyRecord> {
+    fn custody_record(&self, id: crate::ids::CustodyId) -> Option<CustodyRecord> {
         let custody = self.custodies.get(&id)?;
         let stack = custody
             .stack

@@ -17,13 +17,12 @@ use sip::sdp::Offer;
 use smallvec::SmallVec;
 
 use super::audio::{Audio, AudioOwner};
-use super::custody::CustodyId;
-use super::dial::{DialId, Redirections};
+use super::dial::Redirections;
 use super::direct::Direct;
 use super::media::LegMedia;
 use super::rooms::Seat;
 use super::transfer::Wanted;
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialId};
 
 /// How far a leg is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -14,7 +14,7 @@ use super::leg::{Leg, Party};
 use super::reservations::Reservation;
 use super::watches::Waits;
 use crate::directory::{LineId, LineState};
-use crate::io::CallId;
+use crate::ids::CallId;
 use crate::report::Fact;
 
 /// What is going on at one line.

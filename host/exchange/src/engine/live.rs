@@ -8,10 +8,9 @@ use smallvec::SmallVec;
 
 use super::Exchange;
 use super::call::Call;
-use super::custody::{Handover, Holder};
-use super::dial::DialOwner;
+use super::custody::Handover;
 use super::leg::{Leg, LegState, Party};
-use crate::io::CallId;
+use crate::ids::{CallId, DialOwner, Holder};
 use crate::live;
 use crate::report::Direction;
 

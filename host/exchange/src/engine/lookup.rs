@@ -11,7 +11,7 @@ use super::Exchange;
 use super::names::{server_of, transport_of};
 use super::versions::version_of;
 use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
-use crate::io::CallId;
+use crate::ids::CallId;
 
 /// A behaviour at its place in a number's stack.
 #[derive(Clone, Debug)]

@@ -77,8 +77,8 @@ use sip::endpoint::{Endpoint, RequestId, UsageId};
 pub use self::census::Census;
 
 use self::call::Call;
-use self::custody::{Custody, CustodyId};
-use self::dial::{Dial, DialId};
+use self::custody::Custody;
+use self::dial::Dial;
 use self::keep::Dirty;
 use self::leg::Leg;
 use self::lines::Activity;
@@ -92,7 +92,8 @@ use self::sip_events::Spoken;
 use self::timers::Timers;
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::io::{CallId, Input, Output, Ticket};
+use crate::ids::{CallId, CustodyId, DialId};
+use crate::io::{Input, Output, Ticket};
 
 /// Something of a tenant's, by name.
 type ByTenant<T> = FxHashMap<Arc<str>, FxHashMap<Arc<str>, T>>;

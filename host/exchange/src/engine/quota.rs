@@ -9,7 +9,7 @@ use std::sync::Arc;
 use contract::{Failure, SessionId};
 
 use super::Exchange;
-use crate::io::CallId;
+use crate::ids::CallId;
 use crate::report::Fact;
 
 /// Of one tenant.

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use sip::endpoint::UsageSnapshot;
 use sip::sdp::Negotiation;
 
-use super::custody::{CustodyId, Holder};
-use super::dial::{DialId, DialOwner, Redirections};
+use super::dial::Redirections;
 use super::leg::{LegState, Party};
 use super::rooms::Seat;
+use crate::ids::{CustodyId, DialId, DialOwner, Holder};
 use crate::report::Direction;
 
 #[derive(Debug, Serialize, Deserialize)]

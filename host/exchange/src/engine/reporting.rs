@@ -5,7 +5,8 @@ use std::sync::Arc;
 use contract::{LegId, SessionId};
 
 use super::Exchange;
-use crate::io::{CallId, Output};
+use crate::ids::CallId;
+use crate::io::Output;
 use crate::report::{Fact, Report};
 
 impl Exchange {

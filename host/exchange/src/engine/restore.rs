@@ -12,7 +12,8 @@ use super::records::{CallRecord, CallWays, SessionRecord, SessionWaits};
 use super::requests::Registration;
 use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
-use crate::io::{CallId, Entry};
+use crate::ids::CallId;
+use crate::io::Entry;
 
 impl Exchange {
     /// Takes up what another run had stored: directory, registrations, sessions, timers, calls, subscriptions. Once,

@@ -15,8 +15,7 @@ use sip::sdp::Offer;
 use smallvec::SmallVec;
 
 use super::call::Call;
-use super::custody::{Custody, CustodyId, Holder};
-use super::dial::DialId;
+use super::custody::Custody;
 use super::direct::{Direct, Early};
 use super::leg::{Leg, LegState, Waiting};
 use super::lookup::Placed;
@@ -25,7 +24,7 @@ use super::records::{
 };
 use super::session::Session;
 use super::{Due, Exchange, Step};
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialId, Holder};
 
 /// What a stored session believed to hold; compared with what is there once all is restored.
 #[derive(Debug)]

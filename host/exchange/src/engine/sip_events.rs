@@ -13,7 +13,8 @@ use sip::{Method, Request, Response};
 
 use super::{Exchange, features};
 use crate::cause;
-use crate::io::{CallId, Output};
+use crate::ids::CallId;
+use crate::io::Output;
 use crate::report::{Fact, Report, SipMessage};
 
 impl Exchange {

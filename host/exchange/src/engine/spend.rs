@@ -10,8 +10,8 @@ use base::Moment;
 use contract::{Cause, LegId, NumberClass};
 
 use super::Exchange;
-use super::dial::{DialId, DialOwner};
 use crate::directory::Spend;
+use crate::ids::{DialId, DialOwner};
 use crate::io::{Output, Write};
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -4,7 +4,7 @@ use contract::{Cause, LegId, Sound, Tone};
 
 use super::Exchange;
 use super::audio::{AudioOwner, Kind};
-use super::custody::CustodyId;
+use crate::ids::CustodyId;
 
 /// Announcement that plays to a party on hold, where there is one.
 const HOLD_MUSIC: &str = "hold";

@@ -17,14 +17,13 @@ use sip::header::Replaces;
 use sip::sdp::Offer;
 use sip::{Name, Request};
 
-use super::custody::{Custody, CustodyId, Handover, Holder};
-use super::dial::DialOwner;
+use super::custody::{Custody, Handover};
 use super::invited::identity_of_line;
 use super::leg::{LegState, Party};
 use super::pickup::ringing_leg;
 use super::{Exchange, Step};
 use crate::cause;
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialOwner, Holder};
 use crate::report::LegRole;
 
 /// A transfer that a party asked for, until somebody takes care of it.

@@ -20,7 +20,8 @@ use super::timers::TimerKey;
 use super::{Due, Exchange};
 use crate::admin::{self, VersionChange};
 use crate::directory::{Behaviour, CanaryRule, Candidate};
-use crate::io::{CallId, Output};
+use crate::ids::CallId;
+use crate::io::Output;
 use crate::live::{self, Counters, Difference};
 use crate::report::Fact;
 

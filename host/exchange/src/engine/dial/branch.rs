@@ -8,17 +8,16 @@ use sip::sdp::{Answer, Codec};
 use sip::uri::Uri;
 use smallvec::SmallVec;
 
+use super::RunState;
 use super::ringing::alert_info;
-use super::{DialId, DialOwner, RunState};
 use crate::cause;
 use crate::directory::TrunkId;
 use crate::engine::Exchange;
-use crate::engine::custody::Holder;
 use crate::engine::direct::Direct;
 use crate::engine::leg::{LegState, Party};
 use crate::engine::lookup::Contact;
 use crate::engine::media::LegMedia;
-use crate::io::CallId;
+use crate::ids::{CallId, DialId, DialOwner, Holder};
 use crate::report::{Direction, Fact, LegRole};
 
 /// Trunks still to be tried for a number.

@@ -6,10 +6,10 @@ use contract::Shown;
 use sip::endpoint::{ExtraHeaders, Party as Named};
 use sip::uri::Uri;
 
-use super::DialId;
 use super::branch::Branch;
 use crate::engine::Exchange;
 use crate::engine::leg::Party;
+use crate::ids::DialId;
 
 /// Who the callee is told calls.
 pub(super) struct ShownAs {
@@ -20,7 +20,7 @@ pub(super) struct ShownAs {
 impl Exchange {
     /// Identity headers (RFC 3261 §8.1.1.3, RFC 3325, RFC 3323). People of the house see the caller's short number;
     /// outside, a number that the tenant may use goes out, and hiding it is a matter of privacy.
-    pub(super) fn shown_to(&self, call: crate::io::CallId, shown: &Shown, branch: &Branch) -> ShownAs {
+    pub(super) fn shown_to(&self, call: crate::ids::CallId, shown: &Shown, branch: &Branch) -> ShownAs {
         let caller = self.caller_of(call);
         let tenant = self
             .calls
@@ -65,7 +65,7 @@ impl Exchange {
     }
 
     /// A line that wants it hears by the ring whether the call comes from the house (R17).
-    pub(super) fn distinctive_ring(&self, call: crate::io::CallId, party: &Party) -> Option<String> {
+    pub(super) fn distinctive_ring(&self, call: crate::ids::CallId, party: &Party) -> Option<String> {
         let Party::Device { line, .. } = party else {
             return None;
         };

@@ -27,34 +27,12 @@ use contract::{
 };
 use smallvec::SmallVec;
 
-use super::custody::CustodyId;
 use super::timers::TimerKey;
 use super::{Due, Exchange, Step};
 use crate::cause;
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialId, DialOwner};
 
 pub(crate) use branch::Redirections;
-
-/// Names a dial; never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub(crate) struct DialId(pub u64);
-
-/// Who asked for it, and hears how it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) enum DialOwner {
-    Session {
-        session: SessionId,
-        tag: Tag,
-    },
-    /// The exchange itself; a failure gives the leg back.
-    Host,
-    /// Somebody clicked on a number: whoever answers is connected with it.
-    ClickToDial,
-    /// A party asked for the transfer of the leg that is the caller here.
-    Transfer {
-        referrer: Option<LegId>,
-    },
-}
 
 #[derive(Debug)]
 pub(crate) struct Dial {

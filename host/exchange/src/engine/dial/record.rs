@@ -5,10 +5,10 @@ use std::sync::Arc;
 use contract::{Cause, Hears, LegId, Tag};
 use smallvec::SmallVec;
 
-use super::{Dial, DialId, DialOwner, Run, RunState};
+use super::{Dial, Run, RunState};
 use crate::engine::records::{DialRecord, RunRecord};
 use crate::engine::{Due, Exchange, Step};
-use crate::io::CallId;
+use crate::ids::{CallId, DialId, DialOwner};
 
 impl Dial {
     /// The tag of the command that began it.

@@ -2,8 +2,9 @@
 
 use contract::{Event, LegRinging};
 
-use super::{DialId, DialOwner, Run, RunState};
+use super::{Run, RunState};
 use crate::engine::Exchange;
+use crate::ids::{DialId, DialOwner};
 
 impl Exchange {
     /// A caller with whom sound flows already hears from the start that somebody is rung: not every phone

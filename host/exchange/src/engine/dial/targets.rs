@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use contract::{Cause, LineKind, Target};
 
-use super::{DialId, DialOwner, RunState};
+use super::RunState;
 use crate::directory::{Origin, Resolution};
 use crate::engine::Exchange;
+use crate::ids::{DialId, DialOwner};
 
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
 

@@ -10,9 +10,10 @@
 use contract::{Cause, LegId, Sound};
 use smallvec::smallvec;
 
-use super::{DialId, RunState};
+use super::RunState;
 use crate::engine::Exchange;
 use crate::engine::audio::{AudioOwner, Kind};
+use crate::ids::DialId;
 
 impl Exchange {
     /// Begins the announcement; false when there is nothing to be heard first.

@@ -18,7 +18,7 @@ use contract::{
 use super::Question;
 use crate::engine::Exchange;
 use crate::engine::Step;
-use crate::engine::custody::CustodyId;
+use crate::ids::CustodyId;
 use crate::report::{Fact, Rung};
 
 impl Exchange {

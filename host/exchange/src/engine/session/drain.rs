@@ -10,8 +10,8 @@ use contract::{Cause, ModuleDigest, SessionId};
 use smallvec::SmallVec;
 
 use crate::directory::{Drain, DrainEnd};
-use crate::engine::custody::CustodyId;
 use crate::engine::{Due, Exchange};
+use crate::ids::CustodyId;
 use crate::report::Fact;
 
 impl Exchange {

@@ -30,15 +30,14 @@ use contract::{
 };
 use smallvec::SmallVec;
 
-use super::custody::{CustodyId, Holder};
-use super::dial::{DialId, outcome_event};
+use super::dial::outcome_event;
 use super::lookup::Placed;
 use super::published::Published;
 use super::timers::TimerKey;
 use super::watches::Watch;
 use super::{Exchange, Step};
 use crate::directory::DrainEnd;
-use crate::io::CallId;
+use crate::ids::{CallId, CustodyId, DialId, Holder};
 use crate::report::Fact;
 
 pub(crate) use keyed::Keyed;
