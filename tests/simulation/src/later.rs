@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 
 use base::Random;
 use exchange::admin::{Expect, Request, VersionChange};
-use exchange::directory::{CanaryRule, Candidate, Document, Drain, DrainEnd, Guard, Key, Kind, Screen};
+use exchange::directory::{
+    CanaryRule, Candidate, Document, Drain, DrainEnd, Guard, Key, Kind, MediaWay, Screen,
+};
 use exchange::{Fact, live};
 use phone::{CallState, Event};
 use serde_json::{Value, json};
@@ -360,6 +362,14 @@ pub(crate) fn switches() -> Vec<Value> {
         rule("*21*", "forward-immediate", true),
         rule("#21#", "forward-immediate", false),
     ]
+}
+
+/// In some companies sound goes from phone to phone.
+pub(crate) fn sound(office: Office, random: &mut Random) -> Office {
+    match random.chance(0.5) {
+        true => office.tenant(|tenant| tenant.media = MediaWay::Direct),
+        false => office,
+    }
 }
 
 /// Some phones have displays, one is shown on a desk.

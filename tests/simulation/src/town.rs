@@ -94,7 +94,8 @@ impl Town {
                     Size::Wide => self.more(office, name, random, vec![]),
                     Size::Widest => {
                         let office = self.more(office, name, random, later::switches());
-                        later::displays(office).document(later::hours())
+                        let office = later::displays(office).document(later::hours());
+                        later::sound(office, random)
                     }
                 }
             })

@@ -168,6 +168,12 @@ impl World {
         self.disconnect(id);
     }
 
+    /// The phone that hears what is sent to this address.
+    pub fn phone_at(&self, rtp: SocketAddr) -> Option<PhoneId> {
+        let hears = |desk: &Desk| desk.phone.config().rtp == rtp;
+        self.desks.iter().position(hears).map(PhoneId)
+    }
+
     /// Whether a phone speaks to this address of the exchange's: it has a call that is not over there.
     pub(super) fn speaks_to(&self, rtp: SocketAddr, local: SocketAddr) -> bool {
         let here = self.desks.iter().filter(|desk| desk.presence == Presence::Here);

@@ -1,6 +1,7 @@
 //! Every caller gets something other than silence: a ring or an answer soon, and sound once answered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::Moment;
@@ -36,6 +37,8 @@ pub(super) struct Heard {
     unsaid: BTreeSet<String>,
     /// Call-IDs of those who asked to be transferred away: they wait for word, not for sound.
     transferring: BTreeSet<String>,
+    /// Who was unplugged: nobody could tell those who spoke to them directly.
+    left: BTreeSet<PhoneId>,
 }
 
 impl Heard {
@@ -77,6 +80,7 @@ impl Heard {
         // A phone that is plugged in again counts its calls from the start.
         self.up.retain(|(id, _), _| world.is_here(*id));
         self.forgotten.retain(|(id, _)| world.is_here(*id));
+        self.left.extend(world.phones().filter(|id| !world.is_here(*id)));
         let now = world.now();
         if now.since(self.looked) < Duration::from_millis(500) {
             return Ok(());
@@ -95,7 +99,7 @@ impl Heard {
                 if self.forgotten.contains(&(id, call)) {
                     continue;
                 }
-                if self.is_excused(phone, call) || !is_quiet(world, id, call, state) {
+                if self.is_excused(phone, call) || !self.is_quiet(world, id, call, state) {
                     continue;
                 }
                 let before = self.quiet.get(&(id, call)).filter(|(was, _)| *was == state);
@@ -126,18 +130,76 @@ impl Heard {
             .dialog_id(call)
             .is_some_and(|(call_id, _, _)| excused(&call_id))
     }
+
+    fn is_quiet(&self, world: &World, id: PhoneId, call: CallRef, state: CallState) -> bool {
+        match state {
+            CallState::Calling => true,
+            CallState::Up => {
+                let phone = world.phone(id);
+                let theirs = phone.and_then(|phone| phone.theirs(call));
+                let ours = phone.and_then(|phone| phone.ours(call));
+                let (Some(theirs), Some(ours)) = (theirs, ours) else {
+                    return false;
+                };
+                if ours.direction != "sendrecv" {
+                    return false;
+                }
+                match world.phone_at(theirs.rtp) {
+                    Some(other) => !self.speaks_directly(world, other, ours.rtp),
+                    None => world.hears(theirs.rtp) == Hearing::Nothing,
+                }
+            }
+            CallState::Ringing | CallState::Offered | CallState::Answered | CallState::Over => false,
+        }
+    }
+
+    /// Whether a party has a call that it would send its sound to this address in. Whoever holds plays its own music.
+    fn speaks_directly(&self, world: &World, other: PhoneId, rtp: SocketAddr) -> bool {
+        let Some(phone) = world.phone(other) else {
+            return false;
+        };
+        let speaks = |call: CallRef| phone.theirs(call).is_some_and(|theirs| theirs.rtp == rtp);
+        self.left.contains(&other) || phone.live().into_iter().any(speaks)
+    }
 }
 
-fn is_quiet(world: &World, id: PhoneId, call: CallRef, state: CallState) -> bool {
-    match state {
-        CallState::Calling => true,
-        CallState::Up => {
-            let phone = world.phone(id);
-            let theirs = phone.and_then(|phone| phone.theirs(call));
-            let ours = phone.and_then(|phone| phone.ours(call));
-            let holds = ours.is_some_and(|ours| ours.direction != "sendrecv");
-            theirs.is_some_and(|theirs| !holds && world.hears(theirs.rtp) == Hearing::Nothing)
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use exchange::directory::MediaWay;
+    use testkit::Office;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// 201 talks to 202, by itself; then 202 is unplugged and plugged in again.
+    #[test]
+    fn who_talks_directly_hears_somebody_and_whom_nobody_speaks_to_is_quiet() {
+        let office = Office::new("acme").lines(&["201", "202"]);
+        let office = office.tenant(|tenant| tenant.media = MediaWay::Direct);
+        let mut world = World::new(1, vec![office]);
+        let (a, b) = (world.find("201").unwrap(), world.find("202").unwrap());
+        for id in [a, b] {
+            world.with(id, |phone, now| phone.register(now, 3_600));
         }
-        CallState::Ringing | CallState::Offered | CallState::Answered | CallState::Over => false,
+        world.run_for(SECOND);
+        let call = world.with(a, |phone, now| phone.call(now, "202")).unwrap();
+        world.run_for(SECOND);
+        let offered = world.calls_in(b, CallState::Offered)[0];
+        world.with(b, |phone, now| phone.answer(now, offered));
+        world.run_for(SECOND);
+        let theirs = world.phone(a).and_then(|phone| phone.theirs(call)).unwrap();
+        assert_eq!(world.phone_at(theirs.rtp), Some(b), "nothing in between");
+
+        let quiet = |world: &World, heard: &Heard| heard.is_quiet(world, a, call, CallState::Up);
+        let mut heard = Heard::default();
+        assert!(!quiet(&world, &heard));
+        world.unplug(b);
+        world.plug_in(b);
+        assert!(quiet(&world, &heard));
+        heard.left.insert(b);
+        assert!(!quiet(&world, &heard), "nobody could know");
     }
 }
