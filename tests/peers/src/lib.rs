@@ -7,7 +7,7 @@
 //! | [`lamps`] | SIPp watches a line of baresip's |
 //! | [`lines`] | baresip hears what a second caller hears (R28) |
 //! | [`network`] | IPv6, TCP in pieces, large messages, a CANCEL that crosses the answer |
-//! | [`crowd`] | many calls into a group of SIPp phones |
+//! | [`crowd`] | many calls into a group of SIPp phones, with sound ([`voices`]), and a queue over crashes |
 //! | [`restart`] | the exchange is killed while phones are registered and talk |
 //! | [`services`] | baresip and linphone: hold, transfers, answered elsewhere, texts, SHA-256 |
 //! | [`talks`] | baresip, with sound |
@@ -37,6 +37,7 @@ mod sound;
 mod talks;
 mod tenant;
 mod torture;
+mod voices;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

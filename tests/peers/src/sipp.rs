@@ -28,6 +28,8 @@ pub struct Sipp {
     pub seconds: u64,
     /// The scenario's `[field0]` and so on, when it is not the account.
     pub fields: Option<String>,
+    /// `[media_port]`; none: some free one.
+    pub media_port: Option<u16>,
     /// Further parameters.
     pub more: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Sipp {
             rate: 10,
             seconds: 20,
             fields: None,
+            media_port: None,
             more: Vec::new(),
         }
     }
@@ -85,6 +88,16 @@ impl Sipp {
         self
     }
 
+    pub fn rate(mut self, rate: u32) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    pub fn media_port(mut self, port: u16) -> Self {
+        self.media_port = Some(port);
+        self
+    }
+
     pub fn seconds(mut self, seconds: u64) -> Self {
         self.seconds = seconds;
         self
@@ -112,6 +125,7 @@ impl Sipp {
         let account = account(&self.user);
         let line = self.fields.as_deref().unwrap_or(&account);
         std::fs::write(&fields, format!("SEQUENTIAL\n{line}\n")).unwrap();
+        let media = self.media_port.unwrap_or_else(media_port);
         let mut command = Command::new(program("sipp", "sip-tester"));
         command
             .current_dir(folder.path())
@@ -119,7 +133,7 @@ impl Sipp {
             .arg("-sf")
             .arg(&self.scenario)
             .args(["-i", &self.ip.to_string(), "-p", &self.port.to_string()])
-            .args(["-mi", &self.ip.to_string(), "-mp", &media_port().to_string()])
+            .args(["-mi", &self.ip.to_string(), "-mp", &media.to_string()])
             .args([
                 "-s",
                 &self.service,
@@ -196,11 +210,18 @@ impl Running {
 
     /// All calls went as the scenario says.
     #[track_caller]
-    pub fn succeeds(mut self) {
+    pub fn succeeds(self) {
+        drop(self.succeeds_and_said());
+    }
+
+    /// The same, with every message that was said and heard.
+    #[track_caller]
+    pub fn succeeds_and_said(mut self) -> String {
         let end = self.end();
         if !end.is_some_and(|status| status.success()) {
             panic!("SIPp ended with {end:?}\n{}", self.story());
         }
+        self.messages()
     }
 
     /// Every message that was said and heard so far.
