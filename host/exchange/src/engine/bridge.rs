@@ -25,7 +25,9 @@ impl Exchange {
             self.leave_room(leg);
         }
         if !direct && let Err((leg, why)) = self.connect_ports(a, b) {
+            // The other one may have been answered for it.
             self.leg_fails(leg, why);
+            self.later(Step::Alone(if leg == a { b } else { a }));
             return;
         }
         for (leg, other) in [(a, b), (b, a)] {

@@ -2,8 +2,11 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use contract::{Cause, Command, DialResult, Event, Offer, SessionScope, Target};
+use contract::{
+    Cause, Command, DialResult, Event, Offer, OutcomeKind, PlayOptions, SessionScope, Sound, Target,
+};
 use phone::CallState;
 
 use crate::logic::{self, decided, dial, dials, line, reject, stage};
@@ -166,6 +169,57 @@ fn a_caller_who_is_transferred_back_to_its_number_is_offered_anew() {
     assert_eq!(world.state("201", call), CallState::Up);
     world.hangs_up("201", call);
     world.assert_idle();
+}
+
+/// Two behaviours hold the callee: the outer one hangs the caller up and plays to the callee, the inner one does nothing,
+/// and once the outer one is done the callee is not left alone.
+#[test]
+fn a_callee_whom_the_outer_behaviour_leaves_is_hung_up_for_the_inner_one() {
+    let mut world = office().open(&["201", "202"]);
+    offers(&mut world, 1, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![number("301")], 0)])]),
+        Event::Outcome(outcome) => match &outcome.kind {
+            OutcomeKind::Dialled(dialled) => match &dialled.result {
+                DialResult::Answered(answer) => decided(vec![
+                    Command::HangUp {
+                        tag: 1,
+                        leg: logic::only_leg(invocation).unwrap(),
+                        cause: Cause::Normal,
+                    },
+                    Command::Play {
+                        tag: 2,
+                        leg: answer.leg,
+                        sounds: vec![Sound::Announcement("welcome".into())],
+                        options: PlayOptions {
+                            times: 1,
+                            barge_in: false,
+                        },
+                    },
+                ]),
+                DialResult::Failed(_) => decided(vec![]),
+            },
+            OutcomeKind::Played(_) => decided(vec![Command::Finish]),
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    offers(&mut world, 2, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![line("202")], 20)])]),
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    let talk = world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Over);
+    assert_eq!(
+        world.state("202", talk),
+        CallState::Up,
+        "it hears the announcement"
+    );
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.state("202", talk), CallState::Over);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
 }
 
 /// Of parallel branches none may play to the caller; the one that answers wins, the other one loses the leg.

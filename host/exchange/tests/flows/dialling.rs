@@ -369,3 +369,38 @@ fn a_callee_who_is_left_alone_hears_music() {
     world.hangs_up("201", call);
     world.assert_idle();
 }
+
+/// Somebody chose on a display what to do while the menu still waited for a key: the phone that is rung then has not
+/// said that it rings, and once the menu's time is over the caller hears that all the same.
+#[test]
+fn a_caller_whose_menu_ends_while_a_dial_goes_on_hears_that_it_rings() {
+    let (mut world, _) = world(vec![], &["201", "202"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::Outcome(outcome) => match outcome.kind {
+            OutcomeKind::Done => {
+                let at = (invocation.now + Duration::from_secs(1)).as_millis();
+                let mut both = logic::menu(invocation)?;
+                both.commands.push(Command::SetTimer { tag: 5, at });
+                Ok(both)
+            }
+            _ => decided(vec![]),
+        },
+        Event::Timer(_) => {
+            let leg = logic::only_leg(invocation).unwrap();
+            decided(vec![logic::dial(leg, vec![stage(vec![line("202")], 60)])])
+        }
+        _ => logic::menu(invocation),
+    });
+    world.deaf.push("202".into());
+    let call = world.call("201", "300");
+    let plays = |world: &World| {
+        let play = |command: &&media::Command| matches!(command, media::Command::Play { .. });
+        world.media.iter().filter(play).count()
+    };
+    world.run(Duration::from_secs(4));
+    assert_eq!(plays(&world), 1, "the prompt, and nothing in its place");
+    world.run(Duration::from_secs(6));
+    assert_eq!(plays(&world), 2, "ringback");
+    world.hangs_up("201", call);
+    world.assert_idle();
+}

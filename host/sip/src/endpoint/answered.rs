@@ -10,7 +10,7 @@ use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::screen::body_of;
 use super::uac::rang_too_long;
 use super::usage::{AckDue, Phase, Usage};
-use super::{Body, Endpoint, Event, ExtraHeaders, Failure, Fork, compose};
+use super::{Body, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, compose};
 use crate::dialog::{Dialog, Identity};
 use crate::transaction::TransactionId;
 use crate::{Method, Name, Request, Response};
@@ -44,6 +44,10 @@ impl Endpoint {
             .session
             .take_answer(now, &response.headers, self.config.session_timer);
         let offered = matches!(&usage.phase, Phase::Calling(calling) if !calling.request.body.is_empty());
+        let left = match &mut usage.phase {
+            Phase::Calling(calling) => calling.left.take(),
+            Phase::Offered(_) | Phase::Confirmed => None,
+        };
         usage.phase = Phase::Confirmed;
         let body = body_of(&response.headers, &response.body);
         usage.remote_body = body.as_ref().map(|body| Bytes::copy_from_slice(&body.bytes));
@@ -58,6 +62,11 @@ impl Endpoint {
                 body,
             },
         );
+        // Its BYE was quicker.
+        let tag = response.headers.to().ok().and_then(|to| to.tag());
+        if let Some(left) = left.filter(|left| tag == Some(&*left.tag)) {
+            self.finish(now, usage, Ending::Bye { reason: left.reason });
+        }
     }
 
     /// Keeps the dialog that answered and drops the other early ones. Its route set and target are those of

@@ -9,7 +9,7 @@ use super::respond::{Kind, Pending};
 use super::servers::ServerOwner;
 use super::uac::reason_value;
 use super::uas::reason_of;
-use super::usage::{Phase, Usage};
+use super::usage::{Left, Phase, Usage};
 use super::{
     Body, CommandError, Done, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Reason, Reply, RequestId,
     UsageId, compose,
@@ -254,13 +254,20 @@ impl Endpoint {
         }
     }
 
-    /// §15.1.2. A BYE in an early dialog ends a caller's call as a CANCEL would; a callee's ends its branch only.
+    /// §15.1.2. A BYE in an early dialog ends a caller's call as a CANCEL would; a callee's ends its branch only: the 2xx
+    /// that it overtook ends the call.
     fn on_bye(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
         self.answer(now, server, Reply::new(200));
-        match &usage.phase {
-            Phase::Calling(_) => {
+        match &mut usage.phase {
+            Phase::Calling(calling) => {
                 let tag = request.headers.from().ok().and_then(|from| from.tag());
                 usage.dialogs.retain(|(_, dialog)| !dialog.is_with(tag));
+                calling.left = tag.map(|tag| {
+                    Box::new(Left {
+                        tag: tag.into(),
+                        reason: reason_of(request),
+                    })
+                });
             }
             Phase::Offered(offered) => {
                 let invite = offered.server;

@@ -51,6 +51,7 @@ impl Endpoint {
             ring_until: None,
             cancel: Cancel::No,
             rseqs: SmallVec::new(),
+            left: None,
         };
         let mut usage = self.new_usage(Role::Uac, Phase::Calling(Box::new(calling)), identity);
         let id = usage.id;

@@ -77,6 +77,15 @@ pub(super) struct Calling {
     pub cancel: Cancel,
     /// RSeq of the newest reliable provisional response, by fork.
     pub rseqs: SmallVec<[(Fork, u32); 1]>,
+    /// The callee whose BYE came last; its 2xx may have been overtaken, and still come.
+    pub left: Option<Box<Left>>,
+}
+
+/// A callee that said BYE before its final response came.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub tag: Box<str>,
+    pub reason: Option<Reason>,
 }
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use cordboard_sip::Name;
 use cordboard_sip::endpoint::{Body, CommandError, Credentials, Event, Failure, Fork, Invite, Reason, State};
 
-use crate::ladder::{ANSWER, CONTACT, CONTACT_AND_ALL, Ladder, OFFER, ms, response, secs, uri};
+use crate::ladder::{ANSWER, CONTACT, CONTACT_AND_ALL, Ladder, OFFER, from_callee, ms, response, secs, uri};
 
 fn failure(event: Event) -> Failure {
     match event {
@@ -57,6 +57,24 @@ fn a_call_rings_is_answered_and_hung_up_by_us() {
     let bye = ladder.sends("BYE");
     assert_eq!(bye.headers.to().unwrap().tag(), Some("p1"));
     ladder.receive(response(&bye, 200, "", "", ""));
+    ladder.wait(secs(60)).is_at_rest();
+}
+
+/// The network may bring what a callee said last before its answer.
+#[test]
+fn a_bye_that_overtakes_its_2xx_ends_the_call_all_the_same() {
+    let mut ladder = Ladder::new();
+    let (_, invite) = ladder.calling();
+    ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
+    ladder.event();
+    let bye = from_callee(&invite, "BYE", 1, "p1", "", "");
+    ladder.receive(bye);
+    ladder.answers(200);
+    ladder.no_event();
+    ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
+    ladder.sends("ACK");
+    assert!(matches!(ladder.event(), Event::Accepted { .. }));
+    assert!(ladder.event().is_last());
     ladder.wait(secs(60)).is_at_rest();
 }
 

@@ -258,8 +258,16 @@ impl Exchange {
                 continue;
             };
             leg.holders.retain(|holder| *holder != id);
-            if leg.bridged.is_none() && leg.room.is_none() && leg.holders.is_empty() {
+            if leg.bridged.is_some() || leg.room.is_some() {
+                continue;
+            }
+            // Whoever else holds it may have done nothing because this session played to it.
+            let others = leg.holders.clone();
+            if others.is_empty() {
                 self.hang_up(callee, Cause::Normal);
+            }
+            for other in others {
+                self.later(Step::Settle(other));
             }
         }
         self.report_for(&session.tenant, session.call, None, Some(id), Fact::SessionEnded);

@@ -237,6 +237,7 @@ impl Endpoint {
             ring_until: record.ring_until,
             cancel: Cancel::No,
             rseqs: SmallVec::from_vec(record.rseqs),
+            left: None,
         })))
     }
 
