@@ -217,7 +217,9 @@ impl Phone {
         if dialog.unacknowledged.take().is_none() {
             return;
         }
-        if let Some(theirs) = Description::read(&message.body_text()) {
+        // An ACK that a later offer overtook says nothing any more.
+        let is_late = dialog.remote_cseq.is_some_and(|last| message.cseq < last);
+        if let Some(theirs) = Description::read(&message.body_text()).filter(|_| !is_late) {
             dialog.theirs = Some(theirs);
         }
         if dialog.state == CallState::Answered {
