@@ -281,6 +281,16 @@ impl Exchange {
         }
     }
 
+    /// A session is over, and its leg goes on without it: nobody waits for the end of what it played.
+    pub(super) fn stop_audio_by(&mut self, leg: LegId, by: SessionId) {
+        let audio = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
+        let of_it = audio
+            .is_some_and(|audio| matches!(audio.owner, AudioOwner::Session { session, .. } if session == by));
+        if of_it {
+            self.stop_audio(leg);
+        }
+    }
+
     /// The leg is gone, and with it what played.
     pub(super) fn audio_gone(&mut self, leg: LegId, audio: Audio) {
         self.audio_ended(leg, audio, Stop::Gone);

@@ -171,6 +171,41 @@ fn a_caller_who_is_transferred_back_to_its_number_is_offered_anew() {
     world.assert_idle();
 }
 
+/// The inner behaviour asks the caller, who talks already, for a key, and leaves: that ends with it, and does not keep
+/// the outer one from looking after the caller once the callee is gone.
+#[test]
+fn what_a_session_played_ends_with_it() {
+    let mut world = office().open(&["201", "202"]);
+    offers(&mut world, 1, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![number("301")], 0)])]),
+        _ => decided(vec![]),
+    });
+    offers(&mut world, 2, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![line("202")], 20)])]),
+        Event::Outcome(outcome) if matches!(outcome.kind, OutcomeKind::Dialled(_)) => decided(vec![
+            Command::Play {
+                tag: 2,
+                leg: logic::only_leg(invocation).unwrap(),
+                sounds: vec![Sound::Announcement("welcome".into())],
+                options: PlayOptions {
+                    times: 0,
+                    barge_in: false,
+                },
+            },
+            Command::Finish,
+        ]),
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    let talk = world.answers("202");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("202", talk);
+    assert_eq!(world.state("201", call), CallState::Over);
+    world.assert_idle();
+    assert_eq!(world.exchange.census().sessions, 0);
+}
+
 /// Two behaviours hold the callee: the outer one hangs the caller up and plays to the callee, the inner one does nothing,
 /// and once the outer one is done the callee is not left alone.
 #[test]

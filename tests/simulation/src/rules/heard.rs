@@ -14,8 +14,9 @@ use super::{Verdict, broken};
 
 const RULE: &str = "no caller is left in silence";
 /// A phone that is gone is given up on after 32 s, and another one may be rung in its place, and a third. One that is
-/// there says every minute that it rings, and that may be lost twice.
-const UNANSWERED: Duration = Duration::from_secs(190);
+/// there says every minute that it rings, and that may be lost twice. One that said 100 and is gone then is given up on
+/// after three minutes (Timer C), and 32 s later its CANCEL is.
+const UNANSWERED: Duration = Duration::from_secs(240);
 /// Two people, or an announcement; a behaviour may wait for a key meanwhile.
 const SILENT: Duration = Duration::from_secs(40);
 /// Even when messages are lost, a call that is up for so long is stored.

@@ -244,6 +244,8 @@ impl Exchange {
             };
             let bridged = leg.bridged.is_some() || leg.room.is_some();
             if bridged {
+                let leg = leg.id;
+                self.stop_audio_by(leg, id);
                 if let Some(custody) = self.custodies.get_mut(&custody) {
                     custody.holder = Holder::Host;
                 }
@@ -254,6 +256,7 @@ impl Exchange {
             }
         }
         for callee in session.callees {
+            self.stop_audio_by(callee, id);
             let Some(leg) = self.legs.get_mut(&callee) else {
                 continue;
             };
