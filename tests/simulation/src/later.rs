@@ -1,7 +1,7 @@
 //! What the widest town has besides: displays, opening hours that end while calls are up, features switched by code and
 //! at phones, trials and deadlines of versions, numbers that go and come back, phones that send calls on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use base::Random;
 use exchange::admin::{Expect, Request, VersionChange};
@@ -81,15 +81,13 @@ pub(crate) struct Memory {
     pages: VecDeque<Page>,
     /// Deleted numbers.
     gone: Vec<(usize, &'static str, Document)>,
+    ever_gone: BTreeSet<Key>,
 }
 
 impl Memory {
-    /// Whether somebody asked to delete this.
+    /// Whether somebody ever asked to delete this: a process may die before it says that it is.
     pub fn is_deleted(&self, key: &Key) -> bool {
-        let is = |(company, number, _): &(usize, &str, Document)| {
-            *key == Key::new(&COMPANIES[*company].into(), Kind::Number, number)
-        };
-        self.gone.iter().any(is)
+        self.ever_gone.contains(key)
     }
 
     /// Notes pages as they come.
@@ -303,6 +301,9 @@ fn version(world: &mut World, town: &Town, act: &Later) {
 }
 
 fn toggle(world: &mut World, town: &Town, company: usize, number: &'static str) {
+    if !world.is_up() {
+        return;
+    }
     let tenant = COMPANIES[company].into();
     let key = Key::new(&tenant, Kind::Number, number);
     let there = world.exchange().directory().document(&key);
@@ -311,6 +312,7 @@ fn toggle(world: &mut World, town: &Town, company: usize, number: &'static str) 
         Some(there) => {
             say(world, format!("{tenant}: {number} is deleted"));
             memory.gone.push((company, number, there.document));
+            memory.ever_gone.insert(key.clone());
             Request::Delete {
                 key,
                 expect: Expect::Any,

@@ -199,6 +199,9 @@ impl Endpoint {
             let from = request.headers.from().ok().and_then(|from| from.tag());
             let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
             let Some((_, dialog)) = usage.find(from) else {
+                if request.method == Method::Bye {
+                    remember_bye(usage, &request);
+                }
                 return endpoint.answer(now, server, Reply::new(481));
             };
             if dialog.take_cseq(cseq).is_err() {
@@ -258,16 +261,11 @@ impl Endpoint {
     /// that it overtook ends the call.
     fn on_bye(&mut self, now: Moment, usage: &mut Usage, server: TransactionId, request: &Request) {
         self.answer(now, server, Reply::new(200));
-        match &mut usage.phase {
-            Phase::Calling(calling) => {
+        match &usage.phase {
+            Phase::Calling(_) => {
                 let tag = request.headers.from().ok().and_then(|from| from.tag());
                 usage.dialogs.retain(|(_, dialog)| !dialog.is_with(tag));
-                calling.left = tag.map(|tag| {
-                    Box::new(Left {
-                        tag: tag.into(),
-                        reason: reason_of(request),
-                    })
-                });
+                remember_bye(usage, request);
             }
             Phase::Offered(offered) => {
                 let invite = offered.server;
@@ -357,5 +355,16 @@ pub(super) fn user_method(name: &str) -> Result<Method, CommandError> {
             Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Prack | Method::Update,
         ) => Err(CommandError::Refused("that method has a command of its own")),
         Some(method) => Ok(method),
+    }
+}
+
+/// A callee that may not even have been heard of says BYE to a call of ours that is not answered yet.
+fn remember_bye(usage: &mut Usage, request: &Request) {
+    let tag = request.headers.from().ok().and_then(|from| from.tag());
+    if let (Phase::Calling(calling), Some(tag)) = (&mut usage.phase, tag) {
+        calling.left = Some(Box::new(Left {
+            tag: tag.into(),
+            reason: reason_of(request),
+        }));
     }
 }

@@ -63,19 +63,23 @@ fn a_call_rings_is_answered_and_hung_up_by_us() {
 /// The network may bring what a callee said last before its answer.
 #[test]
 fn a_bye_that_overtakes_its_2xx_ends_the_call_all_the_same() {
-    let mut ladder = Ladder::new();
-    let (_, invite) = ladder.calling();
-    ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
-    ladder.event();
-    let bye = from_callee(&invite, "BYE", 1, "p1", "", "");
-    ladder.receive(bye);
-    ladder.answers(200);
-    ladder.no_event();
-    ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
-    ladder.sends("ACK");
-    assert!(matches!(ladder.event(), Event::Accepted { .. }));
-    assert!(ladder.event().is_last());
-    ladder.wait(secs(60)).is_at_rest();
+    for rang in [true, false] {
+        let mut ladder = Ladder::new();
+        let (_, invite) = ladder.calling();
+        ladder.receive(response(&invite, 100, "", "", ""));
+        if rang {
+            ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
+            ladder.event();
+        }
+        ladder.receive(from_callee(&invite, "BYE", 1, "p1", "", ""));
+        ladder.answers(if rang { 200 } else { 481 });
+        ladder.no_event();
+        ladder.receive(response(&invite, 200, "p1", CONTACT_AND_ALL, ANSWER));
+        ladder.sends("ACK");
+        assert!(matches!(ladder.event(), Event::Accepted { .. }));
+        assert!(ladder.event().is_last());
+        ladder.wait(secs(60)).is_at_rest();
+    }
 }
 
 /// §13.2.2.4: the same ACK for every copy of the 2xx, even once the call is over.
