@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod counting;
+mod stored;
 
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use base::{Moment, Random};
 use bytes::Bytes;
 use contract::{Command, Condition, Decided, Decision, Manifest, ModuleDigest, Record, SessionScope, Spent};
 use cordboard_exchange::admin::Request;
-use cordboard_exchange::directory::{Behaviour, DialPlan, Document, Key, Settings, Tenant, Versioned};
+use cordboard_exchange::directory::{Behaviour, DialPlan, Document, Settings, Tenant};
 use cordboard_exchange::{AdminId, Config, Exchange, Input, Output, live};
 use serde_json::json;
+use stored::stored;
 
 const PENDING: usize = 50_000;
 const MOST: usize = 1_024;
@@ -129,15 +131,4 @@ fn documents() -> Vec<(String, Bytes)> {
         Document::Behaviour(behaviour),
     ];
     fixed.into_iter().chain(lines).map(stored).collect()
-}
-
-fn stored(document: Document) -> (String, Bytes) {
-    let tenant = "acme".into();
-    let key = Key::new(&tenant, document.kind(), document.id(&tenant));
-    let value = serde_json::to_vec(&Versioned {
-        revision: 1,
-        document,
-    })
-    .unwrap();
-    (format!("document/acme/{}/{}", key.kind, key.id), value.into())
 }

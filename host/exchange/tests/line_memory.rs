@@ -4,15 +4,17 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod counting;
+mod stored;
 
 use std::time::Duration;
 
 use base::{Moment, Random};
 use bytes::Bytes;
-use cordboard_exchange::directory::{DialPlan, Document, Key, Tenant, Versioned};
+use cordboard_exchange::directory::{DialPlan, Document, Tenant};
 use cordboard_exchange::{Config, Exchange};
 use serde_json::{Value, json};
 use sip::registrar::Bindings;
+use stored::stored;
 
 const LINES: usize = 10_000;
 const MOST_PER_LINE: usize = 3 * 1_024;
@@ -63,17 +65,6 @@ fn line(n: usize) -> [Document; 3] {
             "site": "main", "devices": [id] } }),
     ]
     .map(|document: Value| serde_json::from_value(document).unwrap())
-}
-
-fn stored(document: Document) -> (String, Bytes) {
-    let tenant = "acme".into();
-    let key = Key::new(&tenant, document.kind(), document.id(&tenant));
-    let value = serde_json::to_vec(&Versioned {
-        revision: 1,
-        document,
-    })
-    .unwrap();
-    (format!("document/acme/{}/{}", key.kind, key.id), value.into())
 }
 
 /// As a phone of the usual kind registers.
