@@ -15,8 +15,7 @@ use media::Command;
 use sip::endpoint::{Body, Failure, Reply};
 use sip::sdp::{Direction, Local, Offer};
 
-use super::leg::LegState;
-use super::pass::Stage;
+use super::leg::{LegState, Stage};
 use super::{Due, Exchange};
 
 /// How long an offer waits that cannot be made yet, because another one is open.

@@ -5,9 +5,8 @@ use media::Command;
 use sip::endpoint::{Failure, Renegotiated};
 use sip::sdp::Direction;
 
-use super::audio::AudioOwner;
 use super::dial::Dial;
-use super::leg::Waiting;
+use super::leg::{AudioOwner, Waiting};
 use super::{Exchange, Step};
 use crate::ids::DialOwner;
 use crate::report::Fact;

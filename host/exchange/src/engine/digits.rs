@@ -11,7 +11,7 @@ use std::time::Duration;
 use contract::{Cause, Digit, Event, GatherOutcome, LegId, OutcomeKind};
 use media::{Command, PortId};
 
-use super::audio::{Audio, AudioOwner, Kind};
+use super::leg::{Audio, AudioOwner, Kind};
 use super::{Due, Exchange};
 
 impl Exchange {

@@ -25,32 +25,9 @@ use sip::sdp::{Codec, Negotiation, Outline};
 use sip::uri::Uri;
 
 use super::Exchange;
-use super::leg::{Leg, LegState, Party};
-use super::pass::Asked;
+use super::leg::{Direct, Early, Leg, LegState, Party};
 use crate::directory::{MediaWay, TenantView};
 use crate::ids::DialId;
-
-/// What a leg has in the place of a port.
-#[derive(Debug)]
-pub(crate) struct Direct {
-    /// Writes what we send to the party.
-    pub negotiation: Negotiation,
-    /// The party's newest description, as it came; empty until a callee has sent one.
-    pub theirs: Bytes,
-    /// The answer that the caller got before somebody answered.
-    pub early: Option<Box<Early>>,
-    /// Whose descriptions the party has, once both are agreed.
-    pub peer: Option<LegId>,
-    /// A change of the partner's that waits for this party.
-    pub asked: Option<Box<Asked>>,
-}
-
-/// An answer, as a callee sent it and as the caller got it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Early {
-    pub theirs: Bytes,
-    pub sent: Bytes,
-}
 
 /// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,18 +77,6 @@ impl Reach {
 /// Whether a description that came this way can be handed to somebody: no NAT lies between.
 pub(super) fn is_reachable(sdp: &[u8], path: &Path) -> bool {
     Reach::of_description(sdp) == Some(Reach::of(path.remote.ip()))
-}
-
-impl Direct {
-    fn new(negotiation: Negotiation, theirs: &[u8]) -> Box<Self> {
-        Box::new(Self {
-            negotiation,
-            theirs: Bytes::copy_from_slice(theirs),
-            early: None,
-            peer: None,
-            asked: None,
-        })
-    }
 }
 
 /// Beginning.

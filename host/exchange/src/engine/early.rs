@@ -5,8 +5,7 @@ use media::Command;
 use sip::sdp::Answer;
 
 use super::Exchange;
-use super::audio::AudioOwner;
-use super::leg::LegState;
+use super::leg::{AudioOwner, LegState};
 use crate::ids::DialId;
 use crate::report::Fact;
 

@@ -13,9 +13,9 @@ use contract::{LegId, SessionId, SessionScope};
 
 use super::Exchange;
 use super::call::Call;
-use super::leg::{Leg, LegState, Waiting};
+use super::leg::{Leg, LegState, MediaRecord, Waiting};
 use super::records::{
-    CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, MediaRecord, SessionRecord, SessionWaits,
+    CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, SessionRecord, SessionWaits,
 };
 use super::session::{Question, Session};
 use super::watches::Watch;

@@ -9,8 +9,7 @@ use sip::uri::Uri;
 
 use super::Exchange;
 use super::names::{server_of, transport_of};
-use super::versions::version_of;
-use crate::directory::{Access, Bound, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
+use crate::directory::{Access, Bound, Candidate, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
 use crate::ids::CallId;
 
 /// A behaviour at its place in a number's stack.
@@ -36,6 +35,16 @@ pub(crate) struct Version {
     pub version: Arc<str>,
     pub scope: SessionScope,
     pub interests: Interests,
+}
+
+/// A candidate as it is used.
+pub(super) fn version_of(candidate: &Candidate) -> Version {
+    Version {
+        digest: candidate.digest,
+        version: candidate.manifest.version.as_str().into(),
+        scope: candidate.manifest.scope,
+        interests: candidate.manifest.interests,
+    }
 }
 
 /// A device to ring.

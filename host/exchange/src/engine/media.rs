@@ -13,20 +13,8 @@ use sip::endpoint::Path;
 use sip::sdp::{Agreed, Codec, Direction, Local, Negotiation};
 
 use super::Exchange;
-use super::records::MediaRecord;
+use super::leg::{LegMedia, MediaRecord};
 use crate::io::Output;
-
-/// What a leg needs to send and to take sound.
-#[derive(Debug)]
-pub(crate) struct LegMedia {
-    pub port: PortId,
-    pub local: SocketAddr,
-    pub negotiation: Negotiation,
-    /// The answer that early media gave already; the 200 has to repeat it (RFC 3261 §13.2.1).
-    pub answer: Option<Bytes>,
-    /// The party's 2xx will bring an offer, for it was asked for one.
-    pub owes_answer: bool,
-}
 
 /// Ports and their addresses.
 impl Exchange {

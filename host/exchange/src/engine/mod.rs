@@ -81,10 +81,10 @@ use self::custody::Custody;
 use self::dial::Dial;
 use self::keep::Dirty;
 use self::leg::Leg;
+use self::leg::{AudioRecord, RoomKey};
 use self::lines::Activity;
 use self::names::Names;
 use self::ports::PortPairs;
-use self::records::AudioRecord;
 use self::requests::{Registration, Waiting as WaitingReply};
 use self::resume::Believed;
 use self::session::{Keyed, Session};
@@ -132,7 +132,7 @@ pub struct Exchange {
     /// In boxes: a table has twice the room that it needs.
     sessions: FxHashMap<SessionId, Box<Session>>,
     /// None is empty.
-    rooms: FxHashMap<rooms::RoomKey, rooms::Room>,
+    rooms: FxHashMap<RoomKey, rooms::Room>,
     keyed: Keyed,
     /// What sessions use together, by tenant.
     usage: FxHashMap<Arc<str>, quota::Usage>,

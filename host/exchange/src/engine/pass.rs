@@ -16,24 +16,7 @@ use sip::endpoint::{Body, CommandError, ExtraHeaders, Failure, Fork, Renegotiate
 use sip::sdp::Outline;
 
 use super::Exchange;
-
-/// A party waits until its partner has answered a change of its.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub by: LegId,
-    pub request: RequestId,
-    pub stage: Stage,
-}
-
-#[derive(Debug)]
-pub(crate) enum Stage {
-    /// The partner was sent this offer.
-    Offered { offer: Bytes },
-    /// The partner was asked for one.
-    Wanted,
-    /// It made this one, and the answer comes in an ACK.
-    Told { offer: Bytes },
-}
+use super::leg::{Asked, Stage};
 
 /// Asking.
 impl Exchange {

@@ -3,21 +3,18 @@
 //! postcard, so changing a shape means reading the old one too. A call's legs, custodies and dials are stored
 //! together because they refer to each other.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base::Moment;
 use contract::{
-    Cause, Condition, DialOptions, Event, GatherOptions, Identity, Interests, LegId, ModuleDigest,
-    PlayOptions, SessionId, SessionScope, Sound, Stage, Tag, Target,
+    Cause, Condition, DialOptions, Event, Identity, Interests, LegId, ModuleDigest, SessionId, SessionScope,
+    Stage, Tag, Target,
 };
 use serde::{Deserialize, Serialize};
 use sip::endpoint::UsageSnapshot;
 use sip::sdp::Negotiation;
 
-use super::dial::Redirections;
-use super::leg::{LegState, Party};
-use super::rooms::Seat;
+use super::leg::{AudioRecord, LegState, MediaRecord, Party, Redirections, Seat};
 use crate::ids::{CustodyId, DialId, DialOwner, Holder};
 use crate::report::Direction;
 
@@ -163,29 +160,6 @@ pub(super) struct LegRecord {
     pub answering: Option<(SessionId, Tag)>,
     /// `hold` or `resume`: what the party says to it is lost.
     pub renegotiating: Option<(SessionId, Tag)>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct MediaRecord {
-    pub local: SocketAddr,
-    pub negotiation: Negotiation,
-    /// The answer that early media gave.
-    pub answer: Option<Vec<u8>>,
-}
-
-/// What played to a leg on a behaviour's command; it begins again.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct AudioRecord {
-    pub session: SessionId,
-    pub tag: Tag,
-    pub command: AudioCommand,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum AudioCommand {
-    Play(Vec<Sound>, PlayOptions),
-    /// With the digits so far.
-    Gather(GatherOptions, String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

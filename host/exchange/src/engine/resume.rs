@@ -16,12 +16,9 @@ use smallvec::SmallVec;
 
 use super::call::Call;
 use super::custody::Custody;
-use super::direct::{Direct, Early};
-use super::leg::{Leg, LegState, Waiting};
+use super::leg::{AudioCommand, Direct, Early, Leg, LegState, Waiting};
 use super::lookup::Placed;
-use super::records::{
-    AudioCommand, CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits,
-};
+use super::records::{CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits};
 use super::session::Session;
 use super::{Due, Exchange, Step};
 use crate::ids::{CallId, CustodyId, DialId, Holder};

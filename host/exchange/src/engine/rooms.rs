@@ -3,33 +3,21 @@
 //! A room belongs to a session and has a name there. A leg in a room is as good as bridged: when its session ends it
 //! stays, and whoever is left there alone, with nobody to decide about it, is hung up.
 
-use std::sync::Arc;
-
 use contract::{Cause, LegId, OutcomeKind, Part, SessionId, Tag};
 use media::RoomId;
 use smallvec::SmallVec;
 
-use super::leg::Leg;
+use super::leg::{Leg, RoomKey, Seat};
 use super::{Exchange, Step};
 
 /// Legs in one room (`wit/conferences.wit`).
 const MAX_LEGS: usize = 32;
-
-/// A room by what its session calls it.
-pub(crate) type RoomKey = (SessionId, Arc<str>);
 
 /// Legs that are mixed together.
 #[derive(Debug)]
 pub(crate) struct Room {
     id: RoomId,
     legs: Vec<LegId>,
-}
-
-/// A leg's place in a room.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Seat {
-    pub key: RoomKey,
-    pub part: Part,
 }
 
 impl Room {

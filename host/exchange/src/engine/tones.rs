@@ -3,7 +3,7 @@
 use contract::{Cause, LegId, Sound, Tone};
 
 use super::Exchange;
-use super::audio::{AudioOwner, Kind};
+use super::leg::{AudioOwner, Kind};
 use crate::ids::CustodyId;
 
 /// Announcement that plays to a party on hold, where there is one.

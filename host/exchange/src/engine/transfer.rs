@@ -19,19 +19,12 @@ use sip::{Name, Request};
 
 use super::custody::{Custody, Handover};
 use super::invited::identity_of_line;
-use super::leg::{LegState, Party};
+use super::leg::{LegState, Party, Wanted};
 use super::pickup::ringing_leg;
 use super::{Exchange, Step};
 use crate::cause;
 use crate::ids::{CallId, CustodyId, DialOwner, Holder};
 use crate::report::LegRole;
-
-/// A transfer that a party asked for, until somebody takes care of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    number: String,
-    replaces: Option<LegId>,
-}
 
 impl Exchange {
     /// A REFER inside of a dialog.

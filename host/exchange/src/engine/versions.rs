@@ -14,7 +14,7 @@ use base::Moment;
 use contract::{Failure, ModuleDigest, SessionId, SessionScope, Spent};
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::lookup::Version;
+use super::lookup::{Version, version_of};
 use super::session::Session;
 use super::timers::TimerKey;
 use super::{Due, Exchange};
@@ -98,16 +98,6 @@ impl Exchange {
             (candidate.digest == digest).then(|| version_of(candidate))
         });
         Some(on_trial.unwrap_or(active))
-    }
-}
-
-/// A candidate as it is used.
-pub(super) fn version_of(candidate: &Candidate) -> Version {
-    Version {
-        digest: candidate.digest,
-        version: candidate.manifest.version.as_str().into(),
-        scope: candidate.manifest.scope,
-        interests: candidate.manifest.interests,
     }
 }
 

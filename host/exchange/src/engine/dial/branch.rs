@@ -13,20 +13,10 @@ use super::ringing::alert_info;
 use crate::cause;
 use crate::directory::TrunkId;
 use crate::engine::Exchange;
-use crate::engine::direct::Direct;
-use crate::engine::leg::{LegState, Party};
+use crate::engine::leg::{Direct, LegMedia, LegState, Party, Redirections};
 use crate::engine::lookup::Contact;
-use crate::engine::media::LegMedia;
 use crate::ids::{CallId, DialId, DialOwner, Holder};
 use crate::report::{Direction, Fact, LegRole};
-
-/// Trunks still to be tried for a number.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Redirections {
-    /// The best next one last.
-    pub trunks: Vec<TrunkId>,
-    pub number: Arc<str>,
-}
 
 /// Which way the sound of a callee is to go.
 enum Sound {

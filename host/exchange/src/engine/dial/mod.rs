@@ -32,8 +32,6 @@ use super::{Due, Exchange, Step};
 use crate::cause;
 use crate::ids::{CallId, CustodyId, DialId, DialOwner};
 
-pub(crate) use branch::Redirections;
-
 #[derive(Debug)]
 pub(crate) struct Dial {
     pub call: CallId,

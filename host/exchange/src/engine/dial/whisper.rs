@@ -12,7 +12,7 @@ use smallvec::smallvec;
 
 use super::RunState;
 use crate::engine::Exchange;
-use crate::engine::audio::{AudioOwner, Kind};
+use crate::engine::leg::{AudioOwner, Kind};
 use crate::ids::DialId;
 
 impl Exchange {

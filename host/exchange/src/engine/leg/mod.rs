@@ -7,7 +7,12 @@
 //!              └──────── cancel, 3xx–6xx ────────────▶ gone
 //! ```
 //!
-//! A leg is only data here; what moves it lies with `invited`, `branch`, `media` and `bridge`.
+//! A leg is only data here, and so is all that hangs on it; what moves it lies with `invited`, `branch`, `media` and `bridge`.
+
+mod audio;
+mod direct;
+mod media;
+mod places;
 
 use std::sync::Arc;
 
@@ -16,13 +21,12 @@ use sip::endpoint::UsageId;
 use sip::sdp::Offer;
 use smallvec::SmallVec;
 
-use super::audio::{Audio, AudioOwner};
-use super::dial::Redirections;
-use super::direct::Direct;
-use super::media::LegMedia;
-use super::rooms::Seat;
-use super::transfer::Wanted;
 use crate::ids::{CallId, CustodyId, DialId};
+
+pub(crate) use audio::{Audio, AudioCommand, AudioOwner, AudioRecord, Gather, Kind};
+pub(crate) use direct::{Asked, Direct, Early, Stage};
+pub(crate) use media::{LegMedia, MediaRecord};
+pub(crate) use places::{Redirections, RoomKey, Seat, Wanted};
 
 /// How far a leg is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

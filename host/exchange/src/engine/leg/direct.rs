@@ -1,0 +1,58 @@
+//! What a leg has whose sound goes straight to the other party.
+
+use bytes::Bytes;
+use contract::LegId;
+use sip::endpoint::RequestId;
+use sip::sdp::Negotiation;
+
+/// What a leg has in the place of a port.
+#[derive(Debug)]
+pub(crate) struct Direct {
+    /// Writes what we send to the party.
+    pub negotiation: Negotiation,
+    /// The party's newest description, as it came; empty until a callee has sent one.
+    pub theirs: Bytes,
+    /// The answer that the caller got before somebody answered.
+    pub early: Option<Box<Early>>,
+    /// Whose descriptions the party has, once both are agreed.
+    pub peer: Option<LegId>,
+    /// A change of the partner's that waits for this party.
+    pub asked: Option<Box<Asked>>,
+}
+
+/// An answer, as a callee sent it and as the caller got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Early {
+    pub theirs: Bytes,
+    pub sent: Bytes,
+}
+
+impl Direct {
+    pub fn new(negotiation: Negotiation, theirs: &[u8]) -> Box<Self> {
+        Box::new(Self {
+            negotiation,
+            theirs: Bytes::copy_from_slice(theirs),
+            early: None,
+            peer: None,
+            asked: None,
+        })
+    }
+}
+
+/// A party waits until its partner has answered a change of its.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub by: LegId,
+    pub request: RequestId,
+    pub stage: Stage,
+}
+
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The partner was sent this offer.
+    Offered { offer: Bytes },
+    /// The partner was asked for one.
+    Wanted,
+    /// It made this one, and the answer comes in an ACK.
+    Told { offer: Bytes },
+}
