@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::host::Host;
-use crate::module::{self, Refusal, Session};
+use crate::module::{self, Session};
+use crate::refusal::Refusal;
 use crate::settings::Settings;
 
 /// A behaviour with one session for each number it is bound to, which holds all calls of it.

@@ -91,6 +91,7 @@ pub mod module;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod policy;
+mod refusal;
 #[doc(hidden)]
 pub mod script;
 pub mod settings;
@@ -131,8 +132,9 @@ pub use cordboard_macros::script;
 pub use cordboard_macros::{Settings, keyed};
 pub use host::{Host, Leg, Queued, Screen, Timer, UnlessGone, Watch, leg_of};
 pub use keyed::Behaviour;
-pub use module::{Refusal, Session};
+pub use module::Session;
 pub use policy::NotAllowed;
+pub use refusal::Refusal;
 pub use script::{
     Answer, Call, Dial, Either, Ended, Gather, OrAfter, Outcome, Play, Sounds, Stages, Step, Unanswered,
     Wait, device, first, line, next, number, outside,

@@ -3,6 +3,7 @@
 use contract::{Event, Manifest, Problem, SessionId};
 
 use crate::json;
+use crate::refusal::Refusal;
 use crate::settings::{Problems, Schema, Settings};
 use crate::view::View;
 
@@ -17,18 +18,6 @@ pub struct Session {
     pub number: String,
     /// Settings as JSON, complete.
     pub settings: String,
-}
-
-/// Why a behaviour will not handle an event or take a session over; the host takes the
-/// failure ladder, or pins the session to its version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(pub String);
-
-impl Refusal {
-    /// A refusal with its reason, for people.
-    pub fn because(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
 }
 
 /// A behaviour as the host sees it. [`script`](crate::script) and [`keyed`](crate::keyed)

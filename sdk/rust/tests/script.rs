@@ -321,7 +321,8 @@ fn events_that_are_not_for_a_script_change_nothing() {
 
 #[test]
 fn a_state_that_is_not_a_scripts_is_refused() {
-    use cordboard::module::{Module, Refusal};
+    use cordboard::Refusal;
+    use cordboard::module::Module;
     for state in [vec![], vec![9, 9], vec![1, 2, 3], vec![1; 64]] {
         let refused = <greeter as Module>::migrate("0.1.0", state);
         assert!(matches!(refused, Err(Refusal(_))));

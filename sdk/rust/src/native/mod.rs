@@ -14,7 +14,8 @@ use contract::{
 
 use desk::Stop;
 
-use crate::module::{self, Refusal, Session};
+use crate::module::{self, Session};
+use crate::refusal::Refusal;
 use recorder::Recorder;
 
 type Handle = fn(Session, Option<Vec<u8>>, Event) -> Result<Vec<u8>, Refusal>;

@@ -4,8 +4,6 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::step::{Running, Waiting};
-
 /// Which of two came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Either<A, B> {
@@ -42,9 +40,10 @@ where
     .await
 }
 
-struct First<A, B> {
-    this: A,
-    that: B,
+/// Both under way.
+pub(super) struct First<A, B> {
+    pub this: A,
+    pub that: B,
 }
 
 impl<A: Future + Unpin, B: Future + Unpin> Future for First<A, B> {
@@ -55,29 +54,5 @@ impl<A: Future + Unpin, B: Future + Unpin> Future for First<A, B> {
             return Poll::Ready(Either::This(output));
         }
         Pin::new(&mut self.that).poll(context).map(Either::That)
-    }
-}
-
-/// A step with a time limit. Made by [`Step::or_after`](super::Step::or_after).
-#[must_use = "await it"]
-pub struct OrAfter<F>(First<F, Running<Waiting>>);
-
-impl<F> OrAfter<F> {
-    pub(crate) fn new(step: F, wait: Running<Waiting>) -> Self {
-        Self(First {
-            this: step,
-            that: wait,
-        })
-    }
-}
-
-impl<F: Future + Unpin> Future for OrAfter<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|first| match first {
-            Either::This(output) => Some(output),
-            Either::That(()) => None,
-        })
     }
 }

@@ -19,10 +19,10 @@ pub(crate) mod tape;
 
 pub use call::Call;
 pub use dial::{Dial, Stages, Unanswered, device, line, next, number, outside};
-pub use first::{Either, OrAfter, first};
+pub use first::{Either, first};
 pub use run::{Script, handle, migrate};
 pub use sound::{Gather, Play, Sounds};
-pub use step::{Answer, Ended, Step, Wait};
+pub use step::{Answer, Ended, OrAfter, Step, Wait};
 
 use contract::Cause;
 

@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 use super::tape::{Arrival, Entry, Meant, StepId, Tape};
 use super::{Call, End, Outcome};
 use crate::imports;
-use crate::module::{self, Refusal, Session};
+use crate::module::{self, Session};
+use crate::refusal::Refusal;
 use crate::settings::{Settings, Value};
 
 const FORMAT: u8 = 1;

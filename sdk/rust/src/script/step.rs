@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contract::{Cause, CommandError, LegId, OutcomeKind};
 
-use super::first::OrAfter;
+use super::first::{Either, First};
 use super::tape::{Arrival, Print, StepId, Tape, Waits};
 use crate::imports;
 use crate::words::to_millis;
@@ -32,6 +32,30 @@ pub trait Step: IntoFuture + Sized {
     fn or_after(self, length: Duration) -> OrAfter<Self::IntoFuture> {
         let wait = Wait::new(Rc::clone(self.tape()), length);
         OrAfter::new(self.into_future(), wait.into_future())
+    }
+}
+
+/// A step with a time limit. Made by [`Step::or_after`](Step::or_after).
+#[must_use = "await it"]
+pub struct OrAfter<F>(First<F, Running<Waiting>>);
+
+impl<F> OrAfter<F> {
+    fn new(step: F, wait: Running<Waiting>) -> Self {
+        Self(First {
+            this: step,
+            that: wait,
+        })
+    }
+}
+
+impl<F: Future + Unpin> Future for OrAfter<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|first| match first {
+            Either::This(output) => Some(output),
+            Either::That(()) => None,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use contract::{Cause, CommandError, OutcomeKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::module::Refusal;
+use crate::refusal::Refusal;
 
 /// More than any conversation needs; what gets here is a script that loops for ever.
 const ENTRIES_MAX: usize = 2_048;
