@@ -34,6 +34,7 @@ mod router;
 mod routes;
 mod schemas;
 mod serve;
+mod statistics;
 mod timing;
 pub mod workshop;
 

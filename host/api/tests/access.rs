@@ -110,6 +110,7 @@ const TABLE: &str = "
     DELETE /v1/tenants/{tenant}/calls/{call}                  omu
     GET    /v1/tenants/{tenant}/calls/{call}/why              om
     GET    /v1/tenants/{tenant}/cdrs                          omu
+    GET    /v1/tenants/{tenant}/statistics                    omu
     GET    /v1/tenants/{tenant}/audit                         om
     GET    /v1/tenants/{tenant}/events                        om
     GET    /v1/tenants/{tenant}/lines/{id}/screen             omu

@@ -18,6 +18,7 @@ mod records;
 mod replay;
 mod screens;
 mod settings;
+mod statistics;
 mod storage;
 mod tokens;
 mod versions;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(settings::endpoints());
     all.extend(calls::endpoints());
     all.extend(records::endpoints());
+    all.extend(statistics::endpoints());
     all.extend(events::endpoints());
     all.extend(screens::endpoints());
     all

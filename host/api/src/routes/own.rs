@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::Api;
-use crate::exchange::{Call, Collection, Kind, Listing};
+use crate::access::Caller;
+use crate::exchange::{Call, Collection, Kind, Listing, Versioned};
 use crate::problem::Problem;
 
 /// Documents fetched at a time while looking for a user's own.
 const STEP: usize = 1_000;
+
+/// Fields of a line whose values calls and records know it by.
+pub(super) const LINE_NAMES: [&str; 3] = ["id", "short-number", "number"];
 
 /// Whether a document is the user's.
 pub(super) fn is(user: &str, kind: Kind, document: &Value) -> bool {
@@ -38,22 +42,45 @@ pub(super) async fn list(
     mut after: Option<String>,
     limit: usize,
 ) -> Result<Listing, Problem> {
-    let mut own = Listing::default();
+    let kind = collection.kind;
+    let mut documents = matching(api, collection, &mut after, |one| is(user, kind, one)).await?;
+    // A person has a handful of each, so they are all on one page.
+    documents.truncate(limit);
+    Ok(Listing {
+        documents,
+        next: None,
+    })
+}
+
+/// Everything in a collection that the caller may see.
+pub(super) async fn all(
+    api: &Api,
+    caller: &Caller,
+    collection: Collection,
+) -> Result<Vec<Versioned>, Problem> {
+    let kind = collection.kind;
+    let user = caller.as_user().filter(|_| narrows(kind));
+    matching(api, collection, &mut None, |one| {
+        user.is_none_or(|user| is(user, kind, one))
+    })
+    .await
+}
+
+async fn matching(
+    api: &Api,
+    collection: Collection,
+    after: &mut Option<String>,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Vec<Versioned>, Problem> {
+    let mut found = Vec::new();
     loop {
-        let page = api.exchange.list(collection.clone(), after, STEP).await?;
-        own.documents.extend(
-            page.documents
-                .into_iter()
-                .filter(|one| is(user, collection.kind, &one.document)),
-        );
-        after = page.next;
+        let page = api.exchange.list(collection.clone(), after.take(), STEP).await?;
+        found.extend(page.documents.into_iter().filter(|one| wanted(&one.document)));
+        *after = page.next;
         if after.is_none() {
-            break;
+            return Ok(found);
         }
     }
-    // A person has a handful of each, so they are all on one page.
-    own.documents.truncate(limit);
-    Ok(own)
 }
 
 /// Every name by which calls and records know the user's lines.
@@ -63,11 +90,10 @@ pub(super) async fn line_names(api: &Api, tenant: &str, user: &str) -> Result<BT
         kind: Kind::Line,
     };
     let own = list(api, user, lines, None, usize::MAX).await?;
-    let fields = ["id", "short-number", "number"];
     let names = own
         .documents
         .iter()
-        .flat_map(|line| fields.map(|field| line.document.get(field)));
+        .flat_map(|line| LINE_NAMES.map(|field| line.document.get(field)));
     Ok(names
         .filter_map(|name| name?.as_str().map(ToOwned::to_owned))
         .collect())

@@ -11,6 +11,7 @@ mod module;
 mod new;
 mod replay;
 mod serve;
+mod statistics;
 mod versions;
 mod when;
 mod why;
@@ -70,6 +71,8 @@ enum Command {
     Contact(document::Command),
     /// Calls that are up, and records of those that were
     Call(call::Command),
+    /// Calls in and out of lines and groups, summed over a period
+    Statistics(statistics::Statistics),
     /// Where devices and trunks are reached now
     Registrations(call::Registrations),
     /// Why a call went where it went: SIP ladder, events, decisions, explanations
@@ -132,6 +135,7 @@ impl Arguments {
             Command::PickupGroup(command) => document::run(connection, Kind::PickupGroup, command),
             Command::Contact(command) => document::run(connection, Kind::Contact, command),
             Command::Registrations(options) => call::registrations(connection, &options),
+            Command::Statistics(asked) => statistics::run(connection, &asked),
             Command::Why(why) => why::run(connection, &why),
             Command::Explore(explore) => explore::run(&explore, connection.json),
             Command::Replay(replay) => replay::run(connection, &replay),
