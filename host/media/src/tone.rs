@@ -107,7 +107,7 @@ fn synthesise(definition: &Definition) -> Pcm {
 }
 
 /// A sine at full scale (G.711 §4: 3.14 dBm0 in A-law, 3.17 in µ-law).
-const FULL_SCALE_DBM0: f64 = 3.15;
+pub(crate) const FULL_SCALE_DBM0: f64 = 3.15;
 
 /// Peak of a sine of so many dBm0.
 pub(crate) fn amplitude(level: f64) -> f64 {

@@ -47,14 +47,14 @@ impl Office {
     }
 }
 
-/// The shipped recordings with the tenant's own over them. One that cannot be played is left out.
+/// The shipped recordings with the tenant's own over them, all at one loudness; what was uploaded stays in the store as it came. One that cannot be played is left out.
 fn prompts(store: &dyn Store, tenant: &TenantView) -> Prompts {
     let mut prompts = Prompts::shipped();
     for (name, announcement) in tenant.announcements() {
         let decoded = component(store, ModuleDigest(announcement.blob.0))
             .and_then(|bytes| media::decode(&bytes, Limits::default()).map_err(|error| error.to_string()));
         match decoded {
-            Ok(pcm) => prompts.insert(name.as_str().to_owned(), Prompt::new(&pcm)),
+            Ok(pcm) => prompts.insert(name.as_str().to_owned(), Prompt::new(&media::normalised(pcm))),
             Err(error) => {
                 tracing::error!(
                     tenant = tenant.id().as_str(),
