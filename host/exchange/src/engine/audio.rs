@@ -10,8 +10,8 @@ use contract::{
 };
 use media::{Command, PlayEnd, PlayId, PortId};
 
-use super::Exchange;
 use super::leg::{Audio, AudioCommand, AudioOwner, AudioRecord, Gather, Kind};
+use super::{Exchange, Step};
 use crate::ids::CustodyId;
 
 /// Sounds of one `play`.
@@ -289,6 +289,10 @@ impl Exchange {
             AudioOwner::Courtesy(custody) if how == Stop::Finished => self.give_back(custody, Cause::Failed),
             AudioOwner::Farewell(cause) if how == Stop::Finished => self.hang_up(leg, cause),
             AudioOwner::Whisper if how == Stop::Finished => self.whispered(leg),
+            // Something else plays in its place, and it will not go on: the leg is given back all the same.
+            AudioOwner::Courtesy(custody) if self.custodies.contains_key(&custody) => {
+                self.later(Step::Alone(leg));
+            }
             AudioOwner::Courtesy(_)
             | AudioOwner::Farewell(_)
             | AudioOwner::Ringback(_)

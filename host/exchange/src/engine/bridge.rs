@@ -75,7 +75,11 @@ impl Exchange {
     }
 
     /// A leg that was parted from its partner, with nobody to decide about it and nothing under way for it, is hung up.
+    /// One that was only being told that nothing can be done for it goes back to whoever waits for it.
     pub(super) fn look_after_alone(&mut self, id: LegId) {
+        if let Some(custody) = self.left_to_the_host(id) {
+            return self.give_back(custody, Cause::Failed);
+        }
         let Some(leg) = self.legs.get(&id) else {
             return;
         };

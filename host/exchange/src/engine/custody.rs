@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use contract::{Cause, Event, Identity, LegEnded, LegId, Offer, SessionId};
 
+use super::leg::AudioOwner;
 use super::lookup::{Placed, placed};
 use super::{Exchange, Step};
 use crate::directory::Inside;
@@ -377,6 +378,26 @@ impl Exchange {
         if !self.is_sole(id) || self.play_courtesy(leg, id).is_err() {
             self.give_back(id, Cause::Failed);
         }
+    }
+
+    /// The innermost custody that a dial waits for and in which nothing happens: its session is gone with an earlier
+    /// run, or the courtesy announcement was cut short.
+    pub(super) fn left_to_the_host(&self, id: LegId) -> Option<CustodyId> {
+        let leg = self.legs.get(&id)?;
+        if leg.bridged.is_some() || leg.room.is_some() {
+            return None;
+        }
+        let plays = leg.audio.as_ref().map(|audio| audio.owner);
+        let is_left = |id: &CustodyId| {
+            let Some(custody) = self.custodies.get(id) else {
+                return false;
+            };
+            let dials = custody.dial.is_some_and(|dial| self.dials.contains_key(&dial));
+            let awaited = custody.parent.is_some() && !custody.won;
+            let silent = plays != Some(AudioOwner::Courtesy(*id));
+            awaited && !dials && silent && custody.holder == Holder::Host
+        };
+        leg.custodies.iter().rev().copied().find(is_left)
     }
 
     /// Refuses a caller: with a status, or, when it was answered already, with the tone of the cause.

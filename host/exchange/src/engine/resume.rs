@@ -211,17 +211,6 @@ impl Exchange {
         }
     }
 
-    /// The innermost custody, when a dial waits for it and nothing happens in it: its session is gone, or it was the
-    /// host that played the courtesy announcement.
-    fn left_to_the_host(&self, id: LegId) -> Option<CustodyId> {
-        let leg = self.legs.get(&id).filter(|leg| leg.bridged.is_none())?;
-        let innermost = leg.custodies.last().copied()?;
-        let custody = self.custodies.get(&innermost)?;
-        let dials = custody.dial.is_some_and(|dial| self.dials.contains_key(&dial));
-        let awaited = custody.parent.is_some() && !custody.won;
-        (awaited && !dials && custody.holder == Holder::Host).then_some(innermost)
-    }
-
     fn restore_leg(&mut self, call: CallId, tenant: &Arc<str>, record: LegRecord) {
         let offer = record
             .usage

@@ -328,3 +328,82 @@ fn an_answered_leg_can_be_given_back() {
     world.hangs_up("201", call);
     world.assert_idle();
 }
+
+/// A behaviour answers inside of another one and rings somebody; the one in front rings somebody else. The caller hears
+/// that it rings for as long as either does, whichever gives up first.
+#[test]
+fn a_caller_whom_two_behaviours_ring_for_hears_ringing_until_both_are_over() {
+    let mut world = office().open(&["201", "202", "203"]);
+    offers(&mut world, 1, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![number("301")], 0)])]),
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Dialled(dialled), Some(leg))
+                if matches!(dialled.result, DialResult::Answered(_)) =>
+            {
+                decided(vec![dial(leg, vec![stage(vec![line("202")], 5)])])
+            }
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    offers(&mut world, 2, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![Command::Answer {
+            tag: 1,
+            leg: offer.leg,
+        }]),
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Done, Some(leg)) => decided(vec![dial(leg, vec![stage(vec![line("203")], 60)])]),
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.rings("202");
+    world.rings("203");
+    world.run(Duration::from_secs(10));
+    assert!(world.ringing_calls("202").is_empty(), "its five seconds are over");
+    let sounds = |command: &media::Command| match command {
+        media::Command::Play { .. } => Some(true),
+        media::Command::Stop { .. } => Some(false),
+        _ => None,
+    };
+    assert_eq!(world.media.iter().rev().find_map(sounds), Some(true), "ringback");
+    world.answers("203");
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// Nothing can be done for the caller inside, and the behaviour in front plays something in the place of the courtesy
+/// announcement that says so: it learns all the same that its dial failed.
+#[test]
+fn a_courtesy_announcement_that_is_cut_short_gives_the_call_back() {
+    let mut world = office().open(&["201"]);
+    offers(&mut world, 1, |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![
+            dial(offer.leg, vec![stage(vec![number("301")], 0)]),
+            Command::SetTimer {
+                tag: 5,
+                at: (invocation.now + Duration::from_millis(500)).as_millis(),
+            },
+        ]),
+        Event::Timer(_) => decided(vec![Command::Play {
+            tag: 6,
+            leg: logic::only_leg(invocation).unwrap(),
+            sounds: vec![Sound::Announcement("waiting".into())],
+            options: PlayOptions {
+                times: 0,
+                barge_in: false,
+            },
+        }]),
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Dialled(_), Some(leg)) => decided(vec![reject(leg, Cause::Busy)]),
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    offers(&mut world, 2, |_| Err(contract::Failure::OutOfFuel));
+    let call = world.call("201", "300");
+    assert_eq!(world.failure("201", call), Some(486));
+    world.assert_idle();
+}

@@ -321,6 +321,43 @@ fn a_session_per_number_moves_or_is_pinned() {
     }
 }
 
+/// The candidate takes the state over in the moment in which it is withdrawn: the session stays with the active version,
+/// is told to have stayed, and its event is handled there.
+#[test]
+fn a_version_that_is_withdrawn_while_it_takes_over_gets_nothing() {
+    let mut world = Office::new()
+        .line("201")
+        .behaviour("hunt", module(1), SessionScope::PerNumber)
+        .number("300", &["hunt"])
+        .open(&["201"]);
+    let answers = |invocation: &contract::Invocation| match &invocation.task {
+        Task::Handle(Event::CallOffered(offer)) => decided(vec![Command::Answer {
+            tag: 1,
+            leg: offer.leg,
+        }]),
+        _ => decided(vec![]),
+    };
+    world.behaves(module(1), answers);
+    world.behaves(module(2), answers);
+    let first = world.call("201", "300");
+    world.hangs_up("201", first);
+    tries(
+        &mut world,
+        SessionScope::PerNumber,
+        json!({ "percent": 100 }),
+        json!({}),
+    );
+    let asked = world.facts("asked");
+    let second = world.with("201", |phone, now| phone.call(now, "300"));
+    while world.facts("asked") == asked {
+        world.run(Duration::from_millis(1));
+    }
+    change(&mut world, json!("withdraw"));
+    assert_eq!(world.facts("swapped"), 1);
+    assert_eq!(world.state("201", second), CallState::Up);
+    assert_eq!(versions(&mut world)[0].sessions, 1);
+}
+
 /// The envelope: calls outside within a minute. The behaviour sees `forbidden`, the trace says which limit.
 #[test]
 fn calls_outside_have_a_limit_a_minute() {

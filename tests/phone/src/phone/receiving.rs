@@ -173,10 +173,11 @@ impl Phone {
             return;
         };
         if let ClientState::Completed { ack } = &client.state {
-            if let Some(ack) = ack.clone() {
-                self.send(ack);
-            } else {
-                self.repeat_ack(message);
+            match ack.clone() {
+                Some(ack) if status >= 300 => self.send(ack),
+                // A 2xx after the refusal: nobody here knows of that call any more (RFC 3261 §17.1.1.2).
+                Some(_) => {}
+                None => self.repeat_ack(message),
             }
             return;
         }

@@ -86,6 +86,10 @@ impl Heard {
         self.forgotten.retain(|(id, _)| world.is_here(*id));
         self.left.extend(world.phones().filter(|id| !world.is_here(*id)));
         let now = world.now();
+        // What sounds between two looks is heard, too.
+        let mut quiet = std::mem::take(&mut self.quiet);
+        quiet.retain(|(id, call), (state, _)| self.is_quiet(world, *id, *call, *state));
+        self.quiet = quiet;
         if now.since(self.looked) < Duration::from_millis(500) {
             return Ok(());
         }

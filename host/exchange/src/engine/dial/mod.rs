@@ -341,6 +341,9 @@ impl Exchange {
             });
         if let Some(caller) = dial.caller {
             self.stop_ringback(caller, id);
+            if matches!(result, DialResult::Failed(_)) {
+                self.hear_other_dial(caller);
+            }
         }
         match dial.owner {
             DialOwner::Session { session, tag } => self.tell_session(session, tag, &dial, result),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, Hears, LegId, Tag};
+use contract::{Cause, LegId, Tag};
 use smallvec::SmallVec;
 
 use super::{Dial, Run, RunState};
@@ -109,26 +109,5 @@ impl Exchange {
         self.dials.insert(id, dial);
         self.hear_again(id);
         self.later(Step::Dial(id));
-    }
-
-    /// What the caller heard of the dial: early media of the only phone that rings, else ringback.
-    fn hear_again(&mut self, id: DialId) {
-        let Some(dial) = self.dials.get(&id) else {
-            return;
-        };
-        let (Some(caller), hears) = (dial.caller, dial.options.hears) else {
-            return;
-        };
-        let early = dial.ringing_alone().filter(|leg| self.has_early_media(*leg));
-        let (rang, custody) = (
-            dial.runs.iter().any(|run| run.is_live() && run.rang),
-            dial.custody,
-        );
-        let alone = custody.is_none_or(|custody| self.is_sole(custody));
-        match early.filter(|_| alone && hears == Hears::Ringback) {
-            Some(callee) => self.listen(caller, callee),
-            None if rang => self.caller_hears_ringing(caller, id, hears),
-            None => self.caller_waits(id),
-        }
     }
 }

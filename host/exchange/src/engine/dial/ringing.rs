@@ -1,10 +1,10 @@
 //! What callers and behaviours hear while a dial rings, and how the phones are told to sound.
 
-use contract::{Event, LegRinging};
+use contract::{Event, Hears, LegId, LegRinging};
 
 use super::{Run, RunState};
 use crate::engine::Exchange;
-use crate::ids::{DialId, DialOwner};
+use crate::ids::{CustodyId, DialId, DialOwner};
 
 impl Exchange {
     /// A caller with whom sound flows already hears from the start that somebody is rung: not every phone
@@ -23,6 +23,42 @@ impl Exchange {
         });
         if waits {
             self.caller_hears_ringing(caller, id, hears);
+        }
+    }
+
+    /// What the caller heard of the dial: early media of the only phone that rings, else ringback.
+    pub(super) fn hear_again(&mut self, id: DialId) {
+        let Some(dial) = self.dials.get(&id) else {
+            return;
+        };
+        let (Some(caller), hears) = (dial.caller, dial.options.hears) else {
+            return;
+        };
+        let early = dial.ringing_alone().filter(|leg| self.has_early_media(*leg));
+        let (rang, custody) = (
+            dial.runs.iter().any(|run| run.is_live() && run.rang),
+            dial.custody,
+        );
+        let alone = custody.is_none_or(|custody| self.is_sole(custody));
+        match early.filter(|_| alone && hears == Hears::Ringback) {
+            Some(callee) => self.listen(caller, callee),
+            None if rang => self.caller_hears_ringing(caller, id, hears),
+            None => self.caller_waits(id),
+        }
+    }
+
+    /// A dial came to nothing, and with it what the caller heard of it: another one may ring for the same caller still.
+    pub(super) fn hear_other_dial(&mut self, caller: LegId) {
+        let Some(leg) = self.legs.get(&caller) else {
+            return;
+        };
+        if leg.audio.is_some() || leg.bridged.is_some() || leg.room.is_some() {
+            return;
+        }
+        let dial_of = |custody: &CustodyId| self.custodies.get(custody)?.dial;
+        let mut dials = leg.custodies.iter().rev().filter_map(dial_of);
+        if let Some(other) = dials.find(|dial| self.dials.contains_key(dial)) {
+            self.hear_again(other);
         }
     }
 

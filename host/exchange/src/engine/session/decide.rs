@@ -60,9 +60,12 @@ impl Exchange {
             }
             (Ok(decided), Question::Migration) => self.migrated(id, asked.module, decided.state),
             (Ok(decided), Question::Retreat { event }) => {
-                self.retreat(id, asked.module, Some(decided.state));
-                let task = Task::Handle(event.clone());
-                self.ask(id, asked.module, task, Question::Event { event, again: true });
+                if self.retreat(id, asked.module, Some(decided.state)) {
+                    let task = Task::Handle(event.clone());
+                    self.ask(id, asked.module, task, Question::Event { event, again: true });
+                } else {
+                    self.lose(id, &event, &Failure::NotLoaded(asked.module));
+                }
             }
             (Err(failure), what) => {
                 self.not_decided(id, decision.ask, &failure, decision.record, decision.spent);

@@ -44,28 +44,35 @@ impl Exchange {
     }
 
     /// The last good version takes the session over from one that failed, and keeps it until yet another one
-    /// is activated.
-    pub(super) fn retreat(&mut self, id: SessionId, to: ModuleDigest, state: Option<Vec<u8>>) {
-        let Some(session) = self.sessions.get(&id).filter(|session| session.module != to) else {
-            return;
+    /// is activated. False when that version is gone.
+    pub(super) fn retreat(&mut self, id: SessionId, to: ModuleDigest, state: Option<Vec<u8>>) -> bool {
+        let Some(session) = self.sessions.get(&id) else {
+            return false;
         };
+        if session.module == to {
+            return true;
+        }
         let wanted = self.wanted_version(session);
-        self.adopt(id, to, state.map(Arc::from));
-        if let (Some(session), Some(wanted)) = (self.sessions.get_mut(&id), wanted) {
+        let adopted = self.adopt(id, to, state.map(Arc::from));
+        if let (Some(session), Some(wanted), true) = (self.sessions.get_mut(&id), wanted, adopted) {
             session.pinned_against = Some(Box::new(wanted.digest));
         }
+        adopted
     }
 
-    fn adopt(&mut self, id: SessionId, to: ModuleDigest, state: Option<Arc<[u8]>>) {
+    /// The session goes on with a version, unless that was withdrawn while it was asked: then the session stays as it
+    /// is, and its next event is for whatever version is wanted by then.
+    fn adopt(&mut self, id: SessionId, to: ModuleDigest, state: Option<Arc<[u8]>>) -> bool {
         let Some(session) = self.sessions.get(&id) else {
-            return;
+            return false;
         };
-        // Yet another version may have been activated meanwhile; it is asked at the event after this.
         let Some(version) = self.version(&session.tenant, &session.behaviour, to) else {
-            return;
+            let from = session.module;
+            self.report_swap(id, from, to, false);
+            return false;
         };
         let Some(session) = self.sessions.get_mut(&id) else {
-            return;
+            return false;
         };
         let from = std::mem::replace(&mut session.module, to);
         session.version = version.version;
@@ -75,15 +82,13 @@ impl Exchange {
         if state.is_some() {
             self.set_state(id, state);
         }
-        self.report_session(
-            id,
-            Fact::Swapped {
-                from,
-                to,
-                accepted: true,
-            },
-        );
+        self.report_swap(id, from, to, true);
         self.count_moved(id, to);
+        true
+    }
+
+    fn report_swap(&mut self, id: SessionId, from: ModuleDigest, to: ModuleDigest, accepted: bool) {
+        self.report_session(id, Fact::Swapped { from, to, accepted });
     }
 
     pub(super) fn migration_declined(&mut self, id: SessionId, to: ModuleDigest) {
@@ -92,14 +97,7 @@ impl Exchange {
         };
         session.pinned_against = Some(Box::new(to));
         let (from, draining) = (session.module, session.draining.take());
-        self.report_session(
-            id,
-            Fact::Swapped {
-                from,
-                to,
-                accepted: false,
-            },
-        );
+        self.report_swap(id, from, to, false);
         if let Some(then) = draining {
             self.drained(id, to, then);
         }
