@@ -15,7 +15,7 @@ use media::Command;
 use sip::endpoint::{Body, Failure, Reply};
 use sip::sdp::{Direction, Local, Offer};
 
-use super::leg::{LegState, Stage};
+use super::leg::{Leg, LegState, Stage};
 use super::{Due, Exchange};
 
 /// How long an offer waits that cannot be made yet, because another one is open.
@@ -105,11 +105,7 @@ impl Exchange {
         let unknown = leg.media.as_ref().is_some_and(|media| {
             media.negotiation.agreed().is_none() && !media.negotiation.is_offering() && !media.owes_answer
         });
-        let direction = if leg.holding {
-            Direction::SendOnly
-        } else {
-            Direction::SendRecv
-        };
+        let direction = offered_direction(leg);
         if unknown && self.reoffer(id, direction).is_err() {
             self.timers.set(self.now + AGAIN, Due::Anchor(id));
         }
@@ -122,6 +118,23 @@ impl Exchange {
             self.withdraw_offer(id);
             self.timers.set(self.now, Due::Anchor(id));
         }
+    }
+
+    /// The party goes by what an earlier process offered it and did not store: it is offered what holds now. Sound that
+    /// went straight comes here, for what the partner goes by is as uncertain.
+    pub(super) fn settle_media(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        if leg.direct.is_some() {
+            if let Err(why) = self.anchor(id) {
+                self.leg_fails(id, why);
+            }
+            return;
+        }
+        let direction = offered_direction(leg);
+        // One that cannot be made now waits for another offer or its answer, which do the same.
+        let _ = self.reoffer(id, direction);
     }
 
     /// Our port is offered to the party, which has not answered.
@@ -160,5 +173,13 @@ impl Exchange {
         // An error means that the party is gone.
         let _ = self.sip.acknowledge(self.now, usage, Body::sdp(answer));
         self.keep_leg(id);
+    }
+}
+
+fn offered_direction(leg: &Leg) -> Direction {
+    if leg.holding {
+        Direction::SendOnly
+    } else {
+        Direction::SendRecv
     }
 }

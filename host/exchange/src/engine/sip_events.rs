@@ -100,6 +100,11 @@ impl Exchange {
                     self.renegotiation_over(leg, result);
                 }
             }
+            Event::Unsettled { usage } => {
+                if let Some(leg) = self.leg_of(usage) {
+                    self.settle_media(leg);
+                }
+            }
             Event::InDialog {
                 usage,
                 request_id,

@@ -354,3 +354,35 @@ fn anchoring_goes_on_after_a_restart() {
     world.hangs_up("201", call);
     world.assert_idle();
 }
+
+/// The process dies with a transfer that it has not stored, while both parties are being moved: they hear each other,
+/// by way of the next process.
+///
+/// ```text
+/// 201 ◀──INVITE── exchange ──INVITE──▶ 202
+///                    ✗
+/// 201 ──200─────▶ exchange ◀──────200── 202
+///     ◀──ACK, INVITE──  ──ACK, INVITE──▶
+/// ```
+#[test]
+fn a_change_that_the_process_died_with_is_settled_by_the_next_one() {
+    let mut world = office();
+    let (call, callee) = talking(&mut world);
+    let stored = world.store.clone();
+    let to = [("Refer-To", "<sip:203@acme.example>")];
+    world.with("202", |phone, now| {
+        phone.in_dialog_with(now, callee, "REFER", &to, None)
+    });
+    while told(&mut world, "201").len() < 2 {
+        world.run(Duration::from_millis(1));
+    }
+    world.store = stored;
+    world.restart();
+    world.run(Duration::from_secs(3));
+    assert_anchored(&mut world, ("201", call), ("202", callee));
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    assert_eq!(world.state("202", callee), CallState::Over);
+    world.assert_idle();
+}

@@ -67,14 +67,14 @@ impl Endpoint {
         id
     }
 
-    /// §18.1.2, §8.1.3: a response belongs to the transaction whose branch it bears, or to nobody.
+    /// §18.1.2, §8.1.3: a response belongs to the transaction whose branch it bears, or to one of an earlier process.
     pub(super) fn on_response(&mut self, now: Moment, response: Response, path: Path) {
         if response.headers.values(Name::Via).nth(1).is_some() {
             return; // §8.1.3.3: it was meant for somebody else.
         }
         let key = key::of_response(&self.fingerprints, &response);
         let Some(id) = key.and_then(|key| self.clients.find(key)) else {
-            return;
+            return self.on_unknown(&response);
         };
         let Some(client) = self.clients.get_mut(id) else {
             return;

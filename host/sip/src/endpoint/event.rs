@@ -107,6 +107,10 @@ pub enum Event {
         usage: UsageId,
         result: Result<Renegotiated, Failure>,
     },
+    /// The peer accepted a change that a process before this one asked for, and goes by a description that is not
+    /// known here. It has its ACK; a [`reinvite`](super::Endpoint::reinvite) with an offer makes the session what this
+    /// side takes it for.
+    Unsettled { usage: UsageId },
 
     /// A request inside of the dialog that the endpoint does not answer itself: INFO, REFER, NOTIFY,
     /// MESSAGE, SUBSCRIBE. Answer with [`respond`](super::Endpoint::respond).
@@ -181,6 +185,7 @@ impl Event {
             | Self::Failed { usage, .. }
             | Self::Reinvited { usage, .. }
             | Self::Renegotiated { usage, .. }
+            | Self::Unsettled { usage }
             | Self::InDialog { usage, .. }
             | Self::InDialogAnswered { usage, .. }
             | Self::Ended { usage, .. } => Some(*usage),

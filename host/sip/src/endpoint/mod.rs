@@ -67,6 +67,7 @@ mod snapshot;
 mod subscription;
 mod uac;
 mod uas;
+mod unsettled;
 mod usage;
 
 use std::collections::VecDeque;

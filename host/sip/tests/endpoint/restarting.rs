@@ -259,3 +259,34 @@ fn a_farewell_that_was_held_back_is_said_after_a_restart() {
     ladder.receive(response(&bye, 200, "", "", ""));
     ladder.wait(secs(60)).is_silent();
 }
+
+/// §13.2.2.4: the peer accepted a re-INVITE of the process that died. It gets its ACK each time that it asks, and our user
+/// hears that the session is to be settled; a stranger's 2xx is nobody's.
+#[test]
+fn a_change_that_was_accepted_after_a_restart_is_acknowledged_and_told() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    let snapshot = through_storage(&ladder.endpoint.snapshot(usage).unwrap());
+    ladder.reinvite(usage).unwrap();
+    let reinvite = ladder.sends("INVITE");
+    restarted(&mut ladder, vec![snapshot]);
+
+    let accepted = response(&reinvite, 200, "p1", CONTACT_AND_ALL, ANSWER);
+    ladder.receive(accepted.replace(";tag=p1", ";tag=another"));
+    ladder.receive(response(&reinvite, 488, "p1", CONTACT_AND_ALL, ""));
+    ladder.is_silent().no_event();
+    for _ in 0..2 {
+        ladder.receive(accepted.clone());
+        let ack = ladder.sends("ACK");
+        assert_eq!(
+            ack.headers.cseq().unwrap().number,
+            reinvite.headers.cseq().unwrap().number
+        );
+        assert!(matches!(ladder.event(), Event::Unsettled { .. }));
+    }
+    ladder.reinvite(usage).unwrap();
+    ladder.sends("INVITE");
+    ladder.receive(accepted);
+    ladder.sends("ACK");
+    ladder.no_event();
+}
