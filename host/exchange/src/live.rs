@@ -1,11 +1,12 @@
 //! What is going on now, for people: looking at calls, ending them, making them.
 //!
-//! Asked like any change of configuration, as [`admin::Request::Live`](crate::admin::Request::Live), and answered at once.
+//! Asked like any change of configuration, as [`admin::Request::Live`](crate::admin::Request::Live), and answered at once, but for
+//! [`Request::Intercept`], which a behaviour answers.
 
 use std::sync::Arc;
 
 use base::{Moment, Pii};
-use contract::{Command, Event, LegId, ModuleDigest, Page, SessionId};
+use contract::{Cause, Command, Event, LegId, ModuleDigest, Page, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::TenantId;
@@ -68,6 +69,47 @@ pub enum Request {
         number: String,
         body: Vec<u8>,
     },
+    /// Another exchange asks what shall become of a call of its own.
+    Intercept {
+        tenant: TenantId,
+        inquiry: Inquiry,
+    },
+}
+
+/// A call at another exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inquiry {
+    /// Who calls, in the spellings that are known, the best one first; none when that is hidden.
+    pub calling: Vec<String>,
+    /// Who is called, likewise.
+    pub called: Vec<String>,
+}
+
+/// What shall become of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It goes on to whom it was for; shown with this calling number, if there is one.
+    Continue { shown: Option<String> },
+    /// It goes to this number instead: the pilot's, when the behaviour has to have the call itself.
+    Divert { to: String, shown: Option<String> },
+    Reject {
+        cause: Cause,
+        /// An announcement of the other exchange's, as it calls it.
+        announcement: Option<String>,
+    },
+}
+
+impl Verdict {
+    /// As it is called in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Continue { .. } => "continue",
+            Self::Divert { .. } => "divert",
+            Self::Reject { .. } => "reject",
+        }
+    }
 }
 
 /// The answer to a [`Request`].
@@ -85,6 +127,8 @@ pub enum Answer {
     Page(Option<Page>),
     /// The session that a message went to; none when the behaviour has no session for such a number.
     Session(Option<SessionId>),
+    /// None: the tenant is not there, or is not to be asked.
+    Verdict(Option<Verdict>),
 }
 
 /// How a session is doing, in its own words.

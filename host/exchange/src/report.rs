@@ -11,8 +11,8 @@ use std::time::Duration;
 use base::{Moment, Pii};
 use bytes::Bytes;
 use contract::{
-    AskId, Cause, Command, Failure, HeldLeg, LegId, ModuleDigest, OutcomeKind, Record, SessionId, Spent, Tag,
-    Task,
+    AskId, Cause, Command, Explanation, Failure, HeldLeg, LegId, ModuleDigest, OutcomeKind, Record,
+    SessionId, Spent, Tag, Task,
 };
 use serde::Serialize;
 use sip::endpoint::Path;
@@ -192,6 +192,21 @@ pub enum Fact {
         token: Pii<String>,
         page: Option<contract::Page>,
     },
+    /// Another exchange asked what shall become of a call of its own, and was told this.
+    Intercepted {
+        /// The number that was called there.
+        number: Pii<String>,
+        /// Who decided, if a behaviour was asked.
+        behaviour: Option<Arc<str>>,
+        /// `continue`, `divert` or `reject`.
+        verdict: Cow<'static, str>,
+        to: Option<Pii<String>>,
+        /// Why it is the tenant's default; empty when the behaviour decided.
+        why: Cow<'static, str>,
+        /// The behaviour's own words.
+        because: Vec<Explanation>,
+        took: Duration,
+    },
     /// A trunk that registers changed its mind.
     Trunk {
         trunk: Arc<str>,
@@ -238,6 +253,7 @@ impl Fact {
             Self::Figures { .. } => "figures",
             Self::Line { .. } => "line",
             Self::Screen { .. } => "screen",
+            Self::Intercepted { .. } => "intercepted",
             Self::Trunk { .. } => "trunk",
             Self::Refused { .. } => "refused",
         }

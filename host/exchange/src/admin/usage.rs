@@ -94,6 +94,10 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
                     .filter(|s| s.emergency_trunk.as_deref() == Some(id))
                     .map(|s| s.id.text()),
             );
+            let rule = after.tenant().document.interception.as_ref();
+            if rule.and_then(|rule| rule.trunk.as_deref()) == Some(id) {
+                by.keys.push(Key::new(after.id(), Kind::Tenant, after.id()));
+            }
             by.rules(|action| matches!(action, Action::Outside(trunks) if trunks.iter().any(|trunk| **trunk == *id)));
         }
         Kind::Calendar => by.settings("calendar", |name| name == id),

@@ -17,8 +17,10 @@ impl Exchange {
     /// Applies a change; it is answered once it is durable.
     pub(super) fn admin(&mut self, id: AdminId, request: admin::Request) {
         if let admin::Request::Live(request) = request {
-            let response = Ok(admin::Answer::Live(self.live(request)));
-            self.outbox.push_back(Output::Reply { id, response });
+            if let Some(answer) = self.live(id, request) {
+                let response = Ok(admin::Answer::Live(answer));
+                self.outbox.push_back(Output::Reply { id, response });
+            }
             return;
         }
         let response = admin::handle(&mut self.directory, self.now, request);

@@ -303,7 +303,7 @@ impl Exchange {
 }
 
 /// The leg that a command is about, so far as holding it is a condition.
-fn leg_of(command: &Command) -> Option<LegId> {
+pub(super) fn leg_of(command: &Command) -> Option<LegId> {
     match command {
         Command::Ring { leg, .. }
         | Command::Answer { leg, .. }

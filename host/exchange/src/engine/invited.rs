@@ -57,7 +57,8 @@ impl Exchange {
             .uri()
             .ok()
             .and_then(|uri| uri.user().map(|user| user.into_owned()));
-        let caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
+        let mut caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
+        let called = called.map(|called| taken_for(called, &mut caller));
         let replaces = request.headers.has(Name::Replaces);
         let (offer, direct) = match body.filter(|body| body.is_sdp()) {
             Some(body) => {
@@ -313,6 +314,30 @@ fn inside_caller(tenant: Arc<TenantView>, device: &Arc<str>, request: &Request) 
         diversions: Vec::new(),
         tenant,
     })
+}
+
+/// A call that another exchange diverted to the pilot number is one to the number that diverted it, by whom that exchange says: its
+/// phones are the tenant's.
+fn taken_for(called: String, caller: &mut Caller) -> String {
+    let view = &caller.tenant;
+    let (Party::Trunk(trunk), Some(rule)) = (&caller.party, &view.tenant().document.interception) else {
+        return called;
+    };
+    let normal = |number: &str| view.number_plan().normalise(number);
+    let pilot = rule.pilot.as_deref().and_then(normal);
+    let from_there = rule.trunk.as_ref().is_some_and(|own| own.as_str() == &**trunk);
+    if !from_there || pilot.is_none() || normal(&called) != pilot || caller.diversions.is_empty() {
+        return called;
+    }
+    let line = caller
+        .identity
+        .number
+        .as_deref()
+        .and_then(|number| view.line_by_number(number));
+    if let Some(line) = line {
+        caller.identity = identity_of_line(view, line);
+    }
+    caller.diversions.remove(0)
 }
 
 /// A line as people see it who do not have it hidden from them.

@@ -11,6 +11,7 @@ use super::call::Call;
 use super::custody::Handover;
 use super::leg::{Leg, LegState, Party};
 use crate::ids::{CallId, DialOwner, Holder};
+use crate::io::AdminId;
 use crate::live;
 use crate::report::Direction;
 
@@ -18,8 +19,9 @@ use crate::report::Direction;
 const MAX_LISTED: usize = 1_000;
 
 impl Exchange {
-    pub(super) fn live(&mut self, request: live::Request) -> live::Answer {
-        match request {
+    /// None: the answer comes later.
+    pub(super) fn live(&mut self, id: AdminId, request: live::Request) -> Option<live::Answer> {
+        Some(match request {
             live::Request::Calls { tenant, after, limit } => {
                 live::Answer::Calls(self.list_calls(&tenant, after, limit))
             }
@@ -56,7 +58,11 @@ impl Exchange {
                 }
                 live::Answer::Session(session)
             }
-        }
+            live::Request::Intercept { tenant, inquiry } => {
+                self.intercept(id, tenant.text(), inquiry);
+                return None;
+            }
+        })
     }
 
     fn list_calls(&self, tenant: &str, after: Option<CallId>, limit: usize) -> Vec<live::Call> {

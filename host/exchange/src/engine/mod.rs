@@ -8,6 +8,7 @@
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!               direct, pass, anchor (sound that goes straight from party to party)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
+//!  intercept (calls of another exchange, which asks)
 //!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
 //! ```
@@ -31,6 +32,7 @@ mod early;
 mod evict;
 mod farewell;
 mod features;
+mod intercept;
 mod invited;
 mod keep;
 mod leg;
@@ -140,6 +142,8 @@ pub struct Exchange {
     late_decisions: u64,
     /// Questions to candidates that nobody waits for.
     shadow_asks: FxHashMap<AskId, SessionId>,
+    /// Questions of other exchanges about calls of theirs.
+    intercepted: FxHashMap<AskId, Box<intercept::Intercepted>>,
     /// How versions do, by tenant.
     figures: FxHashMap<Arc<str>, versions::Figures>,
     /// Calls outside of the current minute, by tenant.
@@ -309,6 +313,7 @@ impl Exchange {
             asks: FxHashMap::default(),
             late_decisions: 0,
             shadow_asks: FxHashMap::default(),
+            intercepted: FxHashMap::default(),
             figures: FxHashMap::default(),
             outside: FxHashMap::default(),
             spent: FxHashMap::default(),

@@ -13,6 +13,7 @@ mod drain;
 mod envelope;
 mod eviction;
 mod features;
+mod intercept;
 mod ladder;
 mod lines;
 mod live;

@@ -357,6 +357,9 @@ impl World {
             id: AdminId(2),
             request: Request::Live(request),
         });
+        if self.answered.is_none() {
+            self.settle();
+        }
         match self.answered.take() {
             Some(Answer::Live(answer)) => answer,
             other => panic!("{other:?}"),

@@ -45,6 +45,7 @@ impl Check<'_> {
         self.expect(tenant.journal.days <= 366, "/journal/days", "must be at most 366");
         let size = (1..=4_096).contains(&tenant.journal.mebibytes);
         self.expect(size, "/journal/mebibytes", "must be 1 to 4096");
+        self.interception(tenant);
         for (position, name) in tenant.defaults.line.iter().enumerate() {
             let there = self.after.behaviour(name).is_some();
             self.refers(there, &at("/defaults/line", position), Kind::Behaviour, name);
@@ -141,6 +142,39 @@ impl Check<'_> {
                 let message = "must be fixed, mobile, free, premium, near-abroad or world";
                 self.expect(is_outside(*class), &at(path, position), message);
             }
+        }
+    }
+
+    /// A pilot number without the trunk that its calls come over would be nobody's.
+    fn interception(&mut self, tenant: &Tenant) {
+        let Some(rule) = &tenant.interception else {
+            return;
+        };
+        let right = (100..=5_000).contains(&rule.patience);
+        self.expect(
+            right,
+            "/interception/patience",
+            "must be 100 to 5000 milliseconds",
+        );
+        if let Some(trunk) = &rule.trunk {
+            let there = self.after.trunk(trunk).is_some();
+            self.refers(there, "/interception/trunk", Kind::Trunk, trunk);
+        }
+        if let Some(pilot) = &rule.pilot {
+            let right = self.after.number_plan().normalise(pilot).is_some();
+            self.expect(
+                right,
+                "/interception/pilot",
+                "must be a number that can be dialled",
+            );
+            self.expect(
+                rule.trunk.is_some(),
+                "/interception/trunk",
+                "must name the trunk that calls to the pilot come over",
+            );
+        }
+        if let Some(announcement) = &rule.announcement {
+            self.name(announcement, "/interception/announcement");
         }
     }
 

@@ -58,7 +58,8 @@ fn everything_wrong_with_a_tenant_is_told_at_once() {
             "id": "acme", "name": " ", "domains": ["Acme.example", "-"], "country": "fr",
             "time-zone": "Europe/Lutetia", "language": "francais",
             "numbering": {"outside-prefix": "15", "internal-digits": {"min": 5, "max": 4}},
-            "limits": {"calls": 0, "hops": 0}, "defaults": {"line": ["line"]}, "grants": {"lines": ["emergency"]},
+            "limits": {"calls": 0, "hops": 0}, "defaults": {"line": ["line"]},
+            "interception": {"pilot": "none", "patience": 9}, "grants": {"lines": ["emergency"]},
         }),
     );
     let paths: Vec<&str> = wrong
@@ -78,6 +79,9 @@ fn everything_wrong_with_a_tenant_is_told_at_once() {
         "/limits/hops",
         "/defaults/line/0",
         "/grants/lines/0",
+        "/interception/pilot",
+        "/interception/trunk",
+        "/interception/patience",
     ] {
         assert!(paths.contains(&path), "{path} is missing in {wrong:#?}");
     }

@@ -34,7 +34,8 @@ pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
 pub use sound::MediaWay;
 pub use tenant::{
-    Defaults, DigestOffer, Grants, InternalDigits, JournalRule, Numbering, Spend, Tenant, TenantLimits,
+    Defaults, DigestOffer, Grants, Interception, InternalDigits, JournalRule, Numbering, Otherwise, Spend,
+    Tenant, TenantLimits,
 };
 pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
 pub use version::{Activation, Audit, CanaryRule, Candidate, Drain, DrainEnd, Guard, VersionStep};

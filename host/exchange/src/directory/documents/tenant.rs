@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contract::NumberClass;
 use serde::{Deserialize, Serialize};
 use sip::digest::Algorithm;
 
 use super::MediaWay;
-use crate::directory::{BehaviourName, TenantId};
+use crate::directory::{BehaviourName, TenantId, TrunkId};
 
 /// An isolated customer: the unit of isolation, of quota and of sharding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,9 @@ pub struct Tenant {
     /// What calls outside cost, and how much of it may come together; absent: nobody counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<Spend>,
+    /// What another exchange may ask about its calls; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interception: Option<Interception>,
 }
 
 fn default_country() -> String {
@@ -79,6 +83,7 @@ impl Tenant {
             journal: JournalRule::default(),
             media: MediaWay::default(),
             spend: None,
+            interception: None,
         }
     }
 }
@@ -224,6 +229,48 @@ pub struct Spend {
     pub per_minute: BTreeMap<NumberClass, u32>,
     /// Once so much was spent within 24 hours, no further call goes outside; those that are up go on.
     pub per_day: u64,
+}
+
+/// External call control: another exchange, which has the tenant's phones, asks before it routes a call, and the behaviours in front of
+/// the called number answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Interception {
+    /// Where that exchange sends a call that a behaviour has to have itself, in its own dialling. A call that comes to it over `trunk`,
+    /// diverted, is taken for one to the number that diverted it (RFC 5806). Absent: such calls get what `otherwise` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<Arc<str>>,
+    /// The trunk to that exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trunk: Option<TrunkId>,
+    /// What becomes of a call that no behaviour decides about in time.
+    pub otherwise: Otherwise,
+    /// In milliseconds, for all behaviours of a number together; less than that exchange waits itself.
+    pub patience: u16,
+    /// What that exchange plays to callers who are refused, as it calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Arc<str>>,
+}
+
+impl Default for Interception {
+    fn default() -> Self {
+        Self {
+            pilot: None,
+            trunk: None,
+            otherwise: Otherwise::default(),
+            patience: 1_500,
+            announcement: None,
+        }
+    }
+}
+
+/// See [`Interception::otherwise`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Otherwise {
+    #[default]
+    Continue,
+    Reject,
 }
 
 /// What is kept of what the tenant's sessions were told and decided.

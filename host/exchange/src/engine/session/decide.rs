@@ -25,7 +25,7 @@ impl Exchange {
     /// An answer came in.
     pub(in crate::engine) fn decision(&mut self, decision: Decision) {
         let Some(id) = self.asks.remove(&decision.ask) else {
-            if self.shadow_decided(&decision) {
+            if self.shadow_decided(&decision) || self.interception_decided(&decision) {
                 return;
             }
             self.late_decisions += 1;
@@ -77,6 +77,9 @@ impl Exchange {
 
     /// No answer came in time.
     pub(in crate::engine) fn no_decision(&mut self, ask: AskId) {
+        if self.interception_over(ask) {
+            return;
+        }
         let Some(id) = self.asks.remove(&ask) else {
             return;
         };
