@@ -5,6 +5,7 @@
 use std::pin::Pin;
 
 use ::exchange::admin::VersionChange;
+use ::exchange::live::{Inquiry, Verdict};
 use contract::Page;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,6 +73,9 @@ pub trait Exchange: Send + Sync {
 
     /// Somebody chose on a display, or dismissed the page with 0; [`Refusal::NotFound`] when there is no such page, or choice.
     fn choose(&self, token: String, choice: u32) -> Answer<()>;
+
+    /// What shall become of a call at another exchange; [`Refusal::NotFound`] when the tenant's calls are not intercepted.
+    fn intercept(&self, tenant: String, inquiry: Inquiry) -> Answer<Verdict>;
 }
 
 /// Kinds of documents that have a place under a tenant, and tenants themselves.

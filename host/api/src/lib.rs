@@ -37,6 +37,7 @@ mod serve;
 mod statistics;
 mod timing;
 pub mod workshop;
+mod xacml;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -67,6 +67,7 @@ fn http_method(method: &Method) -> HttpMethod {
         "PUT" => HttpMethod::Put,
         "POST" => HttpMethod::Post,
         "DELETE" => HttpMethod::Delete,
+        "HEAD" => HttpMethod::Head,
         _ => HttpMethod::Get,
     }
 }
@@ -103,6 +104,7 @@ fn who(access: Access) -> &'static str {
         Access::Member => {
             "For operators and managers of the tenant; its users see and change what is theirs."
         }
+        Access::Exchange => "For another exchange of the tenant's.",
     }
 }
 

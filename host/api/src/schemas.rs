@@ -105,6 +105,11 @@ const TENANT: &[Field] = &[
         "Cap on calls outside, in thousandths: `per-minute` of each number class, and how much `per-day`.",
     ),
     may(
+        "interception",
+        Object,
+        "Another exchange asks about its calls: the `pilot` number there that leads here, the `trunk` to it; what happens `otherwise` (`continue`, `reject`) after `patience` milliseconds; the `announcement` there for who is refused.",
+    ),
+    may(
         "journal",
         Object,
         "What is kept of its sessions: `days` (default 7; 0: nothing), `mebibytes` of each behaviour, `numbers-for-operators`.",

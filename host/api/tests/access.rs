@@ -14,13 +14,13 @@ use common::{World, request};
 use cordboard_api::access::Peer;
 use serde_json::json;
 
-/// `o`perator, `m`anager and `u`ser of the tenant; `*`: no token needed. Who is not named is refused: with 403 by role,
+/// `o`perator, `m`anager and `u`ser of the tenant, another e`x`change of its; `*`: no token needed. Who is not named is refused: with 403 by role,
 /// with 404 for another tenant's, with 401 without a token.
 const TABLE: &str = "
     GET    /health                                            *
     GET    /openapi.json                                      *
     GET    /metrics                                           *
-    GET    /v1/me                                             omu
+    GET    /v1/me                                             omux
     GET    /v1/events                                         o
     GET    /v1/tokens                                         o
     POST   /v1/tokens                                         o
@@ -117,6 +117,10 @@ const TABLE: &str = "
     GET    /v1/screens/{token}                                *
     GET    /v1/screens/{token}/{choice}                       *
     POST   /v1/screens/{token}/{choice}                       *
+    POST   /v1/tenants/{tenant}/interception                  x
+    HEAD   /v1/tenants/{tenant}/interception                  x
+    POST   /v1/tenants/{tenant}/interception/{token}          x
+    HEAD   /v1/tenants/{tenant}/interception/{token}          x
 ";
 
 fn table() -> Vec<(Method, &'static str, &'static str)> {
@@ -171,6 +175,14 @@ async fn decision(world: &World, token: &str, method: &Method, path: &str) -> De
         return Decision::Through;
     }
     let (status, body) = (response.status().as_u16(), response.into_body());
+    if *method == Method::HEAD {
+        // There is no more to it than the status.
+        return match status {
+            401 => Decision::NoToken,
+            403 => Decision::Role,
+            _ => Decision::Elsewhere,
+        };
+    }
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
     match (status, problem["detail"].as_str().unwrap()) {
@@ -219,6 +231,12 @@ async fn every_role_gets_exactly_as_far_as_the_table_says() {
                 world.user("other", "alice"),
                 elsewhere('u'),
             ),
+            (
+                "another tenant's exchange",
+                world.exchange_of("other"),
+                elsewhere('x'),
+            ),
+            ("exchange", world.exchange_of("acme"), allowed('x')),
             ("user", user, allowed('u')),
             ("manager", manager, allowed('m')),
             ("operator", world.operator.clone(), allowed('o')),

@@ -6,10 +6,12 @@ use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Access, Caller};
+use super::{Access, Caller, Role};
 use crate::Api;
 use crate::problem::{Breach, Problem};
 
@@ -29,13 +31,15 @@ pub(crate) struct Guard {
 
 /// Lets a request through to its handler, or answers it.
 pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let tenant = tenant(&mut request).await;
-    let caller = match admit(&guard, &request, tenant.as_deref()) {
+    let Named { tenant, token } = named(&mut request).await;
+    let caller = match admit(&guard, &request, tenant.as_deref(), token.as_deref()) {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
     let audited = caller
         .clone()
+        // Another exchange changes nothing, and its path holds its token.
+        .filter(|caller| caller.role != Role::Exchange)
         .filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     if let Some(caller) = caller {
@@ -51,7 +55,12 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
     response
 }
 
-fn admit(guard: &Guard, request: &Request, tenant: Option<&str>) -> Result<Option<Caller>, Problem> {
+fn admit(
+    guard: &Guard,
+    request: &Request,
+    tenant: Option<&str>,
+    token: Option<&str>,
+) -> Result<Option<Caller>, Problem> {
     let (api, now, peer) = (&guard.api, guard.api.now(), peer(request));
     if guard.access == Access::Anyone {
         return api
@@ -61,7 +70,13 @@ fn admit(guard: &Guard, request: &Request, tenant: Option<&str>) -> Result<Optio
             .map_err(Problem::too_many);
     }
     // A good token is good from any address, also from one that somebody else guesses from.
-    let Some(caller) = bearer(request.headers()).and_then(|text| api.tokens.authenticate(text, now)) else {
+    let mut brought = bearer(request.headers()).map(str::to_owned);
+    if guard.access == Access::Exchange {
+        brought = brought
+            .or_else(|| basic(request.headers()))
+            .or_else(|| token.map(str::to_owned));
+    }
+    let Some(caller) = brought.and_then(|text| api.tokens.authenticate(&text, now)) else {
         api.guesses.take(peer, now).map_err(Problem::too_many)?;
         return Err(Problem::unauthenticated());
     };
@@ -69,19 +84,43 @@ fn admit(guard: &Guard, request: &Request, tenant: Option<&str>) -> Result<Optio
     Ok(Some(caller))
 }
 
-/// The tenant in the path, exactly as the handler will see it.
-async fn tenant(request: &mut Request) -> Option<String> {
-    let parameters = request.extract_parts::<RawPathParams>().await.ok()?;
-    parameters
-        .iter()
-        .find(|(name, _)| *name == "tenant")
-        .map(|(_, value)| value.to_owned())
+/// What the path says, exactly as the handler will see it.
+#[derive(Default)]
+struct Named {
+    tenant: Option<String>,
+    token: Option<String>,
+}
+
+async fn named(request: &mut Request) -> Named {
+    let Ok(parameters) = request.extract_parts::<RawPathParams>().await else {
+        return Named::default();
+    };
+    let value = |of: &str| {
+        let mut found = parameters.iter().filter(|(name, _)| *name == of);
+        found.next().map(|(_, value)| value.to_owned())
+    };
+    Named {
+        tenant: value("tenant"),
+        token: value("token"),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The password (RFC 7617), whoever the user is.
+fn basic(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
 }
 
 fn peer(request: &Request) -> IpAddr {

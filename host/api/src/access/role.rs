@@ -17,6 +17,8 @@ pub enum Role {
     Manager,
     /// One person of a tenant: what is theirs.
     User,
+    /// Another exchange, which has phones of a tenant's: asks about its calls, and nothing else. Such a token is part of an address.
+    Exchange,
 }
 
 /// Who makes a request, by its token.
@@ -43,6 +45,8 @@ pub enum Access {
     Manager,
     /// Also a user of the tenant in the path; the handler narrows it to what is theirs.
     Member,
+    /// Another exchange of the tenant in the path, and nobody else: the token may be in the path, too.
+    Exchange,
 }
 
 impl Access {
@@ -55,11 +59,21 @@ impl Access {
     pub fn check(self, caller: &Caller, tenant: Option<&str>) -> Result<(), Problem> {
         let elsewhere = tenant.is_some_and(|tenant| caller.tenant.as_deref() != Some(tenant));
         match (self, caller.role) {
+            // What may be in an address must not open anything else.
+            (Self::Exchange, Role::Operator) => Err(Problem::forbidden("only another exchange may do this")),
             (_, Role::Operator) | (Self::Anyone | Self::Token, _) => Ok(()),
-            (_, Role::Manager | Role::User) if elsewhere => {
+            (_, Role::Manager | Role::User | Role::Exchange) if elsewhere => {
                 Err(Problem::not_found("there is no such tenant"))
             }
-            (Self::Manager, Role::Manager) | (Self::Member, Role::Manager | Role::User) => Ok(()),
+            (Self::Manager, Role::Manager)
+            | (Self::Member, Role::Manager | Role::User)
+            | (Self::Exchange, Role::Exchange) => Ok(()),
+            (Self::Exchange, Role::Manager | Role::User) => {
+                Err(Problem::forbidden("only another exchange may do this"))
+            }
+            (Self::Operator | Self::Manager | Self::Member, Role::Exchange) => {
+                Err(Problem::forbidden("another exchange may only ask about calls"))
+            }
             (Self::Operator, Role::Manager | Role::User) => {
                 Err(Problem::forbidden("only an operator may do this"))
             }
@@ -76,7 +90,7 @@ impl Caller {
         match self.role {
             Role::Operator | Role::Manager => None,
             // A user's token always names the user; one that does not sees nothing.
-            Role::User => Some(self.user.as_deref().unwrap_or_default()),
+            Role::User | Role::Exchange => Some(self.user.as_deref().unwrap_or_default()),
         }
     }
 }

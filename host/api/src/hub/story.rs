@@ -229,6 +229,27 @@ pub(super) fn sentence(fact: &Fact) -> String {
             ..
         } => format!("the displays of {line} show \"{}\"", page.title),
         Fact::Screen { line, page: None, .. } => format!("the page on the displays of {line} is over"),
+        Fact::Intercepted {
+            number,
+            verdict,
+            to,
+            why,
+            ..
+        } => {
+            let to = to
+                .as_ref()
+                .map(|to| format!(" to {}", to.reveal()))
+                .unwrap_or_default();
+            let why = if why.is_empty() {
+                String::new()
+            } else {
+                format!(": {why}")
+            };
+            format!(
+                "the other exchange was told about {}: {verdict}{to}{why}",
+                number.reveal()
+            )
+        }
         Fact::Trunk { trunk, up, why } => {
             format!("trunk {trunk} is {}: {why}", if *up { "up" } else { "down" })
         }

@@ -59,6 +59,14 @@ impl Tally {
                 };
                 counter!("cordboard_fallbacks_total", "rung" => rung).increment(1);
             }
+            Fact::Intercepted {
+                verdict, why, took, ..
+            } => {
+                let by = if why.is_empty() { "behaviour" } else { "default" };
+                let verdict = verdict.to_string();
+                counter!("cordboard_interceptions_total", "verdict" => verdict, "by" => by).increment(1);
+                histogram!("cordboard_interception_seconds").record(took.as_secs_f64());
+            }
             Fact::Refused { .. } => counter!("cordboard_sip_refused_total").increment(1),
             Fact::Registration { .. } => counter!("cordboard_registrations_total").increment(1),
             _ => {}

@@ -9,6 +9,7 @@ mod documents;
 mod events;
 mod farewell;
 mod host;
+mod interception;
 mod journal;
 mod messages;
 mod modules;
@@ -46,5 +47,6 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(statistics::endpoints());
     all.extend(events::endpoints());
     all.extend(screens::endpoints());
+    all.extend(interception::endpoints());
     all
 }

@@ -45,7 +45,7 @@ pub(super) fn endpoints() -> [Endpoint; 6] {
             .about(
                 "tokens",
                 "create-tenant-token",
-                "Make a token for a manager or a user of the tenant",
+                "Make a token for a manager or a user of the tenant, or for another exchange of its",
             )
             .takes(Content::json::<TenantToken>())
             .gives(Content::json::<Created>())
@@ -74,6 +74,9 @@ struct OperatorToken {
 struct TenantToken {
     /// The user whose token it is; absent: it is a manager's.
     user: Option<String>,
+    /// It is another exchange's: good for asking about calls (`interception`), and nothing else.
+    #[serde(default)]
+    exchange: bool,
     /// What it is for.
     label: String,
     /// When it ends, in milliseconds since 1970-01-01T00:00:00Z; absent: when it is revoked.
@@ -146,10 +149,11 @@ async fn create_of_tenant(
             refusal => refusal.into(),
         })?;
     }
-    let role = if new.user.is_some() {
-        Role::User
-    } else {
-        Role::Manager
+    let role = match (new.exchange, &new.user) {
+        (true, Some(_)) => return Err(Problem::invalid_field("/exchange", "a user is no exchange")),
+        (true, None) => Role::Exchange,
+        (false, Some(_)) => Role::User,
+        (false, None) => Role::Manager,
     };
     let expires = new.expires_ms.map(Moment::from_millis);
     create(

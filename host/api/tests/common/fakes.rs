@@ -15,6 +15,7 @@ use cordboard_api::exchange::{
 };
 use cordboard_api::workshop::{Done, Inspected, Workshop};
 use exchange::admin::VersionChange;
+use exchange::live::{self, Inquiry};
 use journal::{Candidate, Recorded, Verdict, play};
 use serde_json::{Value, json};
 
@@ -28,6 +29,9 @@ pub struct FakeExchange {
     /// Messages to behaviours: for whom, and what.
     pub told: Mutex<Vec<(String, String)>>,
     pub passwords: Mutex<Vec<(String, String)>>,
+    /// What another exchange asked about, and what it is told about which spellings of a number.
+    pub inquired: Mutex<Vec<(String, Inquiry)>>,
+    pub verdicts: Mutex<BTreeMap<Vec<String>, live::Verdict>>,
 }
 
 fn answer<T: Send + 'static>(result: Result<T, Refusal>) -> Answer<T> {
@@ -234,6 +238,12 @@ impl Exchange for FakeExchange {
             .iter()
             .find(|(owner, one)| *owner == tenant && one.id == call);
         answer(found.map(|(_, call)| call.clone()).ok_or(Refusal::NotFound))
+    }
+
+    fn intercept(&self, tenant: String, inquiry: Inquiry) -> Answer<live::Verdict> {
+        let verdict = self.verdicts.lock().unwrap().get(&inquiry.called).cloned();
+        self.inquired.lock().unwrap().push((tenant, inquiry));
+        answer(verdict.ok_or(Refusal::NotFound))
     }
 
     fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64> {

@@ -173,6 +173,10 @@ impl World {
         self.token(Role::User, Some(tenant), Some(user))
     }
 
+    pub fn exchange_of(&mut self, tenant: &str) -> String {
+        self.token(Role::Exchange, Some(tenant), None)
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -394,6 +394,17 @@ impl api::exchange::Exchange for Office {
         let chosen = self.one_page(live::Request::Choose { token, choice });
         Box::pin(async move { chosen.await.map(drop) })
     }
+
+    fn intercept(&self, tenant: String, inquiry: live::Inquiry) -> Answer<live::Verdict> {
+        let office = self.clone();
+        let tenant = TenantId::from(tenant.as_str());
+        Box::pin(async move {
+            match office.live(live::Request::Intercept { tenant, inquiry }).await? {
+                live::Answer::Verdict(Some(verdict)) => Ok(verdict),
+                _ => Err(Refusal::NotFound),
+            }
+        })
+    }
 }
 
 impl Office {
