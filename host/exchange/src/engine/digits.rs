@@ -88,11 +88,7 @@ impl Exchange {
     pub(super) fn digit_over(&mut self, leg: LegId) {
         self.gather_over(leg, GatherOutcome::Timeout);
         // A dial that began meanwhile left it alone.
-        let custodies = self.legs.get(&leg).map(|leg| leg.custodies.iter().rev());
-        let dial = custodies.and_then(|mut all| all.find_map(|id| self.custodies.get(id)?.dial));
-        if let Some(dial) = dial {
-            self.caller_waits(dial);
-        }
+        self.hear_what_rings(leg);
     }
 
     fn gather_over(&mut self, leg_id: LegId, outcome: fn(String) -> GatherOutcome) {

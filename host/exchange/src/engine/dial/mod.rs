@@ -342,7 +342,7 @@ impl Exchange {
         if let Some(caller) = dial.caller {
             self.stop_ringback(caller, id);
             if matches!(result, DialResult::Failed(_)) {
-                self.hear_other_dial(caller);
+                self.hear_what_rings(caller);
             }
         }
         match dial.owner {

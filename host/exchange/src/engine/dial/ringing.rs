@@ -47,8 +47,9 @@ impl Exchange {
         }
     }
 
-    /// A dial came to nothing, and with it what the caller heard of it: another one may ring for the same caller still.
-    pub(super) fn hear_other_dial(&mut self, caller: LegId) {
+    /// What the caller heard is over, with a dial that came to nothing or a menu: somebody may ring for the same caller
+    /// still.
+    pub(in crate::engine) fn hear_what_rings(&mut self, caller: LegId) {
         let Some(leg) = self.legs.get(&caller) else {
             return;
         };
