@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use contract::LineKind;
 use imbl::shared_ptr::DefaultSharedPtr;
 use imbl::{GenericHashMap, OrdMap};
 use jiff::tz::TimeZone;
@@ -231,6 +232,13 @@ impl Configuration {
             Some(user) if line.devices.is_empty() => self.devices_of_user(user),
             _ => &line.devices,
         }
+    }
+
+    /// The trunk to the exchange that has a line's phones: that of the tenant's interception, for a line without devices here.
+    pub fn elsewhere(&self, line: &Line) -> Option<&TrunkId> {
+        let rule = self.tenant().document.interception.as_ref()?;
+        let trunk = rule.trunk.as_ref()?;
+        (line.kind != LineKind::Virtual && self.devices_of_line(line).is_empty()).then_some(trunk)
     }
 
     pub fn devices_of_user(&self, user: &str) -> &[DeviceId] {

@@ -23,6 +23,16 @@ pub struct LineState {
     pub idle_since: Option<Moment>,
 }
 
+impl LineState {
+    /// A line whose phones another exchange has: it can be rung, and how many calls it can have is not known here.
+    pub(crate) const ELSEWHERE: Self = Self {
+        registered: 1,
+        calls: 0,
+        capacity: 20,
+        idle_since: None,
+    };
+}
+
 /// A tenant as it was when the picture was taken: its documents and the state of its lines. Clones for a few
 /// reference counts; dereferences to its [`Configuration`].
 #[derive(Clone)]
@@ -43,9 +53,14 @@ impl TenantView {
         &self.configuration
     }
 
-    /// Nothing registered and no call, for a line that the engine never spoke of.
+    /// Nothing registered (unless another exchange has its phones) and no call, for a line that the engine never spoke of.
     pub fn line_state(&self, line: &str) -> LineState {
-        self.states.get(line).copied().unwrap_or_default()
+        let known = self.states.get(line).copied();
+        known.unwrap_or_else(|| {
+            let line = self.configuration.line(line);
+            let elsewhere = line.and_then(|line| self.elsewhere(line));
+            elsewhere.map_or_else(LineState::default, |_| LineState::ELSEWHERE)
+        })
     }
 
     pub(super) fn set_line_state(&mut self, line: LineId, state: LineState) {

@@ -8,6 +8,7 @@ use contract::{Cause, Event, Identity, LegEnded, LegId, SessionId};
 use sip::endpoint::{Reason, Reply, UsageId};
 use smallvec::SmallVec;
 
+use super::elsewhere::Tried;
 use super::leg::{Leg, LegState, Party};
 use super::{Due, Exchange, Step};
 use crate::cause;
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub caller: Identity,
     /// Who is shown in the caller's place: the callee, once the caller has transferred it. Not stored: it matters while the target rings.
     pub transferred: Option<Identity>,
+    /// A line that the exchange which has its phones has tried already. Not stored: it matters as long as nobody rings.
+    pub tried: Option<Box<Tried>>,
     pub caller_line: Option<Arc<str>>,
     pub called: Arc<str>,
     pub diverted: Vec<Arc<str>>,
@@ -94,6 +97,7 @@ impl Exchange {
                 ..Identity::default()
             },
             transferred: None,
+            tried: None,
             caller_line: None,
             called: number,
             diverted: Vec::new(),

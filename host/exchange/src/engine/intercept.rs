@@ -26,7 +26,7 @@ use super::lookup::{Placed, placed};
 use super::timers::TimerKey;
 use super::{Due, Exchange};
 use crate::admin;
-use crate::directory::{Interception, Origin, Otherwise, Resolution, TenantView};
+use crate::directory::{Inside, Interception, Origin, Otherwise, Resolution, TenantView};
 use crate::io::{AdminId, Output};
 use crate::live::{self, Inquiry, Verdict};
 use crate::report::Fact;
@@ -83,9 +83,12 @@ impl Exchange {
             (None, Resolution::Inside(inside)) => Some(Ok(inside)),
             (best, _) => best,
         });
-        let inside = meant.unwrap_or_else(|| Err(default_of(&rule)));
+        if let Some(verdict) = self.of_ours(&view, &inquiry, &meant) {
+            self.verdict(reply, Some(verdict));
+            return;
+        }
         let (tenant, leg, now) = (view.id().text().clone(), LegId(self.ids.next()), self.now);
-        let inside = match inside {
+        let inside = match meant.unwrap_or_else(|| Err(default_of(&rule))) {
             Ok(inside) => inside,
             Err(verdict) => {
                 let called = inquiry.called.first().cloned().unwrap_or_default();
@@ -116,6 +119,21 @@ impl Exchange {
             deadline: None,
         };
         self.ask_about(Box::new(asked));
+    }
+
+    /// A call that we make there has been decided about.
+    fn of_ours(
+        &self,
+        view: &TenantView,
+        inquiry: &Inquiry,
+        meant: &Option<Result<Inside, Verdict>>,
+    ) -> Option<Verdict> {
+        let Some(Ok(Inside { line: Some(line), .. })) = meant else {
+            return None;
+        };
+        let caller = caller_of(view, &inquiry.calling).number;
+        let rings = self.rings_there(view.id().text(), &line.id, caller.as_deref());
+        rings.then_some(Verdict::Continue { shown: None })
     }
 
     /// Asks the behaviour at the inquiry's place of the stack.

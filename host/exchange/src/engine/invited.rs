@@ -29,13 +29,13 @@ use crate::report::{Direction, LegRole};
 const MAX_DIVERSIONS: usize = 16;
 
 /// Who calls, and what he may.
-struct Caller {
-    tenant: Arc<TenantView>,
-    party: Party,
-    identity: Identity,
+pub(super) struct Caller {
+    pub tenant: Arc<TenantView>,
+    pub party: Party,
+    pub identity: Identity,
     /// The line's id.
-    line: Option<Arc<str>>,
-    diversions: Vec<String>,
+    pub line: Option<Arc<str>>,
+    pub diversions: Vec<String>,
 }
 
 impl Exchange {
@@ -58,7 +58,12 @@ impl Exchange {
             .ok()
             .and_then(|uri| uri.user().map(|user| user.into_owned()));
         let mut caller = self.who_calls(request, path, called.as_deref().unwrap_or_default())?;
-        let called = called.map(|called| taken_for(called, &mut caller));
+        let taken = called.map(|called| self.taken_for(called, &mut caller, request));
+        let (called, tried) = match taken.transpose() {
+            Ok(taken) => taken.unzip(),
+            // A call of ours came back.
+            Err(cause) => return Err(refuse(crate::cause::status(cause))),
+        };
         let replaces = request.headers.has(Name::Replaces);
         let (offer, direct) = match body.filter(|body| body.is_sdp()) {
             Some(body) => {
@@ -117,6 +122,9 @@ impl Exchange {
         if let Some(leg) = self.legs.get_mut(&leg.0) {
             leg.direct = direct;
         }
+        if let Some(call) = self.calls.get_mut(&leg.1) {
+            call.tried = tried.flatten().map(Box::new);
+        }
         self.send_on(leg.0, leg.1, resolution, number, leg.2);
         Ok(())
     }
@@ -145,6 +153,7 @@ impl Exchange {
             direction,
             caller: caller.identity,
             transferred: None,
+            tried: None,
             caller_line: caller.line,
             called: number,
             diverted: Vec::new(),
@@ -314,30 +323,6 @@ fn inside_caller(tenant: Arc<TenantView>, device: &Arc<str>, request: &Request) 
         diversions: Vec::new(),
         tenant,
     })
-}
-
-/// A call that another exchange diverted to the pilot number is one to the number that diverted it, by whom that exchange says: its
-/// phones are the tenant's.
-fn taken_for(called: String, caller: &mut Caller) -> String {
-    let view = &caller.tenant;
-    let (Party::Trunk(trunk), Some(rule)) = (&caller.party, &view.tenant().document.interception) else {
-        return called;
-    };
-    let normal = |number: &str| view.number_plan().normalise(number);
-    let pilot = rule.pilot.as_deref().and_then(normal);
-    let from_there = rule.trunk.as_ref().is_some_and(|own| own.as_str() == &**trunk);
-    if !from_there || pilot.is_none() || normal(&called) != pilot || caller.diversions.is_empty() {
-        return called;
-    }
-    let line = caller
-        .identity
-        .number
-        .as_deref()
-        .and_then(|number| view.line_by_number(number));
-    if let Some(line) = line {
-        caller.identity = identity_of_line(view, line);
-    }
-    caller.diversions.remove(0)
 }
 
 /// A line as people see it who do not have it hidden from them.

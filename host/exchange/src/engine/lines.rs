@@ -140,6 +140,13 @@ impl Exchange {
         let (registered, capacity) = registered.fold((0_u16, 0_usize), |(count, sum), device| {
             (count.saturating_add(1), sum + device.quota)
         });
+        let (registered, capacity) = match self.elsewhere(tenant, line) {
+            Some(_) => (
+                LineState::ELSEWHERE.registered,
+                usize::from(LineState::ELSEWHERE.capacity),
+            ),
+            None => (registered, capacity),
+        };
         let activity = self.lines.get(tenant).and_then(|lines| lines.get(line));
         let calls = activity.map_or(0, |activity| activity.calls.len());
         let state = LineState {

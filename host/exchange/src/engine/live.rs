@@ -150,6 +150,7 @@ impl Exchange {
                 ..Identity::default()
             },
             transferred: None,
+            tried: None,
             caller_line: Some(line.clone()),
             called: number.into(),
             diverted: Vec::new(),

@@ -8,7 +8,7 @@
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!               direct, pass, anchor (sound that goes straight from party to party)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!  intercept (calls of another exchange, which asks)
+//!  intercept (calls of another exchange, which asks), elsewhere (phones that it has)
 //!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
 //! ```
@@ -29,6 +29,7 @@ mod dial;
 mod digits;
 mod direct;
 mod early;
+mod elsewhere;
 mod evict;
 mod farewell;
 mod features;

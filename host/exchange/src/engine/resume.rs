@@ -132,6 +132,7 @@ impl Exchange {
             direction: record.direction,
             caller: record.caller,
             transferred: None,
+            tried: None,
             caller_line: record.caller_line,
             called: record.called,
             diverted: record.diverted,

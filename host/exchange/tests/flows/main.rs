@@ -10,6 +10,7 @@ mod dialling;
 mod direct;
 mod direct_changes;
 mod drain;
+mod elsewhere;
 mod envelope;
 mod eviction;
 mod features;

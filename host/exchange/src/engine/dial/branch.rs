@@ -14,7 +14,7 @@ use crate::cause;
 use crate::directory::TrunkId;
 use crate::engine::Exchange;
 use crate::engine::leg::{Direct, LegMedia, LegState, Party, Redirections};
-use crate::engine::lookup::Contact;
+use crate::engine::lookup::{Contact, trunk_account};
 use crate::ids::{CallId, DialId, DialOwner, Holder};
 use crate::report::{Direction, Fact, LegRole};
 
@@ -63,6 +63,41 @@ impl Exchange {
             number: line.to_string(),
             outside: false,
             domain: self.domain_of(&tenant),
+        };
+        self.invite(id, target, branch, &Redirections::default())
+    }
+
+    /// A line whose phones another exchange has: as if they were here, but over the trunk to that.
+    pub(super) fn ring_elsewhere(
+        &mut self,
+        id: DialId,
+        target: usize,
+        line: &Arc<str>,
+        trunk: &TrunkId,
+    ) -> Result<(), Cause> {
+        let dial = self.dials.get(&id).ok_or(Cause::Cancelled)?;
+        let (tenant, call) = (dial.tenant.clone(), dial.call);
+        if let Some(cause) = self.take_tried(call, line) {
+            let sentence = format!("the exchange that has the phones of {line} has tried it: {cause}");
+            self.because(&tenant, call, "interception", sentence);
+            return Err(cause);
+        }
+        let view = self.tenant(&tenant).ok_or(Cause::Failed)?;
+        let label = view.line(line).map(|line| line.label().clone());
+        let label = label.ok_or(Cause::UnknownNumber)?;
+        let way = self.way_out(&tenant, trunk, &label).ok_or(Cause::Congestion)?;
+        let branch = Branch {
+            party: Party::Device {
+                line: line.clone(),
+                device: trunk_account(trunk).into(),
+            },
+            target: way.target,
+            path: way.path,
+            routes: Vec::new(),
+            credentials: way.credentials,
+            number: way.number,
+            outside: false,
+            domain: way.domain,
         };
         self.invite(id, target, branch, &Redirections::default())
     }

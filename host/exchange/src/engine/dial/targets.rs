@@ -235,6 +235,9 @@ impl Exchange {
         if self.has_another_call(&tenant, &line, call) && !self.lets_wait(owner, &tenant, &line) {
             return Err(Cause::Busy);
         }
+        if let Some(trunk) = self.elsewhere(&tenant, &line) {
+            return self.ring_elsewhere(id, target, &line, &trunk);
+        }
         let mut why = Cause::Unreachable;
         let mut rings = false;
         for device in devices {
