@@ -117,16 +117,12 @@ impl Configuration {
 
     /// Where `dialled` leads. `now` matters to restrictions that hold on some days only.
     pub fn resolve(&self, dialled: &str, origin: Origin<'_>, now: Moment) -> Resolution {
-        let number = match origin {
-            Origin::Trunk(trunk) => self.read_from_trunk(trunk, dialled),
-            Origin::Line(_) | Origin::Behaviour(_) => {
-                if let Some(number) = self.number_plan().emergency(dialled) {
-                    return self.emergency(number, origin);
-                }
-                self.number_plan().normalise(dialled)
-            }
-        };
-        let Some(number) = number else {
+        if let (Origin::Line(_) | Origin::Behaviour(_), Some(number)) =
+            (origin, self.number_plan().emergency(dialled))
+        {
+            return self.emergency(number, origin);
+        }
+        let Some(number) = self.dialled(dialled, origin) else {
             return Resolution::Unknown;
         };
         let rules = self.plan().rules.iter().enumerate();
@@ -136,6 +132,14 @@ impl Configuration {
             })
             .find_map(|(position, rule)| self.follow(position, rule, &number, origin, now))
             .unwrap_or(Resolution::Unknown)
+    }
+
+    /// What was dialled, normalised.
+    pub fn dialled(&self, dialled: &str, origin: Origin<'_>) -> Option<String> {
+        match origin {
+            Origin::Trunk(trunk) => self.read_from_trunk(trunk, dialled),
+            Origin::Line(_) | Origin::Behaviour(_) => self.number_plan().normalise(dialled),
+        }
     }
 
     fn read_from_trunk(&self, trunk: &str, dialled: &str) -> Option<String> {

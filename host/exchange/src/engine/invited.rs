@@ -90,13 +90,14 @@ impl Exchange {
         let called = called
             .filter(|called| !called.is_empty())
             .ok_or_else(|| refuse(404))?;
-        let resolution = {
+        let (resolution, dialled) = {
             let origin = match (&caller.line, &caller.party) {
                 (Some(line), _) => Origin::Line(line),
                 (None, Party::Trunk(trunk)) => Origin::Trunk(trunk),
                 (None, Party::Device { line, .. }) => Origin::Line(line),
             };
-            caller.tenant.resolve(&called, origin, self.now)
+            let resolution = caller.tenant.resolve(&called, origin, self.now);
+            (resolution, caller.tenant.dialled(&called, origin))
         };
         let emergency = matches!(resolution, Resolution::Emergency { .. });
         let tenant = caller.tenant.id().text().clone();
@@ -115,10 +116,15 @@ impl Exchange {
             Resolution::Forbidden(_) => return Err(refuse(403)),
             Resolution::NoTrunk(_) => return Err(refuse(503)),
         };
+        // A line answers to its number outside as to its short one.
+        let dialled = match &resolution {
+            Resolution::Inside(_) => dialled.map_or_else(|| number.clone(), Arc::from),
+            _ => number.clone(),
+        };
         let max_forwards = request.headers.max_forwards().ok().flatten().unwrap_or(70);
         // Callers and their tools expect it from whoever will ask others (RFC 3261 §16.2); refusals go without.
         let _ = self.sip.trying(self.now, usage);
-        let leg = self.begin_call(usage, caller, number.clone(), offer, max_forwards, emergency);
+        let leg = self.begin_call(usage, caller, dialled, offer, max_forwards, emergency);
         if let Some(leg) = self.legs.get_mut(&leg.0) {
             leg.direct = direct;
         }
@@ -133,7 +139,7 @@ impl Exchange {
         &mut self,
         usage: UsageId,
         caller: Caller,
-        number: Arc<str>,
+        called: Arc<str>,
         offer: Option<Offer>,
         max_forwards: u8,
         emergency: bool,
@@ -155,7 +161,7 @@ impl Exchange {
             transferred: None,
             tried: None,
             caller_line: caller.line,
-            called: number,
+            called,
             diverted: Vec::new(),
             legs: SmallVec::new(),
             dials: 0,

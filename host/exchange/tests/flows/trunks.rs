@@ -102,6 +102,38 @@ fn a_call_comes_in_over_a_trunk() {
     world.assert_idle();
 }
 
+/// R62: what a caller dialled is told in full, though the line's behaviours are bound to its short number.
+#[test]
+fn a_line_that_is_called_by_its_number_outside_is_told_what_was_dialled() {
+    let mut world = Office::new()
+        .with(trunk("provider", 50, 1))
+        .behaviour("alert", module(1), SessionScope::PerCall)
+        .line_with(
+            "201",
+            |line| {
+                line.number = Some("+33123456701".into());
+                line.behaviours = Some(vec!["alert".into()]);
+            },
+            |_| {},
+        )
+        .open(&[]);
+    world.add_phone("provider", 50);
+    let offered: std::rc::Rc<std::cell::RefCell<Vec<(String, String)>>> = std::rc::Rc::default();
+    let noted = offered.clone();
+    world.behaves(module(1), move |invocation| {
+        if let contract::Event::CallOffered(offer) = logic::event(invocation) {
+            noted
+                .borrow_mut()
+                .push((offer.called.clone(), offer.number.clone()));
+        }
+        logic::decided(Vec::new())
+    });
+    let call = world.call("provider", "+33123456701");
+    assert_eq!(*offered.borrow(), [("+33123456701".into(), "201".into())]);
+    world.hangs_up("provider", call);
+    world.assert_idle();
+}
+
 /// A person dials outside: the line's own number goes out; a trunk that cannot take the call gives way to the next.
 #[test]
 fn a_call_goes_out_and_the_next_trunk_takes_what_the_first_cannot() {
