@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::server::{Server, free_port};
-use crate::tenant::{DOMAIN, password};
+use crate::tenant::{DOMAIN, PROVIDER, password};
 use crate::{PATIENCE, program, sound, until};
 
 /// How often the control connection is looked at.
@@ -26,8 +26,38 @@ pub struct Setup {
     codecs: &'static str,
     answers: bool,
     dtmf: &'static str,
-    over_ipv6: bool,
+    place: Place,
     says: Vec<i16>,
+    /// Further numbers that it answers to.
+    also: Vec<&'static str>,
+}
+
+/// Where a phone is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Inside,
+    /// Inside, with an IPv6 address only.
+    OverIpv6,
+    /// Behind the provider, who knows it and whom the exchange trusts.
+    Outside,
+}
+
+impl Place {
+    fn address(self) -> &'static str {
+        match self {
+            Self::Inside => "127.0.0.1",
+            Self::OverIpv6 => "[::1]",
+            Self::Outside => PROVIDER,
+        }
+    }
+
+    /// Of sound; what the provider's calls come from matters for signalling only.
+    fn interface(self) -> &'static str {
+        match self {
+            Self::OverIpv6 => "::1",
+            Self::Inside | Self::Outside => "127.0.0.1",
+        }
+    }
 }
 
 impl Setup {
@@ -38,8 +68,17 @@ impl Setup {
             codecs: "pcma,pcmu",
             answers: false,
             dtmf: "rtpevent",
-            over_ipv6: false,
+            place: Place::Inside,
             says: vec![0; 60 * sound::RATE],
+            also: Vec::new(),
+        }
+    }
+
+    /// A phone of somebody outside who has this number: it registers with nobody, and its calls come from the provider.
+    pub fn outside(number: &str) -> Self {
+        Self {
+            place: Place::Outside,
+            ..Self::of(number)
         }
     }
 
@@ -62,13 +101,19 @@ impl Setup {
 
     /// It has an IPv6 address only.
     pub fn over_ipv6(mut self) -> Self {
-        self.over_ipv6 = true;
+        self.place = Place::OverIpv6;
         self
     }
 
     /// Spoken again and again in every call.
     pub fn says(mut self, samples: Vec<i16>) -> Self {
         self.says = samples;
+        self
+    }
+
+    /// This is its number, too.
+    pub fn also(mut self, number: &'static str) -> Self {
+        self.also.push(number);
         self
     }
 
@@ -81,21 +126,9 @@ impl Setup {
         let path = folder.path();
         std::fs::write(path.join("says.wav"), sound::wav(&self.says)).unwrap();
         std::fs::write(path.join("contacts"), "").unwrap();
-        let user = &self.user;
-        let account = format!(
-            "<sip:{user}@{DOMAIN}>;auth_user={user};auth_pass={};outbound=\"sip:{}\";regint=600;answermode={};\
-             audio_codecs={};dtmfmode={}\n",
-            password(user),
-            if self.over_ipv6 {
-                server.address_v6()
-            } else {
-                server.address()
-            },
-            if self.answers { "auto" } else { "manual" },
-            self.codecs,
-            self.dtmf,
-        );
-        std::fs::write(path.join("accounts"), account).unwrap();
+        let users = std::iter::once(self.user.as_str()).chain(self.also.iter().copied());
+        let accounts: String = users.map(|user| self.account(server, user)).collect();
+        std::fs::write(path.join("accounts"), accounts).unwrap();
         let modules: String = ["g711", "aufile", "aubridge", "sndfile"]
             .map(|name| format!("module {name}.so\n"))
             .concat();
@@ -106,15 +139,15 @@ impl Setup {
              ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\nmodule_path {MODULES}\n{modules}\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
             rtp + RTP_PORTS - 1,
-            own = if self.over_ipv6 { "[::1]" } else { "127.0.0.1" },
-            interface = if self.over_ipv6 { "::1" } else { "127.0.0.1" },
+            own = self.place.address(),
+            interface = self.place.interface(),
             says = path.join("says.wav").display(),
             folder = path.display(),
         );
         std::fs::write(path.join("config"), config).unwrap();
         let log = std::fs::File::create(path.join("log")).unwrap();
         let child = Command::new(program("baresip", "baresip"))
-            .args([if self.over_ipv6 { "-6" } else { "-4" }, "-v", "-s", "-f"])
+            .args([self.family(), "-v", "-s", "-f"])
             .arg(path)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
@@ -128,13 +161,42 @@ impl Setup {
             read: Vec::new(),
             events: Vec::new(),
             user: self.user,
+            at: format!("{}:{sip}", self.place.address()),
             rtp,
         };
-        let registered = until("the phone's registration", || {
-            Some(phone.command("reginfo", "")).filter(|said| said.contains("OK"))
-        });
-        drop(registered);
+        if self.place != Place::Outside {
+            until("the phone's registration", || {
+                phone.command("reginfo", "").contains("OK").then_some(())
+            });
+        }
         phone
+    }
+
+    /// A line of baresip's file of accounts.
+    fn account(&self, server: &Server, user: &str) -> String {
+        let at = match self.place {
+            Place::OverIpv6 => server.address_v6(),
+            Place::Inside | Place::Outside => server.address(),
+        };
+        let registers = match self.place {
+            Place::Outside => "regint=0".to_owned(),
+            Place::Inside | Place::OverIpv6 => {
+                format!("auth_user={user};auth_pass={};regint=600", password(user))
+            }
+        };
+        format!(
+            "<sip:{user}@{DOMAIN}>;{registers};outbound=\"sip:{at}\";answermode={};audio_codecs={};dtmfmode={}\n",
+            if self.answers { "auto" } else { "manual" },
+            self.codecs,
+            self.dtmf,
+        )
+    }
+
+    fn family(&self) -> &'static str {
+        match self.place {
+            Place::OverIpv6 => "-6",
+            Place::Inside | Place::Outside => "-4",
+        }
     }
 }
 
@@ -157,6 +219,7 @@ pub struct Baresip {
     read: Vec<u8>,
     events: Vec<Value>,
     user: String,
+    at: String,
     /// The first of its RTP ports.
     rtp: u16,
 }
@@ -193,11 +256,32 @@ impl Baresip {
     /// Waits for an event such as `CALL_ESTABLISHED`; returns its parameter. Events before it are forgotten.
     #[track_caller]
     pub fn expect(&mut self, kind: &str) -> String {
+        let event = self.event(kind);
+        event["param"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until it rings; returns whose address it shows.
+    #[track_caller]
+    pub fn rings(&mut self) -> String {
+        let event = self.event("CALL_INCOMING");
+        event["peeruri"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until it rings, and takes the call; returns whose address it showed.
+    #[track_caller]
+    pub fn accepts(&mut self) -> String {
+        let shown = self.rings();
+        self.command("accept", "");
+        self.expect("CALL_ESTABLISHED");
+        shown
+    }
+
+    #[track_caller]
+    fn event(&mut self, kind: &str) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(at) = self.events.iter().position(|event| event["type"] == json!(kind)) {
-                let event = self.events.drain(..=at).next_back().unwrap();
-                return event["param"].as_str().unwrap_or_default().to_owned();
+                return self.events.drain(..=at).next_back().unwrap();
             }
             assert!(
                 Instant::now() < end,
@@ -253,6 +337,28 @@ impl Baresip {
         audio
             .filter_map(|line| line.split(' ').next()?.parse().ok())
             .collect()
+    }
+
+    /// Where it listens for SIP, as in a URI.
+    pub fn address(&self) -> &str {
+        &self.at
+    }
+
+    /// The values of a header in the messages that it sent and got, in order.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        let log = self.log();
+        let values = log.lines().filter_map(|line| line.trim().strip_prefix(name));
+        let values = values.filter_map(|rest| rest.strip_prefix(':'));
+        values.map(|value| value.trim().to_owned()).collect()
+    }
+
+    /// The latest INVITE that it got or sent.
+    pub fn latest_invite(&self) -> String {
+        let log = self.log();
+        let from = log.rfind("\nINVITE sip:").map_or(0, |at| at + 1);
+        let whole = log.get(from..).unwrap_or_default();
+        let end = whole.find("\nContent-Length").unwrap_or(whole.len());
+        whole.get(..end).unwrap_or_default().to_owned()
     }
 
     pub fn log(&self) -> String {

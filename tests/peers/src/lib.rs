@@ -2,12 +2,17 @@
 //!
 //! | module | peer |
 //! |-|-|
+//! | [`alerter`] | baresip, inside and outside, hears the busy alerter and chooses; a call back over a crash |
 //! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
 //! | [`borrowed`] | SIPp scenarios of other projects, each with the result that the standard asks for |
+//! | [`forwards`] | baresip: which phone of a line or its deputy's rings, what it shows, what the caller hears |
+//! | [`group`] | baresip: supervisors of a group, a member's key, and its lamp (SIPp) |
 //! | [`lamps`] | SIPp watches a line of baresip's |
 //! | [`lines`] | baresip hears what a second caller hears (R28) |
 //! | [`network`] | IPv6, TCP in pieces, large messages, a CANCEL that crosses the answer |
 //! | [`crowd`] | many calls into a group of SIPp phones, with sound ([`voices`]), and a queue over crashes |
+//! | [`outgoing`] | baresip at both ends of a call to the outside |
+//! | [`pickup`] | baresip takes calls that ring or are parked elsewhere |
 //! | [`restart`] | the exchange is killed while phones are registered and talk |
 //! | [`services`] | baresip and linphone: hold, transfers, answered elsewhere, texts, SHA-256 |
 //! | [`talks`] | baresip, with sound |
@@ -19,16 +24,22 @@
 #![cfg(test)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod alerter;
 mod baresip;
 mod borrowed;
 mod borrowed_cases;
 mod calls;
 mod crowd;
+mod ear;
+mod forwards;
+mod group;
 mod lamps;
 mod lines;
 mod linphone;
 mod lossy;
 mod network;
+mod outgoing;
+mod pickup;
 mod restart;
 mod server;
 mod services;

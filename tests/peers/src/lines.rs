@@ -6,20 +6,15 @@
 use serde_json::{Value, json};
 
 use crate::baresip::{Baresip, Setup};
+use crate::ear::{Ear, RINGBACK};
 use crate::server::Server;
-use crate::sound::{self, RATE, share_of, tone};
 use crate::{tenant, until};
 
-/// Announcements, and the ringback of the tenant's country.
-const GREETING: f64 = 600.0;
-const IN_A_CALL: f64 = 1_500.0;
-const RINGBACK: f64 = 440.0;
+/// The announcements.
+const GREETING: &str = "hello";
+const IN_A_CALL: &str = "engaged";
 
-/// Of both announcements.
-const MILLIS: usize = 600;
-/// The recording is looked at in tenths of a second.
-const CHUNK: usize = RATE / 10;
-/// Chunks that are surely more than an announcement once.
+/// Tenths of a second that are surely more than an announcement once.
 const AGAIN: usize = 10;
 
 /// The line in question; its owner talks with somebody all the while.
@@ -27,30 +22,14 @@ const LINE: &str = "207";
 const PARTNER: &str = "206";
 const CALLER: &str = "201";
 
-/// Sounds in the order in which they began, with the chunks that they filled.
-fn heard(samples: &[i16]) -> Vec<(f64, usize)> {
-    let mut all: Vec<(f64, usize)> = Vec::new();
-    for chunk in samples.chunks_exact(CHUNK) {
-        let sounds = [GREETING, IN_A_CALL, RINGBACK].into_iter();
-        let Some(sound) = sounds.into_iter().find(|hertz| share_of(chunk, *hertz) > 0.8) else {
-            continue;
-        };
-        match all.last_mut() {
-            Some((last, chunks)) if *last == sound => *chunks += 1,
-            _ => all.push((sound, 1)),
-        }
-    }
-    all
-}
-
 /// What the table says of a row.
 enum Row {
     /// The call goes where the busy forward leads: nowhere, 486.
     Busy,
     /// The one sound goes on and on.
-    Loop(f64),
+    Loop(&'static str),
     /// The greeting once, then this.
-    GreetingThen(f64),
+    GreetingThen(&'static str),
     /// The phone's own ringback.
     Rings,
 }
@@ -66,7 +45,7 @@ fn set(server: &Server, settings: &Value) {
 }
 
 #[track_caller]
-fn calls(caller: &mut Baresip, owner: &mut Baresip, row: &str, expected: &Row) {
+fn calls(ear: &Ear, caller: &mut Baresip, owner: &mut Baresip, row: &str, expected: &Row) {
     let before = caller.recordings().len();
     caller.dial(LINE);
     if !matches!(expected, Row::Busy) {
@@ -76,29 +55,29 @@ fn calls(caller: &mut Baresip, owner: &mut Baresip, row: &str, expected: &Row) {
         Row::Busy => {
             let why = caller.expect("CALL_CLOSED");
             assert!(why.contains("486"), "{row}: {why}");
-            let all = heard(&caller.heard_since(before));
+            let all = ear.heard(&caller.heard_since(before));
             assert_eq!(all, [], "{row}");
             return;
         }
         Row::Rings => {
             caller.expect("CALL_RINGING");
-            assert_eq!(heard(&caller.heard_since(before)), [], "{row}");
+            assert_eq!(ear.heard(&caller.heard_since(before)), [], "{row}");
         }
         Row::Loop(sound) => {
             let all = until(row, || {
-                let all = heard(&caller.heard_since(before));
+                let all = ear.heard(&caller.heard_since(before));
                 all.iter().any(|(_, chunks)| *chunks > AGAIN).then_some(all)
             });
             assert!(all.iter().all(|(other, _)| other == sound), "{row}: {all:?}");
         }
         Row::GreetingThen(sound) => {
             let all = until(row, || {
-                let all = heard(&caller.heard_since(before));
+                let all = ear.heard(&caller.heard_since(before));
                 all.iter()
                     .any(|(other, chunks)| other == sound && *chunks > AGAIN)
                     .then_some(all)
             });
-            let order: Vec<f64> = all.iter().map(|(sound, _)| *sound).collect();
+            let order: Vec<&str> = all.iter().map(|(sound, _)| *sound).collect();
             assert_eq!(order, [GREETING, *sound], "{row}");
             assert!(all[0].1 <= AGAIN, "{row}: the greeting comes once: {all:?}");
         }
@@ -112,16 +91,12 @@ fn calls(caller: &mut Baresip, owner: &mut Baresip, row: &str, expected: &Row) {
 fn peers_lines_r28_what_a_second_caller_hears_row_by_row() {
     let server = Server::start();
     tenant::create(&server);
-    for (name, hertz) in [("hello", GREETING), ("engaged", IN_A_CALL)] {
-        let path = format!("/v1/tenants/works/announcements/{name}");
-        let recording = sound::wav(&tone(hertz, MILLIS));
-        server.client.put_bytes(&path, "audio/wav", &recording).unwrap();
-    }
+    let ear = Ear::of(&[RINGBACK]).announcements(&server, &[GREETING, IN_A_CALL]);
     let settings = |waiting: bool, double: bool, greeting: Option<bool>| {
         json!({
             "call-waiting": waiting, "rings": 4,
-            "double-call": double.then_some("engaged"),
-            "greeting": { "announcement": greeting.map(|_| "hello"), "interruptive": greeting.unwrap_or_default() },
+            "double-call": double.then_some(IN_A_CALL),
+            "greeting": { "announcement": greeting.map(|_| GREETING), "interruptive": greeting.unwrap_or_default() },
         })
     };
     let rows = [
@@ -140,7 +115,7 @@ fn peers_lines_r28_what_a_second_caller_hears_row_by_row() {
         (
             "on, off, played out",
             settings(true, false, Some(false)),
-            Row::GreetingThen(RINGBACK),
+            Row::GreetingThen(RINGBACK.0),
         ),
         (
             "on, off, interruptive",
@@ -157,7 +132,7 @@ fn peers_lines_r28_what_a_second_caller_hears_row_by_row() {
     owner.expect("CALL_ESTABLISHED");
     for (row, settings, expected) in &rows {
         set(&server, settings);
-        calls(&mut caller, &mut owner, row, expected);
+        calls(&ear, &mut caller, &mut owner, row, expected);
     }
     owner.hang_up();
 }

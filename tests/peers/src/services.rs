@@ -17,7 +17,7 @@ fn phone(user: &str, hertz: f64) -> Setup {
 
 /// From now on, half a second of this tone.
 #[track_caller]
-fn hears(phone: &Baresip, hertz: f64) {
+pub fn hears(phone: &Baresip, hertz: f64) {
     let before = phone.heard().len();
     until("the tone is heard", || {
         let heard = phone.heard();

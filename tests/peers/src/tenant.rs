@@ -1,6 +1,6 @@
 //! The company that the peers belong to.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::Server;
 use crate::{given, sound};
@@ -80,17 +80,9 @@ pub fn create(server: &Server) {
         ),
     ];
     for (behaviour, module, settings, number) in behaviours {
-        let file = given("CORDBOARD_GUESTS").join(format!("{module}.wasm"));
-        let digest = client.upload_module("works", &file, None).unwrap();
-        put(
-            &format!("/behaviours/{behaviour}"),
-            json!({ "module": digest, "settings": settings }),
-        );
+        put_behaviour(server, behaviour, module, &settings);
         if !number.is_empty() {
-            put(
-                &format!("/numbers/{number}"),
-                json!({ "name": behaviour, "behaviours": [{ "behaviour": behaviour }] }),
-            );
+            put_number(server, number, behaviour);
         }
     }
     put(
@@ -99,24 +91,71 @@ pub fn create(server: &Server) {
     );
 }
 
+/// One of the shipped behaviours, by this name.
+pub fn put_behaviour(server: &Server, name: &str, module: &str, settings: &Value) {
+    let file = given("CORDBOARD_GUESTS").join(format!("{}.wasm", module.replace('-', "_")));
+    let digest = server.client.upload_module("works", &file, None).unwrap();
+    let behaviour = json!({ "module": digest, "settings": settings });
+    let path = format!("/v1/tenants/works/behaviours/{name}");
+    server.client.put(&path, &behaviour).unwrap();
+}
+
+/// A number that leads to a behaviour.
+pub fn put_number(server: &Server, number: &str, behaviour: &str) {
+    let path = format!("/v1/tenants/works/numbers/{number}");
+    let number = json!({ "name": behaviour, "behaviours": [{ "behaviour": behaviour }] });
+    server.client.put(&path, &number).unwrap();
+}
+
 /// What a member dials, the team's group is told.
 pub fn put_feature_codes(server: &Server) {
+    for (code, word) in [(PRESENT, "present"), (ABSENT, "absent")] {
+        put_code_for_the_team(server, code, word);
+    }
+}
+
+/// Whoever dials the code has the team's group told this word about the own line.
+pub fn put_code_for_the_team(server: &Server, code: &str, word: &str) {
+    let tell = json!({ "behaviour": "team", "number": TEAM, "message": format!("{word} {{line}}") });
+    put_code(server, code, &json!({ "tell": tell }));
+}
+
+/// What a feature code does; it goes before all other rules.
+pub fn put_code(server: &Server, code: &str, action: &Value) {
+    let rule = json!({ "name": code, "direction": "internal", "pattern": { "feature-code": code }, "action": action });
+    change_dial_plan(server, |rules| rules.insert(0, rule));
+}
+
+/// Calls that lines make outside go through this behaviour.
+pub fn put_outgoing(server: &Server, behaviour: &str) {
+    change_dial_plan(server, |rules| {
+        let outside = rules.iter_mut().find(|rule| rule["name"] == "outside").unwrap();
+        outside["action"] = json!({ "behaviours": [{ "behaviour": behaviour }] });
+    });
+}
+
+fn change_dial_plan(server: &Server, change: impl FnOnce(&mut Vec<Value>)) {
     let path = "/v1/tenants/works/dial-plan";
     let mut plan = server.client.get(path).unwrap()["document"].take();
-    let rules = plan["rules"].as_array_mut().unwrap();
-    for (code, word) in [(PRESENT, "present"), (ABSENT, "absent")] {
-        let tell = json!({ "behaviour": "team", "number": TEAM, "message": format!("{word} {{line}}") });
-        let rule = json!({
-            "name": word, "direction": "internal", "pattern": { "feature-code": code }, "action": { "tell": tell },
-        });
-        rules.insert(0, rule);
-    }
+    change(plan["rules"].as_array_mut().unwrap());
     server.client.put(path, &plan).unwrap();
 }
 
 /// The provider is whoever calls from these addresses.
 pub fn put_provider(server: &Server, networks: &[&str]) {
     let trunk = json!({ "name": "Provider", "access": { "address": { "networks": networks } } });
+    server
+        .client
+        .put("/v1/tenants/works/trunks/provider", &trunk)
+        .unwrap();
+}
+
+/// The provider takes calls, too: there, as in a SIP URI. It shows who called in the first place.
+pub fn put_provider_at(server: &Server, address: &str) {
+    let trunk = json!({
+        "name": "Provider", "access": { "address": { "networks": [PROVIDER] } },
+        "outbound": format!("sip:{address}"), "caller-id": { "foreign": true, "fallback": "+33145000000" },
+    });
     server
         .client
         .put("/v1/tenants/works/trunks/provider", &trunk)
