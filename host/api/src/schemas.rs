@@ -237,7 +237,7 @@ const DIAL_PLAN: &[Field] = &[must(
     "rules",
     Objects,
     "`name`, `direction` (`internal`, `inbound`), `pattern` (`any`, or `number`, `prefix`, `feature-code` with a text), \
-     `action` (`own`, `refuse`, `pick-up`, or `behaviours`, `line`, `outside` with its object, `set` with `feature` and `on`, `session` with `behaviour` and `number`, or `tell` with `behaviour`, `number` and a \
+     `action` (`own`, `refuse`, `pick-up`, or `conference` with `gather`, `behaviours`, `line`, `outside` with its object, `set` with `feature` and `on`, `session` with `behaviour` and `number`, or `tell` with `behaviour`, `number` and a \
      `message` for the session there, in which `{line}` is the caller's); the first that matches decides.",
 )];
 

@@ -76,6 +76,7 @@ fn ended(call: u64, line: &str) -> Fact {
         answered_by: None,
         trunk: None,
         charged: None,
+        conference: None,
         cause: Cause::Normal,
     }))
 }

@@ -77,6 +77,7 @@ fn missed(at: u64, caller: &str, called: &str, cause: Cause) -> Cdr {
         answered_by: None,
         trunk: None,
         charged: None,
+        conference: None,
         cause,
     }
 }

@@ -347,6 +347,9 @@ pub struct Cdr {
     /// Who pays for the leg outside: the number whose behaviour dialled it (R42), else the caller's line.
     #[serde(default)]
     pub charged: Option<Arc<str>>,
+    /// The conference that it became, or that its parties went to from here: records of one conference name the same.
+    #[serde(default)]
+    pub conference: Option<Arc<str>>,
     pub cause: Cause,
 }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use cordboard_sip::build::stamped_via;
 use cordboard_sip::header::{
-    CSeq, Contact, Contacts, Event, MediaType, NameAddr, RAck, Reason, Replaces, Rport, SessionExpires,
+    CSeq, Contact, Contacts, Event, Join, MediaType, NameAddr, RAck, Reason, Replaces, Rport, SessionExpires,
     SubscriptionState, Via,
 };
 use cordboard_sip::{Host, Method, Name, Request, RequestBuilder};
@@ -267,6 +267,8 @@ fn small_headers_are_taken_apart() {
     assert!(MediaType::parse("text").is_err());
     let session = SessionExpires::parse("1800;refresher=uas").unwrap();
     assert_eq!((session.seconds, session.refresher), (1_800, Some("uas")));
+    let join = Join::parse("c1@h;to-tag=t;from-tag=f").unwrap();
+    assert_eq!((join.call_id, join.to_tag, join.from_tag), ("c1@h", "t", "f"));
     let replaces = Replaces::parse("c1@h;to-tag=t;from-tag=f;early-only").unwrap();
     assert_eq!(
         (

@@ -14,6 +14,8 @@ pub struct Dialog {
     pub local: String,
     pub remote: String,
     pub target: String,
+    /// The peer is a conference.
+    pub is_focus: bool,
     pub routes: Vec<String>,
     pub local_cseq: u32,
     pub remote_cseq: Option<u32>,

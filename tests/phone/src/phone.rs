@@ -324,6 +324,12 @@ impl Phone {
         Some((dialog.call_id.clone(), tag(&dialog.local)?, tag(&dialog.remote)?))
     }
 
+    /// The address of the conference that the peer of a call says it is (RFC 4579 §4.1).
+    pub fn focus(&self, call: CallRef) -> Option<&str> {
+        let dialog = self.calls.get(&call).filter(|dialog| dialog.is_focus)?;
+        Some(&dialog.target)
+    }
+
     /// A header of the INVITE that brought this call.
     pub fn offered_header(&self, call: CallRef, name: &str) -> Option<&str> {
         let dialog = self.calls.get(&call)?;

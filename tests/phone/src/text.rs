@@ -17,6 +17,8 @@ pub struct Incoming {
     pub from: String,
     pub to: String,
     pub contact: Option<String>,
+    /// Its Contact says that it is a conference (RFC 3840 §9).
+    pub is_focus: bool,
     pub record_routes: Vec<String>,
     pub others: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -57,6 +59,7 @@ impl Incoming {
             from: message.from_header().map_err(want)?.value().to_owned(),
             to: message.to_header().map_err(want)?.value().to_owned(),
             contact: None,
+            is_focus: false,
             record_routes: Vec::new(),
             others: Vec::new(),
             body: Vec::new(),
@@ -74,7 +77,12 @@ impl Incoming {
     fn note(&mut self, header: &Header) {
         match header {
             Header::Via(via) => self.vias.push(via.value().to_owned()),
-            Header::Contact(contact) => self.contact = Some(uri_of(contact.value())),
+            Header::Contact(contact) => {
+                let value = contact.value();
+                self.contact = Some(uri_of(value));
+                let params = value.rsplit('>').next().unwrap_or_default();
+                self.is_focus = params.split(';').any(|param| param.trim() == "isfocus");
+            }
             Header::RecordRoute(route) => self.record_routes.push(route.value().to_owned()),
             other => {
                 let line = other.to_string();

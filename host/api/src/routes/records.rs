@@ -68,6 +68,9 @@ struct Record {
     /// Who pays for the leg outside: the number whose behaviour dialled it, else the caller's line.
     #[serde(skip_serializing_if = "Option::is_none")]
     charged: Option<String>,
+    /// The conference that it became, or that its parties went to from here: records of one conference name the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conference: Option<String>,
     cause: String,
 }
 
@@ -102,6 +105,7 @@ impl Record {
             answered_by: cdr.answered_by.map(text),
             trunk: cdr.trunk.map(text),
             charged: cdr.charged.map(text),
+            conference: cdr.conference.map(text),
             cause: cdr.cause.to_string(),
         })
     }

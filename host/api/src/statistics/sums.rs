@@ -160,6 +160,7 @@ pub(super) mod tests {
             answered_by: None,
             trunk: None,
             charged: None,
+            conference: None,
             cause: Cause::Normal,
         }
     }

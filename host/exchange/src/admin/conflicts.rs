@@ -232,7 +232,12 @@ fn of_plan(tenant: &Configuration) -> Vec<String> {
 /// Whether every call of `rule` is decided by an earlier one, which never leaves any to the next.
 fn takes_all_of(earlier: &Rule, rule: &Rule) -> bool {
     let decides = match &earlier.action {
-        Action::Behaviours(_) | Action::Tell(_) | Action::Set(_) | Action::PickUp | Action::Refuse => true,
+        Action::Behaviours(_)
+        | Action::Tell(_)
+        | Action::Set(_)
+        | Action::PickUp
+        | Action::Conference(_)
+        | Action::Refuse => true,
         Action::Own | Action::Line(_) | Action::Outside(_) | Action::Session(_) => false,
     };
     let covers = match (&earlier.pattern, &rule.pattern) {

@@ -115,6 +115,7 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
                 | Action::Line(_)
                 | Action::Outside(_)
                 | Action::PickUp
+                | Action::Conference(_)
                 | Action::Set(_)
                 | Action::Refuse => false,
             });

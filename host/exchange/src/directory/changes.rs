@@ -392,6 +392,7 @@ fn rule_bindings(plan: &DialPlan) -> impl Iterator<Item = (usize, usize, &Bindin
             | Action::Session(_)
             | Action::Tell(_)
             | Action::PickUp
+            | Action::Conference(_)
             | Action::Set(_)
             | Action::Refuse => &[],
         };

@@ -282,6 +282,7 @@ impl Configuration {
                 | Action::Session(_)
                 | Action::Tell(_)
                 | Action::PickUp
+                | Action::Conference(_)
                 | Action::Set(_)
                 | Action::Refuse => {
                     return None;

@@ -26,11 +26,11 @@ pub(crate) use configuration::Contest;
 pub use configuration::{Bound, Configuration, Entry, Place, Table};
 pub use documents::{
     Access, Action, Activation, Address, Announcement, Audit, Behaviour, Binding, BlobDigest, CallerIdPolicy,
-    CanaryRule, Candidate, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan, DigestOffer,
-    Direction, Document, Drain, DrainEnd, Feature, Grants, Guard, Ha1, Interception, InternalDigits,
-    JournalRule, Line, LineFeatures, Login, MediaWay, Network, NoBlobDigest, Number, Numbering, Otherwise,
-    OwnIdentity, Pattern, PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret, SetFeature, Settings,
-    Site, Spend, Tell, Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
+    CanaryRule, Candidate, Conference, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan,
+    DigestOffer, Direction, Document, Drain, DrainEnd, Feature, Grants, Guard, Ha1, Interception,
+    InternalDigits, JournalRule, Line, LineFeatures, Login, MediaWay, Network, NoBlobDigest, Number,
+    Numbering, Otherwise, OwnIdentity, Pattern, PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret,
+    SetFeature, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
 };
 pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,

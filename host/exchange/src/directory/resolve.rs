@@ -6,8 +6,8 @@ use base::Moment;
 use contract::{NumberClass, RouteError};
 
 use super::{
-    Action, Bound, Configuration, Direction, Entry, Line, LineId, Pattern, Reach, Rule, SetFeature, Tell,
-    TrunkId,
+    Action, Bound, Conference, Configuration, Direction, Entry, Line, LineId, Pattern, Reach, Rule,
+    SetFeature, Tell, TrunkId,
 };
 use crate::numbers::is_outside;
 
@@ -79,6 +79,11 @@ pub enum Resolution {
     PickUp {
         number: Arc<str>,
         lines: Vec<LineId>,
+    },
+    /// The caller is in a conference from now on.
+    Conference {
+        number: Arc<str>,
+        conference: Conference,
     },
     /// A feature of the caller's line is set; a forward to this number, if one was dialled.
     Set {
@@ -194,6 +199,10 @@ impl Configuration {
             Action::Session(reach) => self.reached(reach, number),
             Action::Tell(tell) => Some(self.told(tell, &rule.pattern, number)),
             Action::Set(set) => Some(self.set(*set, &rule.pattern, number)),
+            Action::Conference(conference) => Some(Resolution::Conference {
+                number: number.into(),
+                conference: *conference,
+            }),
             Action::PickUp => Some(self.picked_up(&rule.pattern, number, origin)),
             Action::Refuse => Some(Resolution::Forbidden(self.class_of(number))),
         }

@@ -199,7 +199,7 @@ impl Exchange {
         }
     }
 
-    fn stop_hold_music(&mut self, leg: LegId) {
+    pub(super) fn stop_hold_music(&mut self, leg: LegId) {
         let music = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
         if music.is_some_and(|audio| audio.owner == AudioOwner::HoldMusic) {
             self.stop_audio(leg);

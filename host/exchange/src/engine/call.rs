@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub connected: Option<Moment>,
     pub answered_by: Option<Arc<str>>,
     pub trunk: Option<Arc<str>>,
+    /// The conference that it became, or that its parties went to.
+    pub conference: Option<Arc<str>>,
     /// Who pays for the leg outside.
     pub charged: Option<Arc<str>>,
     /// Why its last leg ended.
@@ -110,6 +112,7 @@ impl Exchange {
             answered_by: None,
             trunk: None,
             charged: None,
+            conference: None,
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,
@@ -247,6 +250,7 @@ impl Exchange {
             answered_by: call.answered_by,
             trunk: call.trunk,
             charged: call.charged,
+            conference: call.conference,
             cause: call.cause,
         };
         self.report_for(&call.tenant, Some(id), None, None, Fact::CallEnded(Box::new(cdr)));

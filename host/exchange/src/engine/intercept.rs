@@ -307,6 +307,7 @@ impl Exchange {
                 | Resolution::Tell { .. }
                 | Resolution::Set { .. }
                 | Resolution::PickUp { .. }
+                | Resolution::Conference { .. }
                 | Resolution::Unknown => Outcome::Verdict(rejected(&asked.rule, Cause::UnknownNumber)),
             },
             Target::Outside { number, .. } => match (view.route(number), view.normalise(number)) {

@@ -64,11 +64,18 @@ impl Exchange {
             // A call of ours came back.
             Err(cause) => return Err(refuse(crate::cause::status(cause))),
         };
-        let replaces = request.headers.has(Name::Replaces);
+        let (replaces, joins) = (
+            request.headers.has(Name::Replaces),
+            request.headers.has(Name::Join),
+        );
+        if replaces && joins {
+            // RFC 3911 §4: they contradict each other.
+            return Err(refuse(400));
+        }
         let (offer, direct) = match body.filter(|body| body.is_sdp()) {
             Some(body) => {
                 let direct = self.direct_caller(&caller.tenant, &caller.party, &path, &body.bytes);
-                let direct = direct.filter(|_| !replaces);
+                let direct = direct.filter(|_| !replaces && !joins);
                 match Offer::parse(&body.bytes) {
                     Ok(offer) => (Some(offer), direct),
                     // Nothing that we speak, but whoever is called may.
@@ -87,9 +94,20 @@ impl Exchange {
                 offer,
             );
         }
+        if joins {
+            let tenant = caller.tenant.id().text().clone();
+            return self.joins(usage, request, tenant, caller.party, offer);
+        }
         let called = called
             .filter(|called| !called.is_empty())
             .ok_or_else(|| refuse(404))?;
+        let tenant = caller.tenant.id().text().clone();
+        let inside = matches!(caller.party, Party::Device { .. });
+        let conference = self.conference_named(&tenant, &called).filter(|_| inside);
+        if let Some(conference) = conference {
+            self.calls_in(usage, tenant, caller.party, offer, &conference);
+            return Ok(());
+        }
         let (resolution, dialled) = {
             let origin = match (&caller.line, &caller.party) {
                 (Some(line), _) => Origin::Line(line),
@@ -100,7 +118,6 @@ impl Exchange {
             (resolution, caller.tenant.dialled(&called, origin))
         };
         let emergency = matches!(resolution, Resolution::Emergency { .. });
-        let tenant = caller.tenant.id().text().clone();
         if self.is_full(&tenant) && !emergency {
             return Err(refuse(503));
         }
@@ -111,6 +128,7 @@ impl Exchange {
             | Resolution::Reach { number, .. }
             | Resolution::Tell { number, .. }
             | Resolution::Set { number, .. }
+            | Resolution::Conference { number, .. }
             | Resolution::PickUp { number, .. } => number.clone(),
             Resolution::Unknown => return Err(refuse(404)),
             Resolution::Forbidden(_) => return Err(refuse(403)),
@@ -172,6 +190,7 @@ impl Exchange {
             answered_by: None,
             trunk,
             charged: None,
+            conference: None,
             cause: Cause::Normal,
             max_forwards,
             emergency,
@@ -239,6 +258,7 @@ impl Exchange {
             }
             Resolution::Tell { tell, .. } => self.tell_for(leg, &tell),
             Resolution::Set { set, to, .. } => self.set_by_code(leg, set, to),
+            Resolution::Conference { conference, .. } => self.confer(leg, conference),
             Resolution::PickUp { lines, .. } => self.pick_up(leg, &lines),
             Resolution::Unknown | Resolution::Forbidden(_) | Resolution::NoTrunk(_) => {
                 self.hang_up(leg, Cause::Failed);

@@ -163,6 +163,7 @@ impl Exchange {
             answered_by: None,
             trunk: None,
             charged: None,
+            conference: None,
             cause: Cause::Normal,
             max_forwards: 70,
             emergency: false,

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!  sip_events ─▶ requests (REGISTER, OPTIONS), texts (MESSAGE)      invited (a call comes in)
-//!            └▶ call, leg, bridge                  transfer (REFER, Replaces)
+//!            └▶ call, leg, bridge                  transfer (REFER, Replaces), conference (Join)
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!               direct, pass, anchor (sound that goes straight from party to party)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
@@ -24,6 +24,7 @@ mod bridge;
 mod call;
 mod census;
 mod commands;
+mod conference;
 mod custody;
 mod dial;
 mod digits;
@@ -226,6 +227,8 @@ enum Due {
         tenant: Arc<str>,
         leg: LegId,
     },
+    /// It may be alone in a conference still.
+    Lonely(LegId),
     /// The digit that a `gather` waits for.
     DigitOver(LegId),
     /// Our port can perhaps be offered now.
@@ -425,6 +428,7 @@ impl Exchange {
             Due::Lasting(call) => self.call_lasts(call),
             Due::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
             Due::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
+            Due::Lonely(leg) => self.look_after_alone(leg),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Anchor(leg) => self.offer_port(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),

@@ -145,6 +145,8 @@ impl Exchange {
             answered_by: record.answered_by,
             trunk: record.trunk,
             charged: record.charged,
+            // Legs in a conference bring it back.
+            conference: None,
             cause: Cause::Failed,
             max_forwards: record.max_forwards,
             emergency: record.emergency,

@@ -1,6 +1,6 @@
-//! Conferences of behaviours: legs in rooms, mixed by the media engine (`wit/conferences.wit`).
+//! Legs in rooms, mixed by the media engine: conferences of behaviours (`wit/conferences.wit`), and those of the exchange (`conference`).
 //!
-//! A room belongs to a session and has a name there. A leg in a room is as good as bridged: when its session ends it
+//! A room belongs to a session and has a name there, or to the exchange. A leg in a room is as good as bridged: when its session ends it
 //! stays, and whoever is left there alone, with nobody to decide about it, is hung up.
 
 use contract::{Cause, LegId, OutcomeKind, Part, SessionId, Tag};
@@ -35,7 +35,13 @@ impl Exchange {
         self.outcome(id, tag, kind);
     }
 
-    fn sit_down(&mut self, id: SessionId, leg_id: LegId, name: &str, part: Part) -> Result<(), Cause> {
+    pub(super) fn sit_down(
+        &mut self,
+        id: SessionId,
+        leg_id: LegId,
+        name: &str,
+        part: Part,
+    ) -> Result<(), Cause> {
         let leg = self.legs.get(&leg_id).filter(|leg| leg.is_answered());
         let before = leg.ok_or(Cause::Failed)?.room.clone();
         if let Part::Whisperer(to) = part
@@ -77,6 +83,7 @@ impl Exchange {
         if let Some(leg) = self.legs.get_mut(&leg_id) {
             leg.room = Some(Box::new(seat));
         }
+        self.note_conference(leg_id);
         for leg in together {
             if let Some(leg) = self.legs.get_mut(&leg) {
                 leg.talked = true;

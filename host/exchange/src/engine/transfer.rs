@@ -36,6 +36,9 @@ impl Exchange {
                 return;
             }
         };
+        if let Some(done) = self.referred_to_conference(leg, &wanted.number, wanted.replaces) {
+            return self.conference_asked(leg, request_id, done);
+        }
         let bridged = self.legs.get(&leg).and_then(|leg| leg.bridged).is_some();
         let session = self.innermost(leg);
         if !bridged && session.is_none() {
@@ -59,6 +62,18 @@ impl Exchange {
         }
     }
 
+    /// The leg that is left without its partner is let go.
+    fn conference_asked(&mut self, leg: LegId, request_id: RequestId, done: Result<LegId, u16>) {
+        match done {
+            Ok(left) => {
+                self.respond(request_id, 202);
+                self.notify(leg, 200, true);
+                self.hang_up(left, Cause::Normal);
+            }
+            Err(status) => self.respond(request_id, status),
+        }
+    }
+
     /// Refer-To, with the number as the tenant reads it and the dialog that it replaces.
     fn read_refer(&self, request: &Request) -> Result<Wanted, u16> {
         let target = request
@@ -78,9 +93,12 @@ impl Exchange {
     }
 
     fn replaced_leg(&self, replaces: &Replaces<'_>) -> Option<LegId> {
-        let usage = self
-            .sip
-            .find_dialog(replaces.call_id, replaces.to_tag, replaces.from_tag)?;
+        self.leg_of_dialog(replaces.call_id, replaces.to_tag, replaces.from_tag)
+    }
+
+    /// The leg whose dialog a Replaces or a Join names.
+    pub(super) fn leg_of_dialog(&self, call_id: &str, to_tag: &str, from_tag: &str) -> Option<LegId> {
+        let usage = self.sip.find_dialog(call_id, to_tag, from_tag)?;
         self.by_usage.get(&usage).copied()
     }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod chaos;
+mod conference;
 mod custody;
 mod dialling;
 mod direct;

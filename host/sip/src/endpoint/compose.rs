@@ -93,6 +93,11 @@ pub(super) fn contact(user: Option<&str>, path: &Path) -> String {
     }
 }
 
+/// The Contact of a conference's focus (RFC 3840 §9).
+pub(super) fn focus(user: &str, path: &Path) -> String {
+    format!("{};isfocus", contact(Some(user), path))
+}
+
 /// A From or To value.
 pub(super) fn party(party: &Party, tag: Option<&str>) -> String {
     let name = party

@@ -48,6 +48,7 @@ impl Default for Config {
             accepts: names(&["application/sdp", "multipart/mixed", "application/dtmf-relay"]),
             supports: names(&[
                 "replaces",
+                "join",
                 "path",
                 "outbound",
                 "norefersub",

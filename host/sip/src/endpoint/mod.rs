@@ -53,6 +53,7 @@ mod content;
 mod event;
 mod farewell;
 mod flood;
+mod focus;
 mod in_dialog;
 mod large;
 mod multipart;

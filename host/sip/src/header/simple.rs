@@ -195,6 +195,28 @@ impl<'a> Replaces<'a> {
     }
 }
 
+/// Join (RFC 3911 §7.1): the dialog that the new call comes in to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Join<'a> {
+    pub call_id: &'a str,
+    pub to_tag: &'a str,
+    pub from_tag: &'a str,
+}
+
+impl<'a> Join<'a> {
+    /// # Errors
+    ///
+    /// What was expected, and where.
+    pub fn parse(text: &'a str) -> Result<Self, Bad> {
+        let dialog = Replaces::parse(text)?;
+        Ok(Self {
+            call_id: dialog.call_id,
+            to_tag: dialog.to_tag,
+            from_tag: dialog.from_tag,
+        })
+    }
+}
+
 /// Session-Expires (RFC 4028 §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionExpires<'a> {

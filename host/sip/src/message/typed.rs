@@ -3,8 +3,8 @@
 use super::{Headers, MAX_VALUES, Name};
 use crate::error::{Bad, Fault, ParseError, Place};
 use crate::header::{
-    CSeq, Contacts, Event, MediaType, NameAddr, RAck, Reason, Replaces, SessionExpires, SubscriptionState,
-    Via,
+    CSeq, Contacts, Event, Join, MediaType, NameAddr, RAck, Reason, Replaces, SessionExpires,
+    SubscriptionState, Via,
 };
 use crate::token::{parse_u32, split_list};
 
@@ -181,6 +181,16 @@ impl Headers {
             return Err(ParseError::new(Fault::Repeated, Place::Header(Name::Replaces)));
         }
         self.optional(Name::Replaces, Replaces::parse)
+    }
+
+    /// # Errors
+    ///
+    /// When it is malformed, or there are several (RFC 3911 §4: answer 400).
+    pub fn join(&self) -> Read<Option<Join<'_>>> {
+        if self.all(Name::Join).nth(1).is_some() {
+            return Err(ParseError::new(Fault::Repeated, Place::Header(Name::Join)));
+        }
+        self.optional(Name::Join, Join::parse)
     }
 
     /// Reason values that can be read, in order; the others are left out.

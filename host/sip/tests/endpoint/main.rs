@@ -5,6 +5,7 @@
 mod called;
 mod calling;
 mod changing;
+mod focus;
 mod in_dialog;
 mod ladder;
 mod large;

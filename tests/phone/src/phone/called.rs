@@ -136,6 +136,7 @@ impl Phone {
             local: to.clone(),
             remote: message.from.clone(),
             target: message.contact.clone().unwrap_or_else(|| uri_of(&message.from)),
+            is_focus: message.is_focus,
             routes: message.record_routes.clone(),
             local_cseq: 0,
             remote_cseq: Some(message.cseq),

@@ -28,6 +28,7 @@ impl Phone {
             remote: format!("<{uri}>"),
             local,
             target: uri.clone(),
+            is_focus: false,
             routes: Vec::new(),
             local_cseq: 0,
             remote_cseq: None,
@@ -309,7 +310,10 @@ impl Phone {
             dialog.routes = message.record_routes.iter().rev().cloned().collect();
         }
         match &message.contact {
-            Some(contact) => dialog.target.clone_from(contact),
+            Some(contact) => {
+                dialog.target.clone_from(contact);
+                dialog.is_focus = message.is_focus;
+            }
             None => self
                 .outputs
                 .push_back(Output::Event(Event::Wrong("a 2xx without Contact".to_owned()))),

@@ -108,6 +108,7 @@ impl Phone {
         dialog.remote_cseq = Some(message.cseq);
         if let Some(contact) = &message.contact {
             dialog.target.clone_from(contact);
+            dialog.is_focus = message.is_focus;
         }
         dialog.version += 1;
         let offer = Description::read(&message.body_text());

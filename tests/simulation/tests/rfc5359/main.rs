@@ -12,6 +12,8 @@ mod attended_transfer;
 mod automatic_redial;
 mod call_hold;
 mod click_to_dial;
+mod conference_third_party_is_added;
+mod conference_third_party_joins;
 mod consultation_hold;
 mod find_me;
 mod forwarding_busy;

@@ -151,6 +151,34 @@ impl Stage {
         self.0.world().hears(theirs)
     }
 
+    /// The address of the conference that a phone sees it is in.
+    pub fn focus(&mut self, name: &str, call: CallRef) -> Option<String> {
+        self.with(name, |phone, _| phone.focus(call).map(str::to_owned))
+    }
+
+    /// All of these calls are up, and each party hears each other.
+    #[track_caller]
+    pub fn confer(&mut self, parties: &[(&str, CallRef)]) {
+        let mut addresses = Vec::new();
+        for (name, call) in parties {
+            assert_eq!(
+                self.state(name, *call),
+                CallState::Up,
+                "{name}\n{}",
+                self.0.ladder()
+            );
+            let id = self.id(name);
+            let theirs = self.0.world().phone(id).unwrap().theirs(*call).unwrap().rtp;
+            addresses.push((*name, theirs));
+        }
+        for (speaker, from) in &addresses {
+            for (listener, to) in addresses.iter().filter(|(listener, _)| listener != speaker) {
+                let is_heard = self.0.world().reaches(*from, *to);
+                assert!(is_heard, "{listener} hears {speaker}\n{}", self.0.ladder());
+            }
+        }
+    }
+
     /// Music, an announcement or a tone.
     #[track_caller]
     pub fn hears_sound(&mut self, name: &str, call: CallRef) {

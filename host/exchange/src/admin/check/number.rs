@@ -121,6 +121,11 @@ impl Check<'_> {
                     rule.direction == Direction::Internal && matches!(rule.pattern, Pattern::FeatureCode(_));
                 self.expect(right, path, "is for people inside, behind a feature code");
             }
+            Action::Conference(_) => {
+                let right =
+                    rule.direction == Direction::Internal && matches!(rule.pattern, Pattern::Number(_));
+                self.expect(right, path, "is for people inside, at one number or feature code");
+            }
             Action::Behaviours(bindings) => {
                 let path = format!("{path}/behaviours");
                 self.expect(!bindings.is_empty(), &path, "must name a behaviour");

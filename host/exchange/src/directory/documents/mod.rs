@@ -29,7 +29,7 @@ pub use device::{Device, DeviceKind, Screen};
 pub use line::{Line, LineFeatures, OwnIdentity};
 pub use number::{Binding, Number};
 pub use people::{Address, Site, User};
-pub use plan::{Action, DialPlan, Direction, Feature, Pattern, Reach, Rule, SetFeature, Tell};
+pub use plan::{Action, Conference, DialPlan, Direction, Feature, Pattern, Reach, Rule, SetFeature, Tell};
 pub use secrets::{Credentials, Ha1, Secret};
 pub use settings::Settings;
 pub use sound::MediaWay;

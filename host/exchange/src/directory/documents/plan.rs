@@ -66,6 +66,8 @@ pub enum Action {
     /// The caller takes a call that rings elsewhere (R45): at the line that was dialled behind the feature code, or, with nothing
     /// behind it, at a line of his own pickup group.
     PickUp,
+    /// The caller is in a conference from now on, and can bring others in (RFC 4579).
+    Conference(Conference),
     /// A feature of the caller's line is set, and the caller hears two beeps.
     Set(SetFeature),
     Refuse,
@@ -78,6 +80,16 @@ pub struct Reach {
     pub behaviour: BehaviourName,
     /// One that the behaviour is bound to.
     pub number: String,
+}
+
+/// How a conference begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Conference {
+    /// Those whom the caller's phone has calls with are brought in at once, and its legs in these calls let go: for people with keys. Without
+    /// it the phone does that itself, call by call (REFER).
+    #[serde(default)]
+    pub gather: bool,
 }
 
 /// What a feature code does to the line that dials it.
@@ -119,7 +131,7 @@ impl Tell {
 }
 
 impl DialPlan {
-    /// What a new tenant starts with: its own numbers from everywhere, the outside from inside, and picking up (R45).
+    /// What a new tenant starts with: its own numbers from everywhere, the outside from inside, picking up (R45) and conferences.
     pub fn standard() -> Self {
         let rule = |name: &str, direction, action| Rule {
             name: name.to_owned(),
@@ -131,10 +143,20 @@ impl DialPlan {
             pattern: Pattern::FeatureCode(code.to_owned()),
             ..rule(name, Direction::Internal, Action::PickUp)
         };
+        let conference = |name: &str, code: &str, gather| Rule {
+            pattern: Pattern::Number(code.to_owned()),
+            ..rule(
+                name,
+                Direction::Internal,
+                Action::Conference(Conference { gather }),
+            )
+        };
         Self {
             rules: vec![
                 pick_up("pick up a line's call", "*95"),
                 pick_up("pick up a call of the group", "*98"),
+                conference("conference of the own calls", "*3", true),
+                conference("conference, for phones", "*39", false),
                 rule("own numbers", Direction::Internal, Action::Own),
                 rule("outside", Direction::Internal, Action::Outside(Vec::new())),
                 rule("own numbers", Direction::Inbound, Action::Own),

@@ -92,6 +92,7 @@ fn dial(view: &TenantView, dialled: &str, origin: Origin<'_>) -> String {
         Resolution::Tell { number, tell } => format!("{number} tells {}", tell.behaviour),
         Resolution::Unknown => "unknown".to_owned(),
         Resolution::Set { number, to, .. } => format!("{number} sets a feature to {to:?}"),
+        Resolution::Conference { number, conference } => format!("{number} is a conference: {conference:?}"),
         Resolution::PickUp { number, lines } => {
             let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
             format!("{number} picks up at {}", lines.join(", "))

@@ -119,6 +119,7 @@ impl Exchange {
             | Resolution::Tell { .. }
             | Resolution::Set { .. }
             | Resolution::PickUp { .. }
+            | Resolution::Conference { .. }
             | Resolution::Unknown => Err(Cause::UnknownNumber),
             Resolution::Forbidden(_) => Err(Cause::Forbidden),
             Resolution::NoTrunk(_) => Err(Cause::Congestion),
