@@ -188,6 +188,8 @@ impl Exchange {
         body: Option<&Body>,
     ) {
         if self.pass_on(id, request, update, body) {
+            // Should the process die while the partner thinks, the next one knows that somebody waits.
+            self.keep_leg(id);
             return;
         }
         let reply = match self.renegotiated(id, body) {

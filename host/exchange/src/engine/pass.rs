@@ -188,6 +188,7 @@ impl Exchange {
 
     fn partner_answered(&mut self, partner: LegId, asked: Asked, result: Result<Renegotiated, Failure>) {
         let Asked { by, request, stage } = asked;
+        self.keep_leg(by);
         let body = match result {
             Ok(renegotiated) => renegotiated.body.filter(|body| body.is_sdp()),
             Err(failure) => {
@@ -267,6 +268,7 @@ impl Exchange {
     pub(super) fn nobody_answers(&mut self, asked: &Asked) {
         if !matches!(asked.stage, Stage::Told { .. }) {
             self.reply(asked.request, Reply::new(488));
+            self.keep_leg(asked.by);
         }
     }
 }

@@ -386,3 +386,32 @@ fn a_change_that_the_process_died_with_is_settled_by_the_next_one() {
     assert_eq!(world.state("202", callee), CallState::Over);
     world.assert_idle();
 }
+
+/// One holds while the process dies that has asked the other: the next one says that it may try again.
+#[test]
+fn a_change_that_waits_for_the_partner_does_not_wait_for_ever_after_a_restart() {
+    let mut world = office();
+    let (call, callee) = talking(&mut world);
+    world.deaf.push("202".into());
+    world.with("201", |phone, now| phone.change(now, call, "sendonly"));
+    world.settle();
+    assert!(
+        !world
+            .events("201")
+            .iter()
+            .any(|event| matches!(event, Event::Answer(_)))
+    );
+    world.deaf.clear();
+    world.restart();
+    world.settle();
+    assert!(world.events("201").contains(&Event::Answer(491)));
+    world.with("201", |phone, now| phone.change(now, call, "sendonly"));
+    world.settle();
+    assert!(
+        world
+            .events("202")
+            .contains(&Event::Changed(callee, "sendonly".into()))
+    );
+    world.hangs_up("202", callee);
+    world.assert_idle();
+}

@@ -290,3 +290,27 @@ fn a_change_that_was_accepted_after_a_restart_is_acknowledged_and_told() {
     ladder.sends("ACK");
     ladder.no_event();
 }
+
+/// A re-INVITE that heard 100 from the process that died is not repeated: the next one says that it may be tried again.
+#[test]
+fn a_change_that_waited_is_refused_after_a_restart_and_may_be_tried_again() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (usage, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    assert!(matches!(ladder.event(), Event::Reinvited { .. }));
+    ladder.wait(ms(200)).answers(100);
+    dies(&mut ladder, usage);
+    assert_eq!(to_tag(&ladder.answers(491)), tag);
+    ladder.receive(peer.in_dialog("ACK", 2, &tag, "", ""));
+
+    ladder.receive(peer.in_dialog("INVITE", 3, &tag, "", OFFER));
+    let Event::Reinvited { request_id, .. } = ladder.event() else {
+        panic!()
+    };
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request_id, Reply::new(488)))
+        .unwrap();
+    ladder.answers(488);
+    dies(&mut ladder, usage);
+    ladder.is_silent();
+}

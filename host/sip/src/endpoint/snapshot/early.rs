@@ -1,4 +1,4 @@
-//! Calls that were not answered yet when the process died.
+//! Calls that were not answered yet when the process died, and answers that somebody waits for in others.
 //!
 //! What is kept is the INVITE itself, as it came or as it was sent: dialog, transaction key, the way back
 //! and what the peer supports are all read from it again. A final response that waits for a PRACK is not kept, and
@@ -18,7 +18,7 @@ use super::super::screen::body_of;
 use super::super::servers::{ServerOwner, response_path};
 use super::super::uas::{REPEAT_PROGRESS, hundred_rel};
 use super::super::usage::{Calling, Cancel, Offered, Phase, Queued, Reliable, Repeat, Unacked, Usage};
-use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply, UsageId};
+use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply, RequestId, UsageId};
 use crate::dialog::Identity;
 use crate::transaction::{Class, Client, ClientMachine, Server, ServerMachine, TransactionId, key};
 use crate::{Method, Name, Request, RequestBuilder, Response};
@@ -61,6 +61,13 @@ pub(super) struct UnackedRecord {
     has_offer: bool,
     bytes: Vec<u8>,
     path: Path,
+}
+
+/// A re-INVITE of the peer's that waits for our answer, in a call that is up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AskedRecord {
+    invite: Vec<u8>,
+    source: Path,
 }
 
 impl UnackedRecord {
@@ -135,44 +142,18 @@ impl Endpoint {
         record: OfferedRecord,
     ) -> Option<Phase> {
         let request = Arc::new(Request::parse(Bytes::from(record.invite)).ok()?);
-        let key = key::of_request(&self.fingerprints, &request)?;
-        let merge = key::merge(&self.fingerprints, &request);
-        let reliable = record.source.transport.is_reliable();
-        let source = Path {
-            connection: None,
-            ..record.source
-        };
-        let mut machine = ServerMachine::new(&request.method, now, self.config.timers, reliable);
-        if !record.response.is_empty() {
-            machine.resume(now);
-        }
-        let mut path = response_path(&request, source);
-        if reliable && let Ok(via) = request.headers.via() {
-            // §18.2.2: its connection is gone.
-            path.remote.set_port(via.port.unwrap_or(5060));
-        }
         let response = Bytes::from(record.response);
+        let owner = ServerOwner::Usage(id);
+        let server = self.adopt_server(now, &request, record.source, response.clone(), owner)?;
+        let path = self.servers.get(server)?.path;
         let waits = record.reliable.map(|(rseq, has_body)| {
-            let repeat = Repeat::new(now, response.clone(), path, self.config.timers);
+            let repeat = Repeat::new(now, response, path, self.config.timers);
             Box::new(Reliable {
                 rseq,
                 has_body,
                 repeat,
             })
         });
-        let server = self.servers.insert(
-            key,
-            merge,
-            Server {
-                machine,
-                owner: ServerOwner::Usage(id),
-                request: request.clone(),
-                source,
-                path,
-                response,
-            },
-        );
-        self.settle_server(server);
         let newest = record.newest.map(|(status, headers, body)| Reply {
             headers,
             body: body.map(|(kind, bytes)| Body::new(kind, bytes)),
@@ -192,6 +173,67 @@ impl Endpoint {
             newest,
             request,
         })))
+    }
+
+    pub(super) fn asked_record(&self, request: RequestId) -> Option<AskedRecord> {
+        let pending = self.requests.get(&request)?;
+        let server = self.servers.get(pending.server)?;
+        // An UPDATE is repeated until its final response, and so heard by the next process.
+        (server.request.method == Method::Invite).then(|| AskedRecord {
+            invite: server.request.as_bytes().to_vec(),
+            source: server.source,
+        })
+    }
+
+    /// What the peer asked for is not known here any more. It heard 100, and would wait for ever: it tries again.
+    pub(super) fn refuse_asked(&mut self, now: Moment, usage: &Usage, record: AskedRecord) {
+        let Ok(request) = Request::parse(Bytes::from(record.invite)) else {
+            return;
+        };
+        let owner = ServerOwner::Nobody;
+        let server = self.adopt_server(now, &Arc::new(request), record.source, Bytes::new(), owner);
+        if let Some(server) = server {
+            let tag = &usage.identity.local_tag;
+            self.answer_tagged(now, server, &Reply::new(491), tag, &ExtraHeaders::new());
+        }
+    }
+
+    /// A transaction of the peer's, with our newest response.
+    fn adopt_server(
+        &mut self,
+        now: Moment,
+        request: &Arc<Request>,
+        source: Path,
+        response: Bytes,
+        owner: ServerOwner,
+    ) -> Option<TransactionId> {
+        let key = key::of_request(&self.fingerprints, request)?;
+        let merge = key::merge(&self.fingerprints, request);
+        let reliable = source.transport.is_reliable();
+        let source = Path {
+            connection: None,
+            ..source
+        };
+        let mut machine = ServerMachine::new(&request.method, now, self.config.timers, reliable);
+        if !response.is_empty() {
+            machine.resume(now);
+        }
+        let mut path = response_path(request, source);
+        if reliable && let Ok(via) = request.headers.via() {
+            // §18.2.2: its connection is gone.
+            path.remote.set_port(via.port.unwrap_or(5060));
+        }
+        let server = Server {
+            machine,
+            owner,
+            request: request.clone(),
+            source,
+            path,
+            response,
+        };
+        let server = self.servers.insert(key, merge, server);
+        self.settle_server(server);
+        Some(server)
     }
 
     /// Our INVITE's transaction goes on where it was: whatever the peer answers finds it.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
-use self::early::{CallingRecord, OfferedRecord, UnackedRecord};
+use self::early::{AskedRecord, CallingRecord, OfferedRecord, UnackedRecord};
 use super::session::Session;
 use super::usage::{Phase, Usage};
 use super::{Body, CommandError, Credentials, Endpoint, Fork, Role, UsageId, UsageInfo};
@@ -45,6 +45,8 @@ enum Stage {
     /// Our 2xx waits for its ACK.
     Accepted(Box<UnackedRecord>),
     Confirmed,
+    /// Confirmed, and a re-INVITE of the peer's waits for our answer.
+    Asked(Box<AskedRecord>),
 }
 
 impl UsageSnapshot {
@@ -56,7 +58,7 @@ impl UsageSnapshot {
     pub fn offer(&self) -> Option<Body> {
         match &self.stage {
             Stage::Offered(record) => record.body(),
-            Stage::Calling(_) | Stage::Accepted(_) | Stage::Confirmed => None,
+            Stage::Calling(_) | Stage::Accepted(_) | Stage::Confirmed | Stage::Asked(_) => None,
         }
     }
 }
@@ -144,7 +146,10 @@ impl Endpoint {
                 .map(|record| Stage::Calling(Box::new(record))),
             Phase::Confirmed => Some(match usage.unacked.as_ref().filter(|unacked| unacked.first) {
                 Some(unacked) => Stage::Accepted(Box::new(UnackedRecord::of(unacked))),
-                None => Stage::Confirmed,
+                None => match usage.theirs.and_then(|request| self.asked_record(request)) {
+                    Some(asked) => Stage::Asked(Box::new(asked)),
+                    None => Stage::Confirmed,
+                },
             }),
         }
     }
@@ -169,14 +174,22 @@ impl Endpoint {
             .credentials
             .map(|(user, password)| Arc::new(Credentials { user, password }));
         let damaged = CommandError::Refused("its INVITE cannot be read");
-        let (phase, unacked) = match snapshot.stage {
-            Stage::Offered(record) => (self.restore_offered(now, id, *record).ok_or(damaged)?, None),
+        let (mut unacked, mut asked) = (None, None);
+        let phase = match snapshot.stage {
+            Stage::Offered(record) => self.restore_offered(now, id, *record).ok_or(damaged)?,
             Stage::Calling(record) => {
                 let phase = self.restore_calling(now, id, *record, own.clone());
-                (phase.ok_or(damaged)?, None)
+                phase.ok_or(damaged)?
             }
-            Stage::Accepted(record) => (Phase::Confirmed, Some(*record)),
-            Stage::Confirmed => (Phase::Confirmed, None),
+            Stage::Accepted(record) => {
+                unacked = Some(*record);
+                Phase::Confirmed
+            }
+            Stage::Confirmed => Phase::Confirmed,
+            Stage::Asked(record) => {
+                asked = Some(*record);
+                Phase::Confirmed
+            }
         };
         let mut usage = self.new_usage(snapshot.role, phase, snapshot.identity);
         usage.id = id;
@@ -185,6 +198,9 @@ impl Endpoint {
         usage.forks_seen = snapshot.forks_seen;
         if let Some(record) = unacked {
             self.restore_unacked(now, &mut usage, record);
+        }
+        if let Some(record) = asked {
+            self.refuse_asked(now, &usage, record);
         }
         usage.cseq = snapshot.cseq.saturating_add(CSEQ_GAP);
         usage.dialogs = SmallVec::from_vec(snapshot.dialogs);
