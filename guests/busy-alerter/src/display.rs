@@ -6,7 +6,7 @@ use cordboard::prelude::*;
 use crate::BusyAlerter;
 use crate::choices::{Choice, offered};
 use crate::settings::AlerterSettings;
-use crate::texts::Texts;
+use crate::texts::{Texts, texts};
 
 /// Of a page's tag: legs are counted from below.
 const PAGE: u64 = 1 << 60;
@@ -21,7 +21,7 @@ impl BusyAlerter {
         let Some(line) = call.line.clone().filter(|_| settings.display.on) else {
             return Ok(());
         };
-        let texts = settings.display.language.texts();
+        let texts = texts(settings.display.language);
         let own = match call.why {
             Cause::Busy => &settings.display.busy,
             _ => &settings.display.no_answer,

@@ -20,7 +20,6 @@ use call::{Asked, State};
 use cordboard::prelude::*;
 use cordboard::{CommandOutcome, DialResult, Offer, OutcomeKind, leg_of};
 pub use settings::{AlerterSettings, Display, Keys, Recording, Then, WaitOnLine};
-pub use texts::Language;
 
 /// The calls to one line.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -35,7 +34,7 @@ pub struct BusyAlerter {
 impl Behaviour for BusyAlerter {
     type Settings = AlerterSettings;
 
-    const STATE_VERSION: u8 = 2;
+    const STATE_VERSION: u8 = 3;
 
     fn handle(&mut self, event: Event, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
         match event {

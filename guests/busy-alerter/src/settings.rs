@@ -1,8 +1,7 @@
 //! What a manager configures (R59, R60, R62–R64): every message is an announcement of the tenant's, in whatever language.
 
+use cordboard::Language;
 use cordboard::prelude::*;
-
-use crate::texts::Language;
 
 /// A busy alerter in front of a line.
 #[derive(Settings, Serialize, Deserialize)]
@@ -41,6 +40,9 @@ pub struct AlerterSettings {
     /// The tenant's behaviour for call backs; none: they are not offered.
     #[settings(max_length = 64)]
     pub call_back: Option<String>,
+    /// The behaviour in front of the line that forwards its calls: who finds all of them forwarded is offered no call back (R65).
+    #[settings(default = Some("line".to_owned()), kind = "behaviour")]
+    pub forwards: Option<String>,
     /// Who hangs up on a busy line is called back (R58).
     #[settings(default = true, edit = "user")]
     pub call_back_on_hang_up: bool,

@@ -129,6 +129,42 @@ fn r60_a_caller_of_the_house_chooses() {
     }
 }
 
+#[test]
+fn r65_no_call_back_is_offered_to_who_calls_a_line_that_forwards_all_its_calls() {
+    for (pointer, open) in [
+        ("/immediate/on", true),
+        ("/scheduled/on", false),
+        ("/scheduled/on", true),
+    ] {
+        let mut flow = flow(&settings());
+        flow.with_displays();
+        flow.tenant()
+            .setting("300", "line", pointer, "true")
+            .setting("300", "line", "/scheduled/calendar", "\"hours\"")
+            .calendar("hours", open);
+        let offers = pointer == "/scheduled/on" && open;
+        let caller = inside(&mut flow);
+        flow.played(caller);
+        let said = flow.did();
+        assert_eq!(
+            said.iter().any(|what| what.contains("to-be-called-back")),
+            offers,
+            "{said:?}"
+        );
+        assert_eq!(
+            said.iter().any(|what| what.contains("Call me back")),
+            offers,
+            "{said:?}"
+        );
+        flow.presses(caller, "4");
+        let asks = flow
+            .did()
+            .iter()
+            .any(|what| what.starts_with("send to call-back"));
+        assert_eq!(asks, offers, "the key has no choice, either");
+    }
+}
+
 /// The page that the caller reads, and what is done with this choice.
 fn chosen(settings: &AlerterSettings, choice: u32) -> (String, Vec<String>) {
     let mut flow = flow(settings);
@@ -158,7 +194,7 @@ fn r60_the_display_speaks_its_language_and_its_title_is_configurable() {
         voicemail: None,
         attendant: None,
         display: Display {
-            language: Language::French,
+            language: cordboard::Language::French,
             busy: "Jeanne est occupée".into(),
             ..Display::default()
         },

@@ -22,7 +22,6 @@ use cordboard::prelude::*;
 use recall::Recall;
 use requests::Requests;
 pub use settings::{CallBackSettings, First, Notice};
-pub use texts::Language;
 
 /// The call backs to one line.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use crate::recall::{Phase, Recall};
 use crate::refusal::Refused;
 use crate::settings::{CallBackSettings, First, Notice};
 use crate::tags::{NOTICE, REFUSED};
+use crate::texts::texts;
 
 /// Callers listed at once: a page has nine choices, and the last cancels.
 const LISTED: usize = 8;
@@ -29,7 +30,7 @@ impl CallBack {
         let Some(caller) = listed.first().cloned() else {
             return Ok(false);
         };
-        let texts = settings.language.texts();
+        let texts = texts(settings.language);
         let (on, title) = match settings.first {
             First::Caller => (caller.as_str(), [host.number(), " ", texts.is_free].concat()),
             First::Callee => (host.number(), texts.want_you.to_owned()),
@@ -120,7 +121,7 @@ impl CallBack {
         if why == Refused::NotInside || settings.notice != Notice::Display {
             return Ok(());
         }
-        let (title, text) = settings.language.texts().refused(why);
+        let (title, text) = texts(settings.language).refused(why);
         let page = Page {
             title: title.to_owned(),
             text: [host.number(), ": ", text].concat(),

@@ -1,8 +1,7 @@
 //! What a manager configures.
 
+use cordboard::Language;
 use cordboard::prelude::*;
-
-use crate::texts::Language;
 
 /// Call backs.
 #[derive(Settings, Serialize, Deserialize)]

@@ -263,7 +263,7 @@ fn on_displays(first: First) -> Flow {
     let mut flow = flow(&CallBackSettings {
         first,
         notice: Notice::Display,
-        language: Language::French,
+        language: cordboard::Language::French,
         ..CallBackSettings::default()
     });
     flow.with_displays();

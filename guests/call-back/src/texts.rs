@@ -1,21 +1,8 @@
 //! What displays say, in the languages of R64.
 
-use cordboard::prelude::*;
+use cordboard::Language;
 
 use crate::refusal::Refused;
-
-/// The language of a display.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Settings, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    English,
-    French,
-    German,
-    Spanish,
-    Italian,
-    Dutch,
-    Polish,
-}
 
 /// The words of one language.
 pub struct Texts {
@@ -40,72 +27,71 @@ impl Texts {
     }
 }
 
-impl Language {
-    pub fn texts(self) -> &'static Texts {
-        match self {
-            Self::English => &Texts {
-                is_free: "is free",
-                want_you: "Please call back",
-                call: "Call",
-                cancel: "Cancel",
-                no_call_back: "No call back",
-                forwards_all: "All calls are forwarded",
-                full: "Too many wait",
-            },
-            Self::French => &Texts {
-                is_free: "est libre",
-                want_you: "À rappeler",
-                call: "Appeler",
-                cancel: "Annuler",
-                no_call_back: "Pas de rappel",
-                forwards_all: "Tous les appels sont renvoyés",
-                full: "Trop de demandes en attente",
-            },
-            Self::German => &Texts {
-                is_free: "ist frei",
-                want_you: "Bitte zurückrufen",
-                call: "Anrufen",
-                cancel: "Abbrechen",
-                no_call_back: "Kein Rückruf",
-                forwards_all: "Alle Anrufe werden umgeleitet",
-                full: "Zu viele warten",
-            },
-            Self::Spanish => &Texts {
-                is_free: "está libre",
-                want_you: "Devolver la llamada",
-                call: "Llamar",
-                cancel: "Cancelar",
-                no_call_back: "Sin devolución de llamada",
-                forwards_all: "Todas las llamadas se desvían",
-                full: "Demasiados en espera",
-            },
-            Self::Italian => &Texts {
-                is_free: "è libero",
-                want_you: "Da richiamare",
-                call: "Chiama",
-                cancel: "Annulla",
-                no_call_back: "Nessuna richiamata",
-                forwards_all: "Tutte le chiamate sono deviate",
-                full: "Troppi in attesa",
-            },
-            Self::Dutch => &Texts {
-                is_free: "is vrij",
-                want_you: "Graag terugbellen",
-                call: "Bellen",
-                cancel: "Annuleren",
-                no_call_back: "Niet terugbellen",
-                forwards_all: "Alle oproepen worden doorgeschakeld",
-                full: "Te veel wachtenden",
-            },
-            Self::Polish => &Texts {
-                is_free: "jest wolny",
-                want_you: "Proszę oddzwonić",
-                call: "Zadzwoń",
-                cancel: "Anuluj",
-                no_call_back: "Bez oddzwonienia",
-                forwards_all: "Wszystkie połączenia są przekazywane",
-                full: "Zbyt wielu czeka",
-            },
-        }
+/// What a display says in this language.
+pub fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::English => &Texts {
+            is_free: "is free",
+            want_you: "Please call back",
+            call: "Call",
+            cancel: "Cancel",
+            no_call_back: "No call back",
+            forwards_all: "All calls are forwarded",
+            full: "Too many wait",
+        },
+        Language::French => &Texts {
+            is_free: "est libre",
+            want_you: "À rappeler",
+            call: "Appeler",
+            cancel: "Annuler",
+            no_call_back: "Pas de rappel",
+            forwards_all: "Tous les appels sont renvoyés",
+            full: "Trop de demandes en attente",
+        },
+        Language::German => &Texts {
+            is_free: "ist frei",
+            want_you: "Bitte zurückrufen",
+            call: "Anrufen",
+            cancel: "Abbrechen",
+            no_call_back: "Kein Rückruf",
+            forwards_all: "Alle Anrufe werden umgeleitet",
+            full: "Zu viele warten",
+        },
+        Language::Spanish => &Texts {
+            is_free: "está libre",
+            want_you: "Devolver la llamada",
+            call: "Llamar",
+            cancel: "Cancelar",
+            no_call_back: "Sin devolución de llamada",
+            forwards_all: "Todas las llamadas se desvían",
+            full: "Demasiados en espera",
+        },
+        Language::Italian => &Texts {
+            is_free: "è libero",
+            want_you: "Da richiamare",
+            call: "Chiama",
+            cancel: "Annulla",
+            no_call_back: "Nessuna richiamata",
+            forwards_all: "Tutte le chiamate sono deviate",
+            full: "Troppi in attesa",
+        },
+        Language::Dutch => &Texts {
+            is_free: "is vrij",
+            want_you: "Graag terugbellen",
+            call: "Bellen",
+            cancel: "Annuleren",
+            no_call_back: "Niet terugbellen",
+            forwards_all: "Alle oproepen worden doorgeschakeld",
+            full: "Te veel wachtenden",
+        },
+        Language::Polish => &Texts {
+            is_free: "jest wolny",
+            want_you: "Proszę oddzwonić",
+            call: "Zadzwoń",
+            cancel: "Anuluj",
+            no_call_back: "Bez oddzwonienia",
+            forwards_all: "Wszystkie połączenia są przekazywane",
+            full: "Zbyt wielu czeka",
+        },
     }
 }

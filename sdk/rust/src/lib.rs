@@ -81,11 +81,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 #![warn(missing_docs)]
 
+// What the macros name, so that this crate's own types can use them.
+extern crate self as cordboard;
+
 mod host;
 mod imports;
 mod json;
 #[doc(hidden)]
 pub mod keyed;
+mod language;
 #[doc(hidden)]
 pub mod module;
 #[cfg(not(target_arch = "wasm32"))]
@@ -132,6 +136,7 @@ pub use cordboard_macros::script;
 pub use cordboard_macros::{Settings, keyed};
 pub use host::{Host, Leg, Queued, Screen, Timer, UnlessGone, Watch, leg_of};
 pub use keyed::Behaviour;
+pub use language::Language;
 pub use module::Session;
 pub use policy::NotAllowed;
 pub use refusal::Refusal;

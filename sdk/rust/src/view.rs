@@ -65,6 +65,17 @@ impl View {
         self.ask(print, || imports::setting(line, behaviour, pointer))
     }
 
+    /// Whether a behaviour in front of a line sends all its calls elsewhere now, at once or outside of opening hours: one with the settings
+    /// of the shipped `line`.
+    pub fn forwards_all(&self, line: &str, behaviour: &str) -> bool {
+        let is_on = |pointer| self.setting(line, behaviour, pointer).as_deref() == Some("true");
+        let closed = || {
+            let calendar = self.setting(line, behaviour, "/scheduled/calendar");
+            calendar.is_some_and(|name| !self.calendar(name.trim_matches('"')).is_open())
+        };
+        is_on("/immediate/on") || (is_on("/scheduled/on") && closed())
+    }
+
     /// What was typed as E.164, a short number or a feature code; none when it is no number.
     pub fn normalise(&self, typed: &str) -> Option<String> {
         self.ask(Print::of(b"normalise").text(typed), || imports::normalise(typed))
