@@ -8,7 +8,9 @@ use busy_alerter::{AlerterSettings, BusyAlerter};
 use call_back::{CallBack, CallBackSettings};
 use contract::Decision;
 use cordboard::native;
+use exchange::admin::{Answer, Request};
 use exchange::directory::{Document, Line};
+use exchange::live::{self, Inquiry, Verdict};
 use group::{Group, GroupSettings, Mode};
 use phone::CallState;
 use serde_json::json;
@@ -243,4 +245,106 @@ fn r57_a_line_that_may_not_call_outside_hears_why_and_another_gets_through() {
         why.iter()
             .any(|line| line.starts_with("R57: this line makes no calls"))
     );
+}
+
+/// The phones of 202 and 203 are another exchange's, 209 is here; what that exchange cannot connect comes to 5999.
+fn another_exchange() -> Sim {
+    let rule = json!({ "pilot": "5999", "trunk": "cucm" });
+    let settings = AlerterSettings {
+        attendant: Some("209".into()),
+        ..AlerterSettings::default()
+    };
+    let there = |number: &str, behaviours: &[&str]| json!({ "line": { "id": number, "name": number, "site": "main", "short-number": number, "behaviours": behaviours } });
+    let office = Office::new("acme")
+        .tenant(|tenant| tenant.interception = serde_json::from_value(rule).unwrap())
+        .outside("cucm", "203", 50)
+        .document(there("202", &["busy-alerter"]))
+        .document(there("203", &[]))
+        .line("209")
+        .behaviour::<BusyAlerter>("busy-alerter", &settings)
+        .announcements(&[
+            "in-a-call",
+            "to-let-it-ring",
+            "to-reach-the-attendant",
+            "to-wait-on-the-line",
+        ]);
+    Sim::new(office)
+}
+
+/// What that exchange is told about a call to 202.
+fn told_about_202(sim: &mut Sim) -> Verdict {
+    let inquiry = Inquiry {
+        calling: vec!["0611223344".to_owned()],
+        called: vec!["202".to_owned()],
+    };
+    let request = live::Request::Intercept {
+        tenant: "acme".into(),
+        inquiry,
+    };
+    let id = sim.world().admin(Request::Live(request));
+    sim.pass(SECOND);
+    match sim.world().reply(id) {
+        Some(Ok(Answer::Live(live::Answer::Verdict(Some(verdict))))) => verdict,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// That exchange diverts a call to 202 to the pilot number.
+fn diverted(sim: &mut Sim, reason: &str) {
+    let id = sim.world().find("cucm").unwrap();
+    let diversion = format!("<sip:202@198.51.100.50>;reason={reason}");
+    sim.world().with(id, |phone, now| {
+        phone.call_with(now, "5999", &[("Diversion", &diversion)])
+    });
+    sim.pass(SECOND * 8);
+}
+
+#[test]
+fn r60_a_caller_at_another_exchange_is_asked_when_a_line_there_is_busy() {
+    let mut sim = another_exchange();
+    assert_eq!(told_about_202(&mut sim), Verdict::Continue { shown: None });
+    diverted(&mut sim, "user-busy");
+    sim.press("cucm", "3");
+    sim.pass(SECOND);
+    sim.answer("209");
+    sim.expect_talking("cucm", "209");
+    sim.hang_up("209");
+    sim.expect_ended();
+    let why = sim.explanations();
+    assert!(
+        why.iter()
+            .any(|line| line == "R59: the caller is told that the line is in a call")
+    );
+    assert!(
+        why.iter()
+            .any(|line| line == "R60: the caller goes to the attendant")
+    );
+}
+
+#[test]
+fn r60_a_caller_at_another_exchange_lets_it_ring_there() {
+    let mut sim = another_exchange();
+    diverted(&mut sim, "user-busy");
+    sim.press("cucm", "1");
+    sim.pass(SECOND);
+    sim.expect_ringing("cucm");
+    sim.hang_up("cucm");
+    sim.expect_ended();
+}
+
+#[test]
+fn r59_a_line_there_that_is_in_a_call_of_ours_is_told_to_be() {
+    let mut sim = another_exchange();
+    sim.call("209", "202");
+    sim.answer("cucm");
+    sim.expect_talking("209", "cucm");
+    let divert = Verdict::Divert {
+        to: "5999".to_owned(),
+        shown: None,
+    };
+    assert_eq!(told_about_202(&mut sim), divert);
+    sim.hang_up("209");
+    sim.pass(SECOND);
+    assert_eq!(told_about_202(&mut sim), Verdict::Continue { shown: None });
+    sim.expect_ended();
 }
