@@ -5,6 +5,7 @@ mod disk;
 mod groups;
 mod held;
 mod hostile;
+mod lines;
 mod load;
 mod prober;
 mod process;
@@ -45,6 +46,8 @@ enum What {
     Groups(groups::Options),
     /// Pending call backs: what each takes in memory, and how soon a caller hears that the line is free
     Callbacks(callbacks::Options),
+    /// Idle registered lines: what each takes in memory after a start
+    Lines(lines::Options),
     /// RTP relay beside a bare UDP forwarder
     Rtp,
     /// The same decisions in Rust, C, JavaScript and Python
@@ -61,6 +64,7 @@ pub fn run_bench(options: &Options) -> Result<()> {
         Some(What::Tenants(options)) => tenants::run_tenants(options),
         Some(What::Groups(options)) => groups::run_groups(options),
         Some(What::Callbacks(options)) => callbacks::run_callbacks(options),
+        Some(What::Lines(options)) => lines::run_lines(options),
         Some(What::Rtp) => rtp(),
         Some(What::Languages) => in_each_language(),
         None => {

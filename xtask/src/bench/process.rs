@@ -39,13 +39,32 @@ fn own_cpu(pid: u32) -> Result<Duration> {
     Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
 }
 
-/// Resident memory in KiB.
+/// Resident memory of a process.
+pub struct Memory {
+    pub resident_kib: u64,
+    /// What is not pages of files.
+    pub anonymous_kib: u64,
+}
+
+/// What a process takes of memory now, from /proc.
+pub fn memory(pid: u32) -> Result<Memory> {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_whitespace().nth(1))
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default()
+    };
+    Ok(Memory {
+        resident_kib: field("VmRSS:"),
+        anonymous_kib: field("RssAnon:"),
+    })
+}
+
+/// Resident memory in KiB; 0 when the process is gone.
 pub fn memory_kib(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().nth(1))
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_default()
+    memory(pid).map_or(0, |memory| memory.resident_kib)
 }
 
 /// A process that ends when this value does.

@@ -47,6 +47,9 @@ const GATHER: Duration = Duration::from_millis(5);
 /// How long nothing is reported before the traces of ended calls are stored all the same.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How often memory that nobody needs any more goes back to the system.
+const TIDY: Duration = Duration::from_secs(5);
+
 /// How often histograms are brought up to date.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -94,6 +97,7 @@ impl Server {
         let upkeep = recorded.clone();
         let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(move || recorded.render());
 
+        memory::keep_nothing();
         // Opened for this alone: all of it went through the store's cache, and hardly any is read again.
         let entries = stored::entries(&open(&config.data)?)?;
         let store: Arc<dyn Store> = Arc::new(open(&config.data)?);
@@ -210,8 +214,6 @@ impl Server {
         };
         let metrics = serve_metrics(config, &parts, &tokio)?;
         let api = serve_http(config.api.listen, "api.listen", api::router(parts), &tokio)?;
-        // All that the store holds was in memory at once, as it is stored and as it is used.
-        memory::give_back();
         Ok(Self {
             sip,
             api,
@@ -230,10 +232,13 @@ impl Server {
     pub fn wait(&mut self) {
         self.tokio.block_on(async {
             let mut look = tokio::time::interval(Duration::from_millis(500));
+            let mut tidy = tokio::time::interval(TIDY);
             loop {
                 tokio::select! {
                     () = self.interruptions.next() => return,
                     _ = look.tick() => if self.exchange.is_finished() { return },
+                    // Most was made by this thread when it started, and is dropped by others later.
+                    _ = tidy.tick() => memory::give_back(),
                 }
             }
         });

@@ -116,8 +116,13 @@ impl Configuration {
     fn put_device(&mut self, mut device: Versioned<Device>) {
         share(&mut device.document.owner, &self.users);
         if let Some(credentials) = &device.credentials {
-            let username: Arc<str> = credentials.username.as_str().into();
-            if claim(&mut self.devices_by_username, &username, &device.id) {
+            let username = Arc::from(credentials.username.as_str());
+            let other = self.device_by_username(&username).is_some();
+            if *username != *device.id {
+                self.devices_by_username
+                    .insert(username.clone(), device.id.clone());
+            }
+            if other {
                 self.contests.push(Contest::Username(username));
             }
         }
@@ -150,12 +155,21 @@ impl Configuration {
         for device in &mut line.document.devices {
             share_one(device, &self.devices);
         }
+        if line.short_number.as_deref() == Some(line.id.as_str()) {
+            line.document.short_number = Some(line.id.text().clone());
+        }
         for number in line.short_number.iter().chain(&line.number) {
-            if claim(&mut self.lines_by_number, number, &line.id) {
+            if self
+                .line_by_number(number)
+                .is_some_and(|other| other.id != line.id)
+            {
                 self.contests.push(Contest::Number(number.clone()));
             }
+            if **number != *line.id {
+                self.lines_by_number.insert(number.clone(), line.id.clone());
+            }
         }
-        if let Some(user) = &line.user {
+        if let Some(user) = line.user.as_ref().filter(|_| line.devices.is_empty()) {
             add(&mut self.lines_of_user, user, &line.id);
         }
         for device in &line.devices {
@@ -312,24 +326,14 @@ impl Configuration {
         let tenant = self.id().clone();
         let keys: Vec<Key> = match &contest {
             Contest::Number(number) => {
-                let holds = |line: &&Line| {
-                    line.short_number
-                        .iter()
-                        .chain(&line.number)
-                        .any(|own| own == number)
-                };
+                let holds = |line: &&Line| line.has_number(number);
                 let lines = self.lines.values().map(|line| &line.document).filter(holds);
                 let ids: Vec<_> = lines.map(|line| line.id.clone()).collect();
                 settle_index(&mut self.lines_by_number, number, &ids);
                 ids.iter().map(|id| Key::new(&tenant, Kind::Line, id)).collect()
             }
             Contest::Username(username) => {
-                let holds = |device: &&Device| {
-                    device
-                        .credentials
-                        .as_ref()
-                        .is_some_and(|own| *own.username == **username)
-                };
+                let holds = |device: &&Device| device.is_named(username);
                 let devices = self.devices.values().map(|device| &device.document).filter(holds);
                 let ids: Vec<_> = devices.map(|device| device.id.clone()).collect();
                 settle_index(&mut self.devices_by_username, username, &ids);

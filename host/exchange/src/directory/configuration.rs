@@ -77,14 +77,15 @@ pub struct Configuration {
 
     pub(super) zone: TimeZone,
     pub(super) number_plan: NumberPlan,
+    /// But for those whose id is their user name.
     pub(super) devices_by_username: Index<Arc<str>, DeviceId>,
     pub(super) trunks_by_username: Index<Arc<str>, TrunkId>,
-    /// Short and E.164 numbers.
+    /// Short and E.164 numbers, but for lines whose id is the number.
     pub(super) lines_by_number: Index<Arc<str>, LineId>,
     /// Lower-case.
     pub(super) users_by_email: Index<Arc<str>, UserId>,
     pub(super) devices_of_user: Index<UserId, Arc<[DeviceId]>>,
-    /// Lines that name the user.
+    /// Lines that name the user and no devices.
     pub(super) lines_of_user: Index<UserId, Arc<[LineId]>>,
     /// Lines that name the device.
     pub(super) lines_of_device: Index<DeviceId, Arc<[LineId]>>,
@@ -196,7 +197,10 @@ impl Configuration {
 
     /// The device with this digest user name.
     pub fn device_by_username(&self, username: &str) -> Option<&Entry<Device>> {
-        self.device(self.devices_by_username.get(username)?)
+        match self.devices_by_username.get(username) {
+            Some(id) => self.device(id),
+            None => self.device(username).filter(|device| device.is_named(username)),
+        }
     }
 
     /// The trunk that registers with us under this user name.
@@ -216,7 +220,10 @@ impl Configuration {
 
     /// The line with exactly this short or E.164 number, as [`NumberPlan::normalise`] writes it.
     pub fn line_by_number(&self, number: &str) -> Option<&Entry<Line>> {
-        self.line(self.lines_by_number.get(number)?)
+        match self.lines_by_number.get(number) {
+            Some(id) => self.line(id),
+            None => self.line(number).filter(|line| line.has_number(number)),
+        }
     }
 
     /// The line that people or behaviours call so: by number, in any spelling, or by id.
@@ -253,12 +260,7 @@ impl Configuration {
             .as_ref()
             .and_then(|owner| self.lines_of_user.get(owner));
         let through_owner: &[LineId] = owner.map_or(&[], |lines| lines);
-        named.iter().filter_map(|id| self.line(id)).chain(
-            through_owner
-                .iter()
-                .filter_map(|id| self.line(id))
-                .filter(|line| line.devices.is_empty()),
-        )
+        named.iter().chain(through_owner).filter_map(|id| self.line(id))
     }
 
     /// Every place that has settings, with the behaviour and its complete settings there. In no order.

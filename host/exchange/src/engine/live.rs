@@ -115,8 +115,8 @@ impl Exchange {
         let Some(devices) = self.registrations.get(tenant) else {
             return Vec::new();
         };
-        let of_device = |(device, registration): (&Arc<str>, &super::requests::Registration)| {
-            let live = registration.bindings.live(self.now);
+        let of_device = |(device, registration): (&Arc<str>, &super::registration::Registration)| {
+            let bindings = registration.bindings();
             let told = |binding: &sip::registrar::Binding| live::Registration {
                 device: device.clone(),
                 contact: Pii(binding.contact.to_string()),
@@ -124,7 +124,7 @@ impl Exchange {
                 expires: binding.expires_at,
                 user_agent: binding.user_agent.clone(),
             };
-            live.into_iter().map(told).collect::<Vec<_>>()
+            bindings.live(self.now).into_iter().map(told).collect::<Vec<_>>()
         };
         let mut list: Vec<live::Registration> = devices.iter().flat_map(of_device).collect();
         list.sort_by(|a, b| a.device.cmp(&b.device));

@@ -9,6 +9,7 @@ use sip::uri::Uri;
 
 use super::Exchange;
 use super::names::{server_of, transport_of};
+use super::registration::Registration;
 use crate::directory::{Access, Bound, Candidate, Entry, Origin, Resolution, TenantView, Trunk, TrunkId};
 use crate::ids::CallId;
 
@@ -315,16 +316,17 @@ impl Exchange {
         bindings.live(self.now).into_iter().map(contact).collect()
     }
 
-    pub(super) fn bindings_of(&self, tenant: &str, device: &str) -> Option<&sip::registrar::Bindings> {
-        self.registrations
-            .get(tenant)?
-            .get(device)
-            .map(|registration| &registration.bindings)
+    pub(super) fn registration(&self, tenant: &str, device: &str) -> Option<&Registration> {
+        self.registrations.get(tenant)?.get(device)
+    }
+
+    pub(super) fn bindings_of(&self, tenant: &str, device: &str) -> Option<sip::registrar::Bindings> {
+        self.registration(tenant, device).map(Registration::bindings)
     }
 
     pub(super) fn is_registered(&self, tenant: &str, device: &str) -> bool {
-        self.bindings_of(tenant, device)
-            .is_some_and(|bindings| !bindings.live(self.now).is_empty())
+        self.registration(tenant, device)
+            .is_some_and(|registration| registration.is_live(self.now))
     }
 }
 

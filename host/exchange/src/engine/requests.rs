@@ -7,22 +7,15 @@ use std::sync::Arc;
 use base::Pii;
 use sip::digest::{Algorithm, Ha1, Verdict};
 use sip::endpoint::{ConnectionId, Path, Reply, RequestId, Termination, Transport};
-use sip::registrar::{Bindings, Policy, RegisterError, Source};
+use sip::registrar::{Policy, RegisterError, Source};
 use sip::{Method, Name, Request};
 
 use super::lookup::trunk_account;
-use super::timers::TimerKey;
+use super::registration::Registration;
 use super::{Due, Exchange};
 use crate::directory::{Access, Credentials, Tenant, TenantView};
 use crate::io::{AdminId, Output, Ticket, Write};
 use crate::report::Fact;
-
-/// The contacts of one device or registering trunk.
-#[derive(Debug, Default)]
-pub(crate) struct Registration {
-    pub bindings: Bindings,
-    pub timer: Option<TimerKey>,
-}
 
 /// An answer that waits for its writes.
 #[derive(Debug)]
@@ -195,7 +188,9 @@ impl Exchange {
             .or_default()
             .entry(name.clone())
             .or_default();
-        let done = registration.bindings.register(now, request, &source, &policy)?;
+        let mut bindings = registration.bindings();
+        let done = bindings.register(now, request, &source, &policy)?;
+        registration.keep(&bindings);
         if done.bound.is_empty() && done.removed.is_empty() {
             return Ok(false);
         }
@@ -232,11 +227,8 @@ impl Exchange {
 
     fn registration_record(&self, tenant: &str, name: &str) -> Write {
         let key = format!("registration/{tenant}/{name}");
-        let bindings = self
-            .bindings_of(tenant, name)
-            .filter(|bindings| !bindings.is_empty());
-        match bindings.and_then(|bindings| postcard::to_allocvec(bindings).ok()) {
-            Some(bytes) => Write::put(key, bytes),
+        match self.registration(tenant, name).and_then(Registration::packed) {
+            Some(packed) => Write::put(key, packed.to_vec()),
             None => Write::remove(key),
         }
     }
@@ -247,8 +239,8 @@ impl Exchange {
         let Some(registration) = self.registrations.get_mut(tenant).and_then(|of| of.get_mut(name)) else {
             return;
         };
-        let contacts = registration.bindings.live(now).len();
-        let next = registration.bindings.next_expiry();
+        let bindings = registration.bindings();
+        let (contacts, next) = (bindings.live(now).len(), bindings.next_expiry());
         let old = registration.timer.take();
         if let Some(old) = old {
             self.timers.cancel(old);
@@ -301,7 +293,9 @@ impl Exchange {
             return;
         };
         registration.timer = None;
-        registration.bindings.expire(now);
+        let mut bindings = registration.bindings();
+        bindings.expire(now);
+        registration.keep(&bindings);
         self.keep_bindings(tenant, name);
     }
 
@@ -315,7 +309,9 @@ impl Exchange {
             else {
                 continue;
             };
-            if !registration.bindings.disconnected(connection.0).is_empty() {
+            let mut bindings = registration.bindings();
+            if !bindings.disconnected(connection.0).is_empty() {
+                registration.keep(&bindings);
                 self.keep_bindings(&tenant, &name);
             }
         }

@@ -9,7 +9,7 @@ use sip::registrar::Bindings;
 use super::administer::read_record;
 use super::notifier::SubscriptionRecord;
 use super::records::{CallRecord, CallWays, SessionRecord, SessionWaits};
-use super::requests::Registration;
+use super::registration::Registration;
 use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
 use crate::ids::CallId;
@@ -98,10 +98,13 @@ impl Exchange {
     }
 
     fn restore_registration(&mut self, tenant: Arc<str>, name: Arc<str>, bindings: Bindings) {
-        let registration = Registration {
-            bindings,
-            timer: None,
-        };
+        // The directory's own text, where there is one.
+        let device = self
+            .tenant(&tenant)
+            .and_then(|view| Some(view.device(&name)?.id.text().clone()));
+        let name = device.unwrap_or(name);
+        let mut registration = Registration::default();
+        registration.keep(&bindings);
         self.registrations
             .entry(tenant.clone())
             .or_default()

@@ -100,6 +100,11 @@ impl Bindings {
         self.list.iter().map(|binding| binding.expires_at).min()
     }
 
+    /// When nothing is left.
+    pub fn last_expiry(&self) -> Option<Moment> {
+        self.list.iter().map(|binding| binding.expires_at).max()
+    }
+
     /// Removes and returns what came over a connection that is gone.
     pub fn disconnected(&mut self, connection: u64) -> Vec<Binding> {
         self.remove_where(|binding| binding.source.connection == Some(connection))

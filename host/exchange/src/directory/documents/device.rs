@@ -32,6 +32,13 @@ pub struct Device {
 }
 
 impl Device {
+    /// Whether this is its digest user name.
+    pub fn is_named(&self, username: &str) -> bool {
+        self.credentials
+            .as_ref()
+            .is_some_and(|own| own.username == username)
+    }
+
     /// Calls that it can have at once.
     pub fn capacity(&self) -> u8 {
         self.max_calls.unwrap_or(self.kind.calls_at_most())

@@ -44,6 +44,14 @@ pub struct Line {
 }
 
 impl Line {
+    /// Whether this is its short or E.164 number.
+    pub fn has_number(&self, number: &str) -> bool {
+        self.short_number
+            .iter()
+            .chain(&self.number)
+            .any(|own| **own == *number)
+    }
+
     /// What behaviours and people call it: its short number, else its number, else its id.
     pub fn label(&self) -> &Arc<str> {
         self.short_number
