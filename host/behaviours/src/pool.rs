@@ -38,8 +38,8 @@ pub struct Pool {
 /// times before they do, a twelfth of a server's time at 300 calls a second went into looking.
 struct Work {
     queue: Mutex<Queue>,
-    brisk: Condvar,
-    patient: Condvar,
+    /// One for each worker.
+    bells: Vec<Condvar>,
     started: Instant,
     patience: Duration,
 }
@@ -54,8 +54,9 @@ struct Queue {
 /// Workers of a lane that have nothing to do.
 #[derive(Default)]
 struct Idle {
-    asleep: usize,
-    /// Those of them that have been called and have not come yet.
+    /// The last one to fall asleep is called first: what it needs is still in its processor's cache.
+    asleep: Vec<usize>,
+    /// Those that have been called and have not come yet.
     called: usize,
 }
 
@@ -81,6 +82,8 @@ impl Pool {
         wanted: Workers,
         deliver: impl Fn(Decision) + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
+        let lanes = [(Lane::Brisk, "behaviour"), (Lane::Patient, "patient")];
+        let threads = wanted.threads.max(1);
         let work = Arc::new(Work {
             queue: Mutex::new(Queue {
                 turns: Turns::new(wanted.waiting),
@@ -88,20 +91,20 @@ impl Pool {
                 patient: Idle::default(),
                 closed: false,
             }),
-            brisk: Condvar::new(),
-            patient: Condvar::new(),
+            bells: (0..threads * lanes.len()).map(|_| Condvar::new()).collect(),
             started: Instant::now(),
             patience: wanted.patience,
         });
         let deliver: Arc<dyn Fn(Decision) + Send + Sync> = Arc::new(deliver);
         let mut workers = Vec::new();
-        for number in 0..wanted.threads.max(1) {
-            for (lane, name) in [(Lane::Brisk, "behaviour"), (Lane::Patient, "patient")] {
+        for number in 0..threads {
+            for (lane, name) in lanes {
                 let (work, invoker, deliver) =
                     (Arc::clone(&work), Arc::clone(&invoker), Arc::clone(&deliver));
+                let me = workers.len();
                 let worker = thread::Builder::new()
                     .name(format!("{name}-{number}"))
-                    .spawn(move || serve(&work, lane, &*invoker, &*deliver))?;
+                    .spawn(move || serve(&work, (lane, me), &*invoker, &*deliver))?;
                 workers.push(worker);
             }
         }
@@ -146,8 +149,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.work.lock().closed = true;
-        self.work.brisk.notify_all();
-        self.work.patient.notify_all();
+        self.work.bells.iter().for_each(Condvar::notify_one);
         for worker in self.workers.drain(..) {
             // A worker that panicked has said so already; there is nothing left to end.
             let _ = worker.join();
@@ -162,16 +164,12 @@ impl Work {
     }
 
     fn ring(&self, mut queue: MutexGuard<'_, Queue>, each: usize) {
-        let brisk = queue.call(Lane::Brisk, each);
+        let mut called = queue.call(Lane::Brisk, each);
         // Whose events are long is worth a worker for each.
-        let patient = queue.call(Lane::Patient, 1);
+        called.extend(queue.call(Lane::Patient, 1));
         drop(queue);
-        for _ in 0..brisk {
-            self.brisk.notify_one();
-        }
-        for _ in 0..patient {
-            self.patient.notify_one();
-        }
+        let bells = called.into_iter().filter_map(|worker| self.bells.get(worker));
+        bells.for_each(Condvar::notify_one);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -183,11 +181,8 @@ impl Work {
     }
 
     /// The next invocation, waiting for it; none when the pool is closed and nothing waits.
-    fn next(&self, lane: Lane) -> Option<Taken<Invocation>> {
-        let bell = match lane {
-            Lane::Brisk => &self.brisk,
-            Lane::Patient => &self.patient,
-        };
+    fn next(&self, lane: Lane, me: usize) -> Option<Taken<Invocation>> {
+        let bell = self.bells.get(me)?;
         let mut queue = self.lock();
         loop {
             if let Some(taken) = queue.turns.take(self.now(), lane) {
@@ -197,10 +192,11 @@ impl Work {
                 // The last ones leave nothing behind.
                 return queue.turns.take(self.now(), lane.other());
             }
-            queue.idle(lane).asleep += 1;
-            queue = bell.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle(lane).asleep.push(me);
+            while !queue.closed && queue.idle(lane).asleep.contains(&me) {
+                queue = bell.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
             let idle = queue.idle(lane);
-            idle.asleep -= 1;
             idle.called = idle.called.saturating_sub(1);
         }
     }
@@ -222,18 +218,18 @@ impl Queue {
         }
     }
 
-    /// How many more of a lane's sleepers should come.
-    fn call(&mut self, lane: Lane, each: usize) -> usize {
+    /// Who of a lane's sleepers should come.
+    fn call(&mut self, lane: Lane, each: usize) -> Vec<usize> {
         let waiting = self.turns.waiting_in(lane);
         let idle = self.idle(lane);
-        let wanted = waiting.div_ceil(each).min(idle.asleep);
-        let called = wanted.saturating_sub(idle.called);
-        idle.called += called;
+        let more = waiting.div_ceil(each).saturating_sub(idle.called);
+        let called = idle.asleep.split_off(idle.asleep.len().saturating_sub(more));
+        idle.called += called.len();
         called
     }
 }
 
-fn serve(work: &Work, lane: Lane, invoker: &dyn Invoker, deliver: &dyn Fn(Decision)) {
+fn serve(work: &Work, (lane, me): (Lane, usize), invoker: &dyn Invoker, deliver: &dyn Fn(Decision)) {
     match lane {
         Lane::Brisk => processor::be_prompt(),
         Lane::Patient => processor::give_way(),
@@ -244,7 +240,7 @@ fn serve(work: &Work, lane: Lane, invoker: &dyn Invoker, deliver: &dyn Fn(Decisi
         tenant,
         waited,
         charged,
-    }) = work.next(lane)
+    }) = work.next(lane, me)
     {
         let decision = if waited < work.patience {
             decide(invoker, event)

@@ -19,6 +19,8 @@ use crate::Write;
 pub struct GroupLimits {
     /// How long a write that nobody waits for may stay in memory: what a crash may cost.
     pub max_delay: Duration,
+    /// The same for records of what is over. Anything else that is due takes them along.
+    pub max_records: Duration,
     /// From one commit to the next that somebody waits for, at least: what comes meanwhile gathers. Who comes later than
     /// that is not held up.
     pub max_wait: Duration,
@@ -32,6 +34,7 @@ impl Default for GroupLimits {
     fn default() -> Self {
         Self {
             max_delay: Duration::from_millis(50),
+            max_records: Duration::from_millis(50),
             max_wait: Duration::from_millis(2),
             max_writes: 2_000,
         }
@@ -83,18 +86,33 @@ impl<T> GroupCommit<T> {
         if writes.is_empty() && ticket.is_none() {
             return;
         }
-        writes.into_iter().for_each(|write| self.add_write(write));
-        let due = if self.len() >= self.limits.max_writes {
-            now
-        } else if ticket.is_some() {
-            self.taken
-                .map_or(now, |taken| (taken + self.limits.max_wait).max(now))
-        } else {
-            now + self.limits.max_delay
-        }
-        .max(self.not_before);
-        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+        let due = match ticket {
+            Some(_) => self
+                .taken
+                .map_or(now, |taken| (taken + self.limits.max_wait).max(now)),
+            None => now + self.limits.max_delay,
+        };
+        self.take_in(now, writes, due);
         self.tickets.extend(ticket);
+    }
+
+    /// Adds records of what is over, which can wait for longest.
+    pub fn add_records(&mut self, now: Moment, writes: Vec<Write>) {
+        if !writes.is_empty() {
+            self.take_in(now, writes, now + self.limits.max_records);
+        }
+    }
+
+    fn take_in(&mut self, now: Moment, writes: Vec<Write>, due: Moment) {
+        writes.into_iter().for_each(|write| self.add_write(write));
+        let full = self.len() >= self.limits.max_writes;
+        let due = if full { now } else { due }.max(self.not_before);
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    /// Whether only records wait: what else comes would be due before they are.
+    pub fn is_patient(&self, now: Moment) -> bool {
+        self.due.is_some_and(|due| due > now + self.limits.max_delay)
     }
 
     fn add_write(&mut self, write: Write) {
@@ -207,6 +225,7 @@ mod tests {
     fn group() -> GroupCommit<&'static str> {
         GroupCommit::new(GroupLimits {
             max_delay: Duration::from_millis(20),
+            max_records: Duration::from_millis(90),
             max_wait: Duration::from_millis(2),
             max_writes: 4,
         })
@@ -224,6 +243,18 @@ mod tests {
             [put("a", "1"), put("b", "1")]
         );
         assert!(group.is_empty() && group.next_timeout().is_none());
+    }
+
+    #[test]
+    fn records_wait_for_longest_and_go_with_what_is_due_sooner() {
+        let mut group = group();
+        group.add_records(millis(0), vec![entry("cdr", "1")]);
+        assert_eq!(group.next_timeout(), Some(millis(90)));
+        assert!(group.is_patient(millis(69)) && !group.is_patient(millis(70)));
+        group.add(millis(30), vec![put("a", "1")], None);
+        assert!(!group.is_patient(millis(30)));
+        let taken = group.take(millis(50)).unwrap();
+        assert_eq!(taken.writes, [put("a", "1"), entry("cdr", "1")]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -26,12 +26,25 @@ type Ticket = Box<dyn FnOnce(Result<(), &Error>) + Send>;
 pub struct Submission {
     writes: Vec<Write>,
     ticket: Option<Ticket>,
+    records: bool,
 }
 
 impl Submission {
     /// Writes of things that need not wait: a call goes on while they are on their way.
     pub fn new(writes: Vec<Write>) -> Self {
-        Self { writes, ticket: None }
+        Self {
+            writes,
+            ticket: None,
+            records: false,
+        }
+    }
+
+    /// Records of what is over: they wait for longest, or until something else is written.
+    pub fn records(writes: Vec<Write>) -> Self {
+        Self {
+            records: true,
+            ..Self::new(writes)
+        }
     }
 
     /// Writes that are acknowledged to somebody, a REGISTER's 200: `durable` is called with `Ok` once they are on the
@@ -43,6 +56,7 @@ impl Submission {
         Self {
             writes,
             ticket: Some(Box::new(durable)),
+            records: false,
         }
     }
 
@@ -90,6 +104,8 @@ struct Counters {
     last_commit_micros: AtomicU64,
     failing: AtomicBool,
     closing: AtomicBool,
+    /// The thread sleeps for longer than anything but records may wait.
+    fast_asleep: AtomicBool,
 }
 
 /// A thread that commits submitted writes in groups.
@@ -137,13 +153,15 @@ impl Writer {
         let Some(submissions) = &self.submissions else {
             return Err(Box::new(Overloaded(submission)));
         };
-        let somebody_waits = submission.ticket.is_some();
+        let (somebody_waits, records) = (submission.ticket.is_some(), submission.records);
         submissions.try_send(submission).map_err(|error| match error {
             TrySendError::Full(submission) | TrySendError::Disconnected(submission) => {
                 Box::new(Overloaded(submission))
             }
         })?;
-        if somebody_waits {
+        // Between what was sent and the look at the flag; the thread has the other half.
+        fence(Ordering::SeqCst);
+        if somebody_waits || (!records && self.counters.fast_asleep.swap(false, Ordering::AcqRel)) {
             self.wake();
         }
         Ok(())
@@ -245,13 +263,23 @@ impl Work {
                 Ok(submission) => self.add(submission),
                 Err(TryRecvError::Disconnected) => return false,
                 // More gather while this thread sleeps: waking up for each would cost more than keeping it.
-                Err(TryRecvError::Empty) if let Some(due) = due => thread::park_timeout(due - now),
+                Err(TryRecvError::Empty) if let Some(due) = due => self.sleep(now, due),
                 Err(TryRecvError::Empty) => match self.submissions.recv() {
                     Ok(submission) => self.add(submission),
                     Err(RecvError) => return false,
                 },
             }
         }
+    }
+
+    fn sleep(&self, now: Moment, due: Moment) {
+        let fast_asleep = &self.counters.fast_asleep;
+        fast_asleep.store(self.group.is_patient(now), Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.submissions.is_empty() {
+            thread::park_timeout(due - now);
+        }
+        fast_asleep.store(false, Ordering::Release);
     }
 
     /// What came while this thread slept goes with the group that is due, up to a queue's length.
@@ -266,7 +294,11 @@ impl Work {
 
     fn add(&mut self, submission: Submission) {
         let now = self.now();
-        self.group.add(now, submission.writes, submission.ticket);
+        if submission.records {
+            self.group.add_records(now, submission.writes);
+        } else {
+            self.group.add(now, submission.writes, submission.ticket);
+        }
         self.counters
             .coalesced
             .store(self.group.coalesced(), Ordering::Relaxed);

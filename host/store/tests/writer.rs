@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cordboard_store::{Error, Expect, GroupLimits, MemoryStore, Store, Submission, Write, Writer};
@@ -74,6 +75,28 @@ fn closing_stores_what_is_left() {
     drop(writer);
     assert_eq!(value(&store, "k/2"), Some(Bytes::from("499")));
     assert_eq!(store.list("k/", None, 100).unwrap().documents.len(), 7);
+}
+
+#[test]
+fn who_sleeps_for_records_wakes_for_others() {
+    let store = Arc::new(MemoryStore::new().unwrap());
+    let limits = GroupLimits {
+        max_records: Duration::from_secs(3_600),
+        ..GroupLimits::default()
+    };
+    let writer = Writer::start(store.clone(), limits, None).unwrap();
+    writer.submit(Submission::records(put("record", "1"))).unwrap();
+    // However far the thread has come on its way to sleep.
+    for (n, key) in ["a", "b", "c"].into_iter().enumerate() {
+        std::thread::sleep(Duration::from_millis(n as u64));
+        writer.submit(Submission::new(put(key, "1"))).unwrap();
+        let began = std::time::Instant::now();
+        while value(&store, key).is_none() {
+            assert!(began.elapsed() < Duration::from_secs(60), "{key} is not stored");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    assert_eq!(value(&store, "record"), Some(Bytes::from("1")));
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Sink {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.push_back(writes);
         while let Some(writes) = held.pop_front() {
-            if let Err(overloaded) = self.writer.submit(Submission::new(writes)) {
+            if let Err(overloaded) = self.writer.submit(Submission::records(writes)) {
                 let Overloaded(submission) = *overloaded;
                 held.push_front(submission.into_writes());
                 break;

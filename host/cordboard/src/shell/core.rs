@@ -41,8 +41,6 @@ pub trait Sinks: Send {
     fn push(&mut self, push: exchange::Push);
     /// All outputs of one turn have been handed over.
     fn flush(&mut self);
-    /// The thread is about to sleep until something comes.
-    fn rest(&mut self);
     /// About once a second.
     fn load(&mut self, load: Load);
 }
@@ -174,7 +172,6 @@ impl Loop<'_> {
 
     /// Sleeps until something comes, `most` has passed, or a signal says so.
     fn sleep(&mut self, events: &mut Events, most: Duration) -> io::Result<()> {
-        self.sinks.rest();
         if self.outlet.rest() {
             match self.poll.poll(events, Some(most)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),

@@ -41,8 +41,12 @@ use crate::memory;
 /// crash may cost. Of a call that is over by then nothing is ever written.
 const KEEP_AFTER: Duration = Duration::from_millis(25);
 
-/// How long reports gather while one waits: waking up for each costs more than most of them do.
-const GATHER: Duration = Duration::from_millis(5);
+/// How long records of what is over may wait to be written, if nothing else is: a commit costs as much as three calls.
+const RECORDS: Duration = Duration::from_millis(100);
+
+/// How long reports gather while one waits: waking up for each costs more than most of them do. Who watches live does not
+/// notice, and what is printed is stored seconds later.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// How long nothing is reported before the traces of ended calls are stored all the same.
 const IDLE: Duration = Duration::from_secs(1);
@@ -160,8 +164,7 @@ impl Server {
             names,
             screens: Screens::new(config.screens.clone(), tokio.handle().clone(), inbox.clone()),
             held: std::collections::VecDeque::new(),
-            media_waits: false,
-            media_turns: 0,
+            binds: false,
             bound: std::collections::HashSet::default(),
         };
         let thread = {
@@ -318,6 +321,7 @@ fn entropy() -> Result<[u8; 32]> {
 fn groups() -> GroupLimits {
     GroupLimits {
         max_delay: KEEP_AFTER,
+        max_records: RECORDS,
         ..GroupLimits::default()
     }
 }

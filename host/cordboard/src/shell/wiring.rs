@@ -21,10 +21,6 @@ use crate::media::MediaHandle;
 /// Batches of writes held while the store does not keep up, before the oldest are dropped.
 const HELD: usize = 50_000;
 
-/// Turns of a busy exchange after which the media thread hears what is not urgent: some milliseconds, a fraction of
-/// its tick. A packet wakes it by itself, and it does what was asked before it looks at packets.
-const MEDIA_TURNS: u32 = 3;
-
 /// Replies that somebody waits for.
 #[derive(Clone, Default)]
 pub struct Replies(Arc<Mutex<Waiting>>);
@@ -81,10 +77,10 @@ pub struct Wiring {
     pub names: Names,
     pub screens: Screens,
     pub held: VecDeque<Submission>,
-    /// Something waits for the media thread.
-    pub media_waits: bool,
-    /// Turns since the media thread was last woken.
-    pub media_turns: u32,
+    /// An address of media waits to be bound, to which somebody may send in a moment. All else can wait for the media
+    /// thread's tick: sound leaves with the tick, a packet wakes it by itself, and it does what was asked before it
+    /// looks at packets.
+    pub binds: bool,
     /// Addresses of media that were bound before, and most likely still are: packets wait there until somebody looks.
     pub bound: HashSet<SocketAddr, rustc_hash::FxBuildHasher>,
 }
@@ -110,13 +106,6 @@ fn fail(inbox: &Inbox<Input>, invocation: &Invocation, waiting: usize) {
 }
 
 impl Wiring {
-    fn wake_media(&mut self) {
-        self.media_turns = 0;
-        if std::mem::take(&mut self.media_waits) {
-            self.media.wake();
-        }
-    }
-
     /// Hands over what is held, oldest first, until the writer refuses.
     fn submit(&mut self) {
         while let Some(submission) = self.held.pop_front() {
@@ -143,18 +132,13 @@ impl Sinks for Wiring {
     }
 
     fn bind(&mut self, port: media::PortId, local: SocketAddr) {
-        self.media_waits = true;
-        if self.bound.insert(local) {
-            // A party may send before the next turns.
-            self.media_turns = MEDIA_TURNS;
-        }
+        self.binds |= self.bound.insert(local);
         if self.media.bind(port, local).is_err() {
             let _ = self.inbox.send(Input::BindFailed(port));
         }
     }
 
     fn media(&mut self, command: media::Command) {
-        self.media_waits = true;
         if let Err(error) = self.media.command(command) {
             tracing::warn!(%error, "a media command was lost");
         }
@@ -189,7 +173,7 @@ impl Sinks for Wiring {
 
     fn report(&mut self, report: Report) {
         if let Some(record) = api::hub::detail_record(&report) {
-            self.held.push_back(Submission::new(vec![record]));
+            self.held.push_back(Submission::records(vec![record]));
         }
         self.reports.add(report);
     }
@@ -208,17 +192,12 @@ impl Sinks for Wiring {
         if lost > 0 {
             metrics::counter!("cordboard_reports_lost_total").increment(lost as u64);
         }
-        self.media_turns += 1;
-        if self.media_turns >= MEDIA_TURNS {
-            self.wake_media();
+        if std::mem::take(&mut self.binds) {
+            self.media.wake();
         }
         if !self.held.is_empty() {
             self.submit();
         }
-    }
-
-    fn rest(&mut self) {
-        self.wake_media();
     }
 
     fn load(&mut self, load: Load) {
