@@ -8,6 +8,7 @@ use serde_json::json;
 use testkit::world::What;
 use testkit::{PhoneId, World};
 
+use crate::conferences;
 use crate::later;
 use crate::plan::Act;
 use crate::town::{COMPANIES, LINES, PUBLIC, Town};
@@ -207,6 +208,7 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
         Act::Glare(which) => glare(world, *which),
         Act::TakeOver { phone, call } => take_over(world, *phone, *call),
         Act::Later(later) => later::act(world, town, later),
+        Act::Confer(confer) => conferences::act(world, confer),
         Act::Wait => {}
     }
 }
@@ -231,7 +233,7 @@ fn ask(world: &mut World, which: u64, method: &str, user: &str, headers: &str) {
 }
 
 /// Everybody of this phone's company, itself included.
-fn colleagues(world: &World, of: PhoneId) -> Vec<PhoneId> {
+pub(crate) fn colleagues(world: &World, of: PhoneId) -> Vec<PhoneId> {
     let tenant = world.tenant_of(of);
     world
         .phones()
@@ -327,7 +329,7 @@ fn hang_up(world: &mut World, id: PhoneId, call: CallRef) {
     world.with(id, |phone, now| phone.hang_up(now, call));
 }
 
-fn refer(world: &mut World, id: PhoneId, call: CallRef, to: &str) {
+pub(crate) fn refer(world: &mut World, id: PhoneId, call: CallRef, to: &str) {
     world.with(id, |phone, now| {
         phone.in_dialog_with(now, call, "REFER", &[("Refer-To", to)], None);
     });

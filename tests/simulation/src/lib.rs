@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 
 mod actor;
+mod conferences;
 mod errors;
 mod later;
 mod logic;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::Random;
 
+use crate::conferences::{Confer, confer};
 use crate::later::{Later, later};
 use crate::town::{CODES, COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, SWAPPED_TOO, VERSIONS};
 
@@ -95,6 +96,7 @@ pub enum Act {
     },
     /// What only people of the widest town do.
     Later(Later),
+    Confer(Confer),
     Wait,
 }
 
@@ -142,6 +144,9 @@ const WIDEST: u64 = 300_000;
 /// Seeds from here on have the sound of one company go straight from phone to phone.
 const STRAIGHT: u64 = 400_000;
 
+/// Seeds from here on know of conferences.
+const CONFERENCES: u64 = 3_000_000;
+
 /// Whether a company's sound goes past the exchange where it may.
 pub fn goes_straight(seed: u64, company: &str) -> bool {
     seed >= STRAIGHT && company == COMPANIES[0]
@@ -177,7 +182,7 @@ pub fn plan(seed: u64, steps: usize) -> Vec<Step> {
             let mut random = Random::from_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place as u64);
             Step {
                 place,
-                act: act(&mut random, trouble, size(seed)),
+                act: act(&mut random, trouble, seed),
                 wait: wait(&mut random),
             }
         })
@@ -194,12 +199,14 @@ fn wait(random: &mut Random) -> Duration {
     }
 }
 
-fn act(random: &mut Random, trouble: Trouble, size: Size) -> Act {
+fn act(random: &mut Random, trouble: Trouble, seed: u64) -> Act {
+    let size = size(seed);
     let wide = size >= Size::Wide;
     let acts = match size {
         Size::Plain => 100,
         Size::Wide => 125,
-        Size::Widest => 150,
+        Size::Widest if seed < CONFERENCES => 150,
+        Size::Widest => 162,
     };
     let company = random.below(COMPANIES.len() as u64) as usize;
     let pick = random.next_u64();
@@ -238,6 +245,7 @@ fn act(random: &mut Random, trouble: Trouble, size: Size) -> Act {
             line: one(random, &LINES),
             number: one(random, &NUMBERS),
         },
+        150.. => Act::Confer(confer(random, pick)),
         125.. => later(random, pick, company),
         100.. => newer(random, pick),
         _ if trouble == Trouble::None => Act::Wait,
