@@ -142,6 +142,34 @@ fn r20_a_forward_set_at_the_phone_arrives_and_goes_back_to_all_phones() {
     sim.expect_ended();
 }
 
+/// The process dies: phones are told by the next one how it is, and of what changes then.
+#[test]
+fn r13_phones_are_told_on_after_a_restart() {
+    let mut sim = office();
+    let own = subscribes(&mut sim, "202");
+    subscribes(&mut sim, "212");
+    sim.restart();
+    let told = sim.told("212").count();
+    sim.call("202", "*78");
+    sim.hang_up("202");
+    assert!(sim.told("212").count() > told, "{}", sim.ladder());
+    for phone in ["202", "212"] {
+        assert!(shows(&sim, phone).contains("<doNotDisturbOn>true"), "{phone}");
+    }
+    // A refresh finds the subscription, and is kept as well.
+    let id = sim.world().find("202").unwrap();
+    sim.world().with(id, |phone, now| {
+        phone.ask_again_with(now, own, "Event: as-feature-event\r\nExpires: 3600\r\n", "");
+    });
+    sim.pass(SECOND);
+    sim.restart();
+    assert!(!sim.told("202").any(|event| *event == Event::Answer(481)));
+    sim.call("202", "*79");
+    sim.hang_up("202");
+    assert!(shows(&sim, "202").contains("<doNotDisturbOn>false"));
+    sim.expect_ended();
+}
+
 /// The number stays for the next time; one that is none is refused.
 #[test]
 fn r20_a_forward_by_code_takes_the_number_behind_it() {

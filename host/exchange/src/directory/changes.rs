@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::configuration::{Contest, Index};
+use super::phone_features;
 use super::{
     Action, Behaviour, BehaviourName, Binding, Configuration, Device, DialPlan, Document, Key, Kind, Line,
     Number, PickupGroup, Place, Table, Tenant, Trunk, User, Versioned,
@@ -271,6 +272,12 @@ impl Configuration {
         let name = behaviour.name.clone();
         self.settings
             .insert(Place::Own(name.clone()), complete_settings(&behaviour, None));
+        let features = phone_features::read(&behaviour.manifest.settings_schema);
+        if features.is_empty() {
+            self.phone_features.remove(&name);
+        } else {
+            self.phone_features.insert(name.clone(), features);
+        }
         self.behaviours.insert(name.clone(), behaviour);
         let lines = self.lines.clone();
         lines
@@ -288,6 +295,7 @@ impl Configuration {
             return false;
         };
         self.settings.remove(&Place::Own(behaviour.name.clone()));
+        self.phone_features.remove(&behaviour.name);
         true
     }
 

@@ -13,8 +13,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::{
     Action, Announcement, AnnouncementName, Behaviour, BehaviourName, Binding, CalendarId, Contact,
-    ContactId, Device, DeviceId, DialPlan, Document, Key, Kind, Line, LineId, Number, NumberId, PickupGroup,
-    PickupGroupId, Site, SiteId, Tenant, TenantId, Trunk, TrunkId, User, UserId, Versioned,
+    ContactId, Device, DeviceId, DialPlan, Document, Key, Kind, Line, LineId, Number, NumberId, PhoneFeature,
+    PickupGroup, PickupGroupId, Site, SiteId, Tenant, TenantId, Trunk, TrunkId, User, UserId, Versioned,
 };
 use crate::calendars::Calendar;
 use crate::numbers::NumberPlan;
@@ -90,6 +90,8 @@ pub struct Configuration {
     /// Lines that name the device.
     pub(super) lines_of_device: Index<DeviceId, Arc<[LineId]>>,
     pub(super) groups_by_line: Index<LineId, PickupGroupId>,
+    /// Of behaviours that have some.
+    pub(super) phone_features: Index<BehaviourName, Arc<[PhoneFeature]>>,
     /// Complete settings wherever somebody set some, and of every behaviour by itself.
     pub(super) settings: Index<Place, Arc<str>>,
     /// Claims that came while another held the same; see [`Configuration::settle`].
@@ -152,6 +154,7 @@ impl Configuration {
             lines_of_user: Index::default(),
             lines_of_device: Index::default(),
             groups_by_line: Index::default(),
+            phone_features: Index::default(),
             settings: Index::default(),
             contests: Vec::new(),
         };
@@ -211,6 +214,12 @@ impl Configuration {
     /// The user with this e-mail address, whatever its case.
     pub fn user_by_email(&self, email: &str) -> Option<&Entry<User>> {
         self.user(self.users_by_email.get(email.to_lowercase().as_str())?)
+    }
+
+    /// The settings of a behaviour that people switch at their phones.
+    pub fn phone_features(&self, behaviour: &str) -> &[PhoneFeature] {
+        let found = self.phone_features.get(behaviour);
+        found.map_or(&[], |features| features)
     }
 
     /// The pickup group that a line is in.

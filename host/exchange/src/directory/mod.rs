@@ -17,6 +17,7 @@ mod changes;
 mod configuration;
 mod documents;
 mod ids;
+mod phone_features;
 mod registry;
 mod resolve;
 mod trunks;
@@ -36,6 +37,7 @@ pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,
     PickupGroupId, SiteId, TenantId, TrunkId, UserId,
 };
+pub use phone_features::PhoneFeature;
 pub use registry::{Directory, TrunkRef};
 pub use resolve::{Inside, Origin, Resolution};
 pub use view::{LineState, TenantView};

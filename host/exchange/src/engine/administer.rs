@@ -73,7 +73,7 @@ impl Exchange {
                 Kind::Tenant,
             ]) {
                 self.settings_changed(&tenant);
-                self.tell_features(&tenant);
+                self.tell_features(&tenant, changes);
             }
         }
     }

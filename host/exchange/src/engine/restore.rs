@@ -7,6 +7,7 @@ use contract::{LegId, SessionId};
 use sip::registrar::Bindings;
 
 use super::administer::read_record;
+use super::features::FeatureRecord;
 use super::notifier::SubscriptionRecord;
 use super::records::{CallRecord, CallWays, SessionRecord, SessionWaits};
 use super::registration::Registration;
@@ -25,7 +26,7 @@ impl Exchange {
         let (mut calls, mut sessions) = (Vec::new(), Vec::new());
         let mut documents = Vec::new();
         let mut registrations = Vec::new();
-        let mut subscriptions = Vec::new();
+        let (mut subscriptions, mut features) = (Vec::new(), Vec::new());
         for (key, value) in entries {
             let mut words = key.splitn(3, '/');
             let read = match (words.next(), words.next(), words.next()) {
@@ -49,6 +50,9 @@ impl Exchange {
                         .ok()
                         .map(|record| subscriptions.push((Arc::from(tenant), record)))
                 }
+                (Some("features"), Some(tenant), Some(_)) => postcard::from_bytes::<FeatureRecord>(&value)
+                    .ok()
+                    .map(|record| features.push((Arc::from(tenant), record))),
                 (Some("farewell"), Some(tenant), Some(id)) => record(id, &value)
                     .map(|(id, farewell)| self.say_again(Arc::from(tenant), LegId(id), farewell)),
                 _ => None,
@@ -74,6 +78,9 @@ impl Exchange {
         self.after_restore();
         for (tenant, subscription) in subscriptions {
             self.restore_subscription(tenant, subscription);
+        }
+        for (tenant, watcher) in features {
+            self.restore_features(tenant, watcher);
         }
         let tenants: Vec<Arc<str>> = self
             .directory

@@ -222,7 +222,7 @@ impl Exchange {
     pub(super) fn device_watches_no_more(&mut self, tenant: &str, device: &str, why: Termination) {
         let of_device = self.notifier.devices.get(tenant).and_then(|of| of.get(device));
         let mut ids = of_device.cloned().unwrap_or_default();
-        ids.extend(self.features.of(tenant, |watcher| *watcher.device == *device));
+        ids.extend(self.features.of_device(tenant, device));
         self.end_subscriptions(ids, why);
     }
 
@@ -231,7 +231,7 @@ impl Exchange {
         let of_line = self.notifier.lines.get(tenant).and_then(|of| of.get(line));
         let watchers = of_line.map(|watched| watched.watchers.clone());
         let mut ids = watchers.unwrap_or_default();
-        ids.extend(self.features.of(tenant, |watcher| *watcher.line == *line));
+        ids.extend(self.features.of_line(tenant, line));
         self.end_subscriptions(ids, Termination::NoResource);
     }
 
@@ -240,7 +240,7 @@ impl Exchange {
         let devices = self.notifier.devices.get(tenant);
         let all = devices.into_iter().flat_map(|of| of.values().flatten());
         let mut all: Vec<SubscriptionId> = all.copied().collect();
-        all.extend(self.features.of(tenant, |_| true));
+        all.extend(self.features.of_tenant(tenant));
         all.sort_unstable();
         self.end_subscriptions(all, Termination::NoResource);
     }
