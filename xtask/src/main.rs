@@ -10,6 +10,7 @@ mod guests;
 mod languages;
 mod policy;
 mod run;
+mod screens;
 mod setup;
 mod simulate;
 mod test;
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Options),
     /// From upload to rollback, on a terminal, against a real exchange
     Tour,
+    /// Draw the pages of the shipped behaviours as telephones show them, from what is really sent
+    Screens,
     /// Run everything that must pass
     Test(test::Options),
     /// Search seeds for a run that breaks a rule of the exchange
@@ -57,6 +60,11 @@ fn main() -> Result<()> {
         Command::Languages(options) => languages::run_languages(&options),
         Command::Demo(options) => demo::run_demo(&options),
         Command::Tour => tour::run_tour(),
+        Command::Screens => screens::run_screens().map(|drawn| {
+            for picture in drawn {
+                println!("{}", picture.display());
+            }
+        }),
         Command::Test(options) => test::all(&options),
         Command::Simulate(options) => simulate::run_simulation(&options),
         Command::Bench(options) => bench::run_bench(&options),

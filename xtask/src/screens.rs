@@ -1,0 +1,177 @@
+//! `cargo xtask screens`: pages of the shipped behaviours as telephones would show them.
+//!
+//! An exchange of its own pushes them over HTTP to a listening telephone, which fetches what it is told to fetch, as a Cisco or a
+//! Yealink does. What came is written down beside a picture of it (SVG), in `target/screens`.
+
+mod draw;
+mod telephone;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use client::{Client, Server};
+use phone::live::LivePhone;
+use phone::{CallRef, Event};
+use serde_json::{Value, json};
+
+use crate::demo::scene;
+use crate::demo::tenant::password;
+use crate::guests;
+use crate::run::{cargo, run, target_dir};
+use telephone::Telephone;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Line, user, and what its display is.
+const PEOPLE: [(&str, &str, Option<&str>); 5] = [
+    ("201", "alice", Some("cisco")),
+    ("202", "bob", Some("yealink")),
+    ("203", "carol", None),
+    ("204", "dave", None),
+    ("205", "erin", None),
+];
+
+/// Builds what it shows, then draws it; returns the pictures.
+pub fn run_screens() -> Result<Vec<PathBuf>> {
+    guests::build()?;
+    run(cargo().args(["build", "--quiet", "--package", "cordboard", "--bins"]))?;
+    let folder = std::env::temp_dir().join(format!("cordboard-screens-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let result = draw_all(&folder);
+    std::fs::remove_dir_all(&folder)?;
+    result
+}
+
+fn draw_all(folder: &Path) -> Result<Vec<PathBuf>> {
+    let telephone = Telephone::listen()?;
+    let first = client::ports::free(2)?;
+    let configuration = format!(
+        "[sip]\nudp = [\"127.0.0.1:{first}\"]\ntcp = []\n[api]\nlisten = \"127.0.0.1:{api}\"\n\
+         [screens]\nurl = \"http://127.0.0.1:{api}\"\nuser = \"cordboard\"\npassword = \"secret\"\nport = {port}\n",
+        api = first + 1,
+        port = telephone.port(),
+    );
+    let server = Server::start(
+        &target_dir().join("debug").join("cordboard"),
+        folder,
+        &configuration,
+    )?;
+    create(&server.client)?;
+    let sip = SocketAddr::from(([127, 0, 0, 1], first));
+    let mut phones = Vec::new();
+    for (seed, (_, user, _)) in (1..).zip(PEOPLE) {
+        phones.push(scene::register(user, sip, seed)?);
+    }
+    let [alice, bob, carol, dave, _] = phones.as_mut_slice() else {
+        bail!("five phones");
+    };
+    talk(carol, dave, "204")?;
+    let pictures = target_dir().join("screens");
+    std::fs::create_dir_all(&pictures)?;
+    let mut drawn = Vec::new();
+    let mut draw = |name: &str, xml: String| -> Result<()> {
+        let picture = pictures.join(format!("{name}.svg"));
+        std::fs::write(pictures.join(format!("{name}.xml")), &xml)?;
+        std::fs::write(&picture, draw::picture(&xml).with_context(|| xml.clone())?)?;
+        drawn.push(picture);
+        Ok(())
+    };
+    // R60: the menu of a caller, and what came of a choice.
+    let call = dial(alice, "203");
+    let (menu, after) = telephone.shows(alice, |phone| phone.cisco(Some("Call me back")))?;
+    draw("busy-alerter-cisco", menu)?;
+    anyhow::ensure!(after.contains("CiscoIPPhoneExecute"), "the page goes: {after}");
+    hang_up(alice, call)?;
+    let call = dial(bob, "203");
+    draw("busy-alerter-yealink", telephone.shows(bob, Telephone::yealink)?)?;
+    hang_up(bob, call)?;
+    // R65: why there is no call back.
+    let request = json!({ "number": "205", "message": "request 201" });
+    server
+        .client
+        .post("/v1/tenants/demo/behaviours/call-back/messages", &request)?;
+    draw(
+        "no-call-back-cisco",
+        telephone.shows(alice, |phone| phone.cisco(None))?.0,
+    )?;
+    Ok(drawn)
+}
+
+fn create(client: &Client) -> Result<()> {
+    client.put(
+        "/v1/tenants/demo",
+        &json!({ "name": "Demo", "domains": ["127.0.0.1", "demo.test"], "realm": "demo.test" }),
+    )?;
+    for (line, user, screen) in PEOPLE {
+        let mut device = json!({ "name": user });
+        if let (Some(screen), Some(device)) = (screen, device.as_object_mut()) {
+            device.insert("screen".to_owned(), Value::from(screen));
+        }
+        client.put(&format!("/v1/tenants/demo/devices/{user}"), &device)?;
+        client.put(
+            &format!("/v1/tenants/demo/devices/{user}/password"),
+            &json!({ "username": user, "password": password(user) }),
+        )?;
+        client.put(
+            &format!("/v1/tenants/demo/lines/{line}"),
+            &json!({ "name": user, "site": "main", "short-number": line, "devices": [user] }),
+        )?;
+    }
+    let alerter = json!({
+        "voicemail": "205", "attendant": "204", "call-back": "call-back", "busy-announcement": "",
+        "keys": {
+            "ring-announcement": "", "voicemail-announcement": "", "attendant-announcement": "",
+            "call-back-announcement": "", "wait-announcement": ""
+        },
+    });
+    let display = json!({ "notice": "display" });
+    let forwards = json!({ "immediate": { "on": true, "to": "204" } });
+    for (behaviour, settings) in [
+        ("call-back", display),
+        ("busy-alerter", alerter),
+        ("line", forwards),
+    ] {
+        let module = guests::folder().join(format!("{}.wasm", behaviour.replace('-', "_")));
+        let digest = client.upload_module("demo", &module, None)?;
+        client.put(
+            &format!("/v1/tenants/demo/behaviours/{behaviour}"),
+            &json!({ "module": digest, "settings": settings }),
+        )?;
+    }
+    for (line, user, behaviour) in [("203", "carol", "busy-alerter"), ("205", "erin", "line")] {
+        client.put(
+            &format!("/v1/tenants/demo/lines/{line}"),
+            &json!({ "name": user, "site": "main", "short-number": line, "devices": [user], "behaviours": [behaviour] }),
+        )?;
+    }
+    Ok(())
+}
+
+fn dial(phone: &mut LivePhone, number: &str) -> CallRef {
+    let now = phone.now();
+    phone.phone.call(now, number)
+}
+
+fn hang_up(phone: &mut LivePhone, call: CallRef) -> Result<()> {
+    let now = phone.now();
+    phone.phone.hang_up(now, call);
+    Ok(phone.wait(PATIENCE, |event| (*event == Event::Ended(call)).then_some(()))?)
+}
+
+/// Two phones talk.
+fn talk(caller: &mut LivePhone, callee: &mut LivePhone, number: &str) -> Result<()> {
+    let call = dial(caller, number);
+    caller.pump(Duration::from_millis(100))?;
+    let offered = callee.wait(PATIENCE, |event| match event {
+        Event::Offered { call, .. } => Some(*call),
+        _ => None,
+    })?;
+    let now = callee.now();
+    callee.phone.answer(now, offered);
+    callee.pump(Duration::from_millis(100))?;
+    caller.wait(PATIENCE, |event| (*event == Event::Answered(call)).then_some(()))?;
+    callee.pump(Duration::from_millis(100))?;
+    Ok(())
+}
