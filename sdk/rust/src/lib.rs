@@ -141,8 +141,8 @@ pub use module::Session;
 pub use policy::NotAllowed;
 pub use refusal::Refusal;
 pub use script::{
-    Answer, Call, Dial, Either, Ended, Gather, OrAfter, Outcome, Play, Sounds, Stages, Step, Unanswered,
-    Wait, device, first, line, next, number, outside,
+    Answer, Call, Dial, Either, Ended, Gather, OrAfter, Outcome, Play, Show, Sounds, Stages, Step,
+    Unanswered, Until, Wait, device, first, line, next, number, outside,
 };
 pub use settings::{Problems, Settings};
 pub use view::{Calendar, View};

@@ -4,7 +4,7 @@
 use cordboard::contract::{Message, OutcomeKind};
 use cordboard::prelude::*;
 use cordboard::test::Flow;
-use cordboard::{Either, Event};
+use cordboard::{Condition, Either, Event, Page};
 
 const NOTHING: [&str; 0] = [];
 
@@ -327,4 +327,65 @@ fn a_state_that_is_not_a_scripts_is_refused() {
         let refused = <greeter as Module>::migrate("0.1.0", state);
         assert!(matches!(refused, Err(Refusal(_))));
     }
+}
+
+/// Waits for 201, then asks on the display of 202 whether to ring it.
+#[cordboard::script]
+async fn bystander(call: Call) -> Outcome {
+    if !call.until("201", Condition::Idle).within(minutes(5)).await {
+        return call.reject(Cause::Busy);
+    }
+    let page = Page {
+        title: "201 is free".into(),
+        choices: vec!["Ring".into(), "Leave".into()],
+        expiry: 60_000,
+        ..Page::default()
+    };
+    match call.show("202", page).or_after(secs(30)).await {
+        Some(Gathered::Digits(choice)) if choice == "1" => call.for_good(call.ring_line("201")).await,
+        Some(_) => call.hang_up(),
+        None => call.reject(Cause::NoAnswer),
+    }
+}
+
+/// 202 reads the page, for which 201 had to become free.
+fn asked_on_a_display() -> Flow {
+    let mut flow = flow::<bystander>();
+    flow.with_displays();
+    flow.tenant().lines(&["201", "202"]);
+    flow.tenant().line("201").calls = 1;
+    flow.call("0147200001");
+    flow.passes(secs(60));
+    assert_eq!(flow.showing(), NOTHING);
+    flow.line_has("201", true, 0);
+    assert_eq!(flow.showing(), ["202"]);
+    flow.did();
+    flow
+}
+
+#[test]
+fn a_script_waits_for_a_line_and_asks_on_a_display() {
+    let mut flow = asked_on_a_display();
+    flow.chooses("202", 1);
+    assert_eq!(flow.did(), ["dial line 201"]);
+
+    let mut flow = asked_on_a_display();
+    flow.chooses("202", 2);
+    assert_eq!(flow.did(), ["hang up"]);
+
+    let mut flow = asked_on_a_display();
+    flow.passes(secs(30));
+    assert_eq!(flow.did(), ["dismiss the page", "reject no-answer"]);
+    assert_eq!(flow.showing(), NOTHING);
+}
+
+#[test]
+fn a_line_that_is_not_free_in_time_is_not_waited_for_any_longer() {
+    let mut flow = flow::<bystander>();
+    flow.tenant().lines(&["201"]);
+    flow.tenant().line("201").calls = 1;
+    flow.call("0147200001");
+    flow.did();
+    flow.passes(minutes(6));
+    assert_eq!(flow.did(), ["reject busy"]);
 }

@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
 
-use contract::{Cause, CommandError, Identity, LegId, Offer};
+use contract::{Cause, CommandError, Condition, Identity, LegId, Offer, Page};
 
+use super::around::{Show, Until};
 use super::dial::{self, Dial, Stages};
 use super::sound::{Gather, Play, Sounds};
 use super::step::{Answer, Ended, Wait};
@@ -167,6 +168,27 @@ impl Call {
     /// Waits.
     pub fn wait(&self, length: Duration) -> Wait {
         Wait::new(Rc::clone(&self.tape), length)
+    }
+
+    /// Waits until a line is in a condition; at once when it is already.
+    ///
+    /// ```
+    /// # use cordboard::prelude::*;
+    /// # use cordboard::Condition;
+    /// # async fn example(call: Call) -> Outcome {
+    /// match call.until("201", Condition::Idle).within(minutes(5)).await {
+    ///     true => call.for_good(call.ring_line("201")).await,
+    ///     false => call.reject(Cause::Busy),
+    /// }
+    /// # }
+    /// ```
+    pub fn until(&self, line: impl AsRef<str>, condition: Condition) -> Until {
+        Until::new(Rc::clone(&self.tape), line.as_ref(), condition)
+    }
+
+    /// Shows a page on the displays of a line, for as long as its `expiry` says; the outcome is as of [`gather`](Self::gather).
+    pub fn show(&self, line: impl AsRef<str>, page: Page) -> Show {
+        Show::new(Rc::clone(&self.tape), line.as_ref(), page)
     }
 
     /// Waits until the caller's leg ends. What a script does after that is its last word.

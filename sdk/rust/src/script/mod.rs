@@ -9,6 +9,7 @@
 //! For that a script must be deterministic: everything it learns comes from its [`Call`]. A call
 //! keeps the settings it began with.
 
+mod around;
 mod call;
 mod dial;
 mod first;
@@ -17,6 +18,7 @@ mod sound;
 mod step;
 pub(crate) mod tape;
 
+pub use around::{Show, Until};
 pub use call::Call;
 pub use dial::{Dial, Stages, Unanswered, device, line, next, number, outside};
 pub use first::{Either, first};
