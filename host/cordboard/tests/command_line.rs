@@ -149,3 +149,67 @@ fn it_ends_quietly_when_nobody_reads_on() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+/// A tenth of a second of silence.
+fn wav() -> Vec<u8> {
+    let samples = 800_u32;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + samples * 2).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16_u32.to_le_bytes());
+    wav.extend([1_u16, 1].map(u16::to_le_bytes).concat());
+    wav.extend([8_000_u32, 16_000].map(u32::to_le_bytes).concat());
+    wav.extend([2_u16, 16].map(u16::to_le_bytes).concat());
+    wav.extend(b"data");
+    wav.extend((samples * 2).to_le_bytes());
+    wav.resize(wav.len() + 1_600, 0);
+    wav
+}
+
+#[test]
+fn announcements_are_recordings_or_texts_that_are_spoken() {
+    let house = House::with_lines(&[]);
+    let file = house.folder.path().join("welcome.wav");
+    std::fs::write(&file, wav()).unwrap();
+    let file = file.to_str().unwrap();
+    let words = [
+        "announcement",
+        "add",
+        "hello",
+        file,
+        "--text",
+        "Hello & welcome",
+        "--json",
+    ];
+    let added: Value = serde_json::from_str(&prints(&house, &words)).unwrap();
+    assert_eq!(
+        (&added["length"], &added["text"]),
+        (&100.into(), &"Hello & welcome".into())
+    );
+    assert!(prints(&house, &["announcement", "list"]).contains("hello"));
+
+    let spoken = run(
+        &house,
+        &[
+            "announcement",
+            "add",
+            "bye",
+            "--text",
+            "Au revoir",
+            "--language",
+            "fr",
+            "--json",
+        ],
+    );
+    if spoken.status.success() {
+        let added: Value = serde_json::from_slice(&spoken.stdout).unwrap();
+        assert!(added["length"].as_u64().unwrap() > 200, "{added}");
+    } else {
+        let (status, text) = complains(&spoken);
+        assert!(status == Some(1) && text.contains("text-to-speech"), "{text}");
+    }
+    let (status, text) = complains(&run(&house, &["announcement", "add", "none"]));
+    assert!(status == Some(2) && text.contains("FILE"), "{text}");
+    prints(&house, &["announcement", "delete", "hello"]);
+    assert!(!prints(&house, &["announcement", "list"]).contains("hello"));
+}

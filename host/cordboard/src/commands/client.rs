@@ -111,6 +111,15 @@ impl Connection {
         self.answer(call)
     }
 
+    pub fn put_bytes(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
+        let call = Self::agent()
+            .put(self.at(path))
+            .header("Authorization", self.authorization()?)
+            .header("Content-Type", kind)
+            .send(bytes);
+        self.answer(call)
+    }
+
     /// Posts, and hands over each server-sent event of the answer: its name and its data. `each` ends it by returning false.
     pub fn follow(
         &self,

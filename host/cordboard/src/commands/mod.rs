@@ -1,5 +1,6 @@
 //! The command line: `serve` runs an exchange, everything else is a client of one's API.
 
+mod announcement;
 mod behaviour;
 mod call;
 mod client;
@@ -61,6 +62,8 @@ enum Command {
     Trunk(document::Command),
     /// Opening hours
     Calendar(document::Command),
+    /// What callers hear: recordings, and texts that are spoken
+    Announcement(announcement::Command),
     /// Uploaded components
     Module(module::Command),
     /// What a tenant does with its modules
@@ -129,6 +132,7 @@ impl Arguments {
             Command::Number(command) => document::run(connection, Kind::Number, command),
             Command::Trunk(command) => document::run(connection, Kind::Trunk, command),
             Command::Calendar(command) => document::run(connection, Kind::Calendar, command),
+            Command::Announcement(command) => announcement::run(connection, command),
             Command::Module(command) => module::run(connection, command),
             Command::Behaviour(command) => behaviour::run(connection, command),
             Command::Call(command) => call::run(connection, command),
