@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     directory: &'a Directory,
     now: Moment,
     pub tenants: Drafts,
+    /// Keys that devices lost with their model, in words.
+    pub lost: Vec<String>,
     requests: usize,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Draft<'a> {
             directory,
             now,
             tenants: Drafts::new(),
+            lost: Vec::new(),
             requests: 0,
         }
     }
@@ -203,7 +206,9 @@ impl<'a> Draft<'a> {
             return Err(Refusal::NotFound(key));
         }
         merge::keep(&mut document, old.as_ref(), now);
+        let lost = merge::fit_keys(&mut document, old.as_ref());
         draft.write(key, document);
+        self.lost.extend(lost);
         Ok(())
     }
 

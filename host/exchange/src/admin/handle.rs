@@ -29,8 +29,10 @@ pub fn handle(directory: &mut Directory, now: Moment, request: Request) -> Respo
         change => {
             let mut draft = Draft::new(directory, now);
             draft.change(change)?;
+            let lost = std::mem::take(&mut draft.lost);
             let drafts = checked(directory, draft.tenants)?;
-            Ok(Answer::Changed(put_in_force(directory, drafts)))
+            let changes = put_in_force(directory, drafts);
+            Ok(Answer::Changed(Applied { changes, lost }))
         }
     }
 }
@@ -54,7 +56,7 @@ fn checked(directory: &Directory, mut tenants: Drafts) -> Result<Drafts, Refusal
     Ok(tenants)
 }
 
-fn put_in_force(directory: &mut Directory, drafts: Drafts) -> Applied {
+fn put_in_force(directory: &mut Directory, drafts: Drafts) -> Vec<Change> {
     let mut changes = Vec::new();
     for (id, draft) in drafts {
         let changed: Vec<Key> = draft.changed.into_iter().collect();
@@ -71,5 +73,5 @@ fn put_in_force(directory: &mut Directory, drafts: Drafts) -> Applied {
             None => directory.evict(&id),
         }
     }
-    Applied { changes }
+    changes
 }

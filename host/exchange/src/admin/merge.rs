@@ -34,6 +34,22 @@ fn keep_device_password(new: &mut Device, old: &Device) {
     }
 }
 
+/// Puts a device's keys in their order (R50). One that became another model loses those that it has no room for (R6), which are told in
+/// words.
+pub(super) fn fit_keys(new: &mut Document, old: Option<&Versioned<Document>>) -> Vec<String> {
+    let Document::Device(new) = new else {
+        return Vec::new();
+    };
+    new.arrange_keys();
+    let another =
+        matches!(old.map(|old| &old.document), Some(Document::Device(old)) if old.model != new.model);
+    if !another {
+        return Vec::new();
+    }
+    let lost = new.lose_surplus_keys().into_iter();
+    lost.map(|(number, key)| format!("key {number}: {key}")).collect()
+}
+
 /// Hashes hold for one user name and realm.
 fn keep_hashes(new: &mut Credentials, old: &Credentials) {
     let bare = new.ha1_md5.is_none() && new.ha1_sha256.is_none();

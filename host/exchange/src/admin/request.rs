@@ -115,6 +115,8 @@ pub struct Change {
 pub struct Applied {
     /// What to persist, in this order, before it is reported as done.
     pub changes: Vec<Change>,
+    /// Keys that devices lost with their model, in words (R6).
+    pub lost: Vec<String>,
 }
 
 /// What a request that was not refused comes back with.

@@ -81,6 +81,14 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
                     .filter(|a| a.line.as_deref() == Some(id))
                     .map(|a| a.name.text()),
             );
+            by.collect(
+                Kind::Device,
+                after
+                    .devices()
+                    .values()
+                    .filter(|d| d.keys.iter().any(|key| key.line().is_some_and(|l| **l == *id)))
+                    .map(|d| d.id.text()),
+            );
             by.rules(|action| matches!(action, Action::Line(line) if **line == *id));
             let names = before.map(|before| names_of_line(before, id)).unwrap_or_default();
             by.settings("line", |name| names.iter().any(|own| own == name));

@@ -33,6 +33,7 @@ pub use documents::{
     Numbering, Otherwise, OwnIdentity, Pattern, PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret,
     SetFeature, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
 };
+pub use documents::{DeviceKey, KeyKind, MODELS, keys_of_model};
 pub use ids::{
     AnnouncementName, BehaviourName, CalendarId, ContactId, DeviceId, Key, Kind, LineId, NumberId,
     PickupGroupId, SiteId, TenantId, TrunkId, UserId,

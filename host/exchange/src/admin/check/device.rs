@@ -15,6 +15,7 @@ impl Check<'_> {
         let right = (1..=most).contains(&device.capacity());
         self.expect(right, "/max-calls", format!("must be 1 to {most} (R5)"));
         self.hardware(device);
+        self.keys(device);
         if let Some(credentials) = &device.credentials {
             self.credentials(credentials, "/credentials");
         }

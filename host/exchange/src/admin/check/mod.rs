@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod device;
+mod keys;
 mod line;
 mod number;
 mod people;

@@ -3,6 +3,7 @@
 mod batches;
 mod behaviours;
 mod conflicts;
+mod keys;
 mod lines;
 mod people;
 mod tenants;

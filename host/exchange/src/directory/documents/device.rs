@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Credentials, MediaWay};
+use super::{Credentials, DeviceKey, MediaWay, keys_of_model};
 use crate::directory::{DeviceId, UserId};
 
 /// Something that registers and rings (R5). It needs no owner: a doorbell has none (R11).
@@ -17,6 +17,12 @@ pub struct Device {
     /// MAC address of a phone, DECT base or adapter, ICCID of a SIM; a softphone has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware: Option<String>,
+    /// Which telephone it is, as in [`MODELS`](super::MODELS) or `name/keys`; says how many programmable keys it has (R6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Box<str>>,
+    /// Its programmable keys, in the order of R50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<DeviceKey>,
     /// Calls at once; absent: what its kind can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_calls: Option<u8>,
@@ -42,6 +48,20 @@ impl Device {
     /// Calls that it can have at once.
     pub fn capacity(&self) -> u8 {
         self.max_calls.unwrap_or(self.kind.calls_at_most())
+    }
+
+    /// Keys in their order: lines, then supervision, then shortcuts (R50).
+    pub fn arrange_keys(&mut self) {
+        self.keys.sort_by_key(|key| key.rank());
+    }
+
+    /// Takes away keys that its model has no room for, the last ones (R6). Their numbers, from 1, with what was on them.
+    pub fn lose_surplus_keys(&mut self) -> Vec<(usize, DeviceKey)> {
+        let room = self.model.as_deref().and_then(keys_of_model).map(usize::from);
+        match room {
+            Some(room) if room < self.keys.len() => (room + 1..).zip(self.keys.split_off(room)).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 

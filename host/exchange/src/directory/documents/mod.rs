@@ -7,6 +7,7 @@
 mod behaviour;
 mod contact;
 mod device;
+mod keys;
 mod line;
 mod number;
 mod people;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use behaviour::{Announcement, Behaviour, BlobDigest, NoBlobDigest};
 pub use contact::{Contact, PickupGroup};
 pub use device::{Device, DeviceKind, Screen};
+pub use keys::{DeviceKey, KeyKind, MODELS, keys_of_model};
 pub use line::{Line, LineFeatures, OwnIdentity};
 pub use number::{Binding, Number};
 pub use people::{Address, Site, User};
