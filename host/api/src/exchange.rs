@@ -164,6 +164,8 @@ pub struct Stored {
     pub created: bool,
     /// What gets in the way of what, in words: behaviours that never get a call, calls that may go round.
     pub conflicts: Vec<String>,
+    /// Keys that a device lost because it became a model with fewer (R6), in words.
+    pub lost: Vec<String>,
 }
 
 /// What a change expects to find.

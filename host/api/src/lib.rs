@@ -17,7 +17,9 @@
 //! only). Revisions are entity tags: `If-Match: "3"` changes only what was read. Lists are paged by `limit` and
 //! `after`; the answer's `next` is the following page's `after`. Instants are milliseconds since the epoch.
 //!
-//! Not here: TLS (a proxy's, or a later listener's), the web console, command line.
+//! `/console` is a page for managers in a browser, which does what its token may over the same endpoints.
+//!
+//! Not here: TLS (a proxy's, or a later listener's), command line.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test may"))]
 

@@ -161,6 +161,16 @@ const DEVICE: &[Field] = &[
     may("owner", Text, "A user's id; a doorbell has none."),
     may("hardware", Text, "MAC address, or ICCID of a SIM."),
     may(
+        "model",
+        Text,
+        "Says how many programmable keys it has: one of `…/device-models`, or a name with their number (`snom-d785/24`).",
+    ),
+    may(
+        "keys",
+        Objects,
+        "Programmable keys: `label`, `kind` (`line`, `lamp`, `number`, `code`) and `target` of each; kept in this order of kinds. Another model loses those that it has no room for.",
+    ),
+    may(
         "max-calls",
         Number,
         "Calls at once; absent: what its kind can do.",

@@ -45,6 +45,8 @@ const TABLE: &str = "
     PUT    /v1/tenants/{tenant}/devices/{id}                  om
     DELETE /v1/tenants/{tenant}/devices/{id}                  om
     PUT    /v1/tenants/{tenant}/devices/{id}/password         omu
+    PUT    /v1/tenants/{tenant}/devices/{id}/keys             omu
+    GET    /v1/tenants/{tenant}/device-models                 omu
     GET    /v1/tenants/{tenant}/lines                         omu
     GET    /v1/tenants/{tenant}/lines/{id}                    omu
     PUT    /v1/tenants/{tenant}/lines/{id}                    om
@@ -114,6 +116,10 @@ const TABLE: &str = "
     GET    /v1/tenants/{tenant}/audit                         om
     GET    /v1/tenants/{tenant}/events                        om
     GET    /v1/tenants/{tenant}/lines/{id}/screen             omu
+    POST   /v1/tenants/{tenant}/lines/{id}/settings/{behaviour}/numbers omu
+    GET    /console                                           *
+    GET    /console/console.js                                *
+    GET    /console/console.css                               *
     GET    /v1/screens/{token}                                *
     GET    /v1/screens/{token}/{choice}                       *
     POST   /v1/screens/{token}/{choice}                       *

@@ -179,14 +179,7 @@ async fn put(
     } else {
         StatusCode::OK
     };
-    Ok(tagged(
-        status,
-        stored.revision,
-        &Changed {
-            revision: stored.revision,
-            conflicts: stored.conflicts,
-        },
-    ))
+    Ok(tagged(status, stored.revision, &Changed::from(stored)))
 }
 
 /// The recording that a text becomes.

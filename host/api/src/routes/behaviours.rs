@@ -385,12 +385,5 @@ pub(super) fn answer(stored: Stored) -> Response {
     } else {
         StatusCode::OK
     };
-    tagged(
-        status,
-        stored.revision,
-        &Changed {
-            revision: stored.revision,
-            conflicts: stored.conflicts,
-        },
-    )
+    tagged(status, stored.revision, &Changed::from(stored))
 }

@@ -1,25 +1,30 @@
-//! SIP credentials of devices. The password comes in and is never given out again.
+//! What is done to devices beside writing them: SIP credentials, of which the password comes in and is never given out again, and programmable
+//! keys, of which shortcuts are their user's own (R49).
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use exchange::directory::{DeviceKey, MODELS};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::documents::Changed;
 use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Address, Kind, NewCredentials};
-use crate::extract::{Body, Of};
-use crate::problem::Problem;
+use crate::exchange::{Address, Expect, Kind, NewCredentials, Refusal, Versioned};
+use crate::extract::{Body, Condition, Of, tagged};
+use crate::problem::{FieldError, Problem};
 
 /// Letters of a password that we choose, 5 bits each.
 const CHOSEN_LETTERS: usize = 24;
 /// Phones are attacked by guessing: shorter ones are found.
 const LETTERS: std::ops::RangeInclusive<usize> = 8..=128;
 
-pub(super) fn endpoints() -> [Endpoint; 1] {
+pub(super) fn endpoints() -> [Endpoint; 3] {
     [Endpoint::new(
         Method::PUT,
         "/v1/tenants/{tenant}/devices/{id}/password",
@@ -32,7 +37,41 @@ pub(super) fn endpoints() -> [Endpoint; 1] {
         "Set what a device registers with",
     )
     .takes(Content::json::<NewPassword>())
-    .gives(Content::json::<Password>())]
+    .gives(Content::json::<Password>()),
+        Endpoint::new(
+            Method::PUT,
+            "/v1/tenants/{tenant}/devices/{id}/keys",
+            Access::Member,
+            put_keys,
+        )
+        .about(
+            "devices",
+            "put-device-keys",
+            "Replace a device's programmable keys; its user changes the shortcuts (`number`, `code`) among them",
+        )
+        .takes(Content::array::<super::documents::Document>())
+        .gives(Content::json::<Changed>())
+        .conditional(),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/device-models",
+            Access::Member,
+            models,
+        )
+        .about(
+            "devices",
+            "list-device-models",
+            "Models of telephones, and how many programmable keys each has",
+        )
+        .gives(Content::array::<Model>()),
+    ]
+}
+
+/// A model of telephone.
+#[derive(Serialize, ToSchema)]
+struct Model {
+    model: &'static str,
+    keys: u8,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -60,11 +99,8 @@ async fn set_password(
     Of((tenant, id)): Of<(String, String)>,
     Body(new): Body<NewPassword>,
 ) -> Result<Json<Password>, Problem> {
-    if let Some(user) = caller.as_user() {
-        let device = api.exchange.get(Address::new(&tenant, Kind::Device, &id)).await?;
-        if !own::is(user, Kind::Device, &device.document) {
-            return Err(Problem::not_found("no device of yours is known by this name"));
-        }
+    if caller.as_user().is_some() {
+        device(&api, &caller, &tenant, &id).await?;
     }
     let given = new.password.is_some();
     let password = new
@@ -82,6 +118,96 @@ async fn set_password(
         username,
         password: (!given).then_some(password),
     }))
+}
+
+/// The device, if the caller may know it.
+async fn device(api: &Api, caller: &Caller, tenant: &str, id: &str) -> Result<Versioned, Problem> {
+    let device = api.exchange.get(Address::new(tenant, Kind::Device, id)).await?;
+    match caller.as_user() {
+        Some(user) if !own::is(user, Kind::Device, &device.document) => {
+            Err(Problem::not_found("no device of yours is known by this name"))
+        }
+        _ => Ok(device),
+    }
+}
+
+async fn models() -> Json<Vec<Model>> {
+    let models = MODELS.iter();
+    Json(models.map(|(model, keys)| Model { model, keys: *keys }).collect())
+}
+
+async fn put_keys(
+    State(api): State<Api>,
+    caller: Caller,
+    Of((tenant, id)): Of<(String, String)>,
+    Condition(expect): Condition,
+    Body(keys): Body<Vec<Value>>,
+) -> Result<Response, Problem> {
+    let mut device = device(&api, &caller, &tenant, &id).await?;
+    if expect != Expect::Any && expect != Expect::At(device.revision) {
+        return Err(Problem::precondition(
+            "the device is at another revision: read it and decide again",
+        ));
+    }
+    let read = read(keys)?;
+    if caller.as_user().is_some() {
+        let before = device.document.get("keys").cloned().unwrap_or_else(|| json!([]));
+        let before: Vec<DeviceKey> = serde_json::from_value(before).map_err(Problem::internal)?;
+        only_shortcuts(&before, &read)?;
+    }
+    device.document["keys"] = json!(read);
+    let address = Address::new(&tenant, Kind::Device, &id);
+    let at = Expect::At(device.revision);
+    let stored = api.exchange.put(address, device.document, at).await;
+    let stored = stored.map_err(within_keys)?;
+    Ok(tagged(StatusCode::OK, stored.revision, &Changed::from(stored)))
+}
+
+/// The keys are all of the body, and a field of the device.
+fn within_keys(mut refusal: Refusal) -> Refusal {
+    if let Refusal::Invalid(problems) = &mut refusal {
+        for problem in problems {
+            if let Some(within) = problem.path.strip_prefix("/keys") {
+                problem.path = within.to_owned();
+            }
+        }
+    }
+    refusal
+}
+
+/// Every key that cannot be read is named.
+fn read(keys: Vec<Value>) -> Result<Vec<DeviceKey>, Problem> {
+    let mut wrong = Vec::new();
+    let mut read = Vec::new();
+    for (position, key) in keys.into_iter().enumerate() {
+        match serde_json::from_value(key) {
+            Ok(key) => read.push(key),
+            Err(error) => wrong.push(FieldError {
+                pointer: format!("/{position}"),
+                detail: error.to_string(),
+            }),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(read)
+    } else {
+        Err(Problem::invalid(wrong))
+    }
+}
+
+/// Lines and supervision stay as the manager has set them, in their order (R47, R49).
+fn only_shortcuts(before: &[DeviceKey], after: &[DeviceKey]) -> Result<(), Problem> {
+    let of_manager = |keys: &[DeviceKey]| -> Vec<DeviceKey> {
+        let theirs = keys.iter().filter(|key| key.line().is_some());
+        theirs.cloned().collect()
+    };
+    if of_manager(before) == of_manager(after) {
+        return Ok(());
+    }
+    Err(Problem::invalid_field(
+        "",
+        "only a manager may change the keys for lines and lamps: send them as they are",
+    ))
 }
 
 fn check(password: &str) -> Result<(), Problem> {

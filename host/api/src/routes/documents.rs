@@ -9,10 +9,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::own;
+use super::search::{self, Search};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Address, Collection, Kind, Versioned};
+use crate::exchange::{Address, Collection, Kind, Stored, Versioned};
 use crate::extract::{Asked, Body, Condition, Of, Page, PageOf, tagged};
 use crate::problem::Problem;
 use crate::schemas;
@@ -25,6 +26,19 @@ pub(super) struct Changed {
     /// round. The change is made all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Keys that a device lost because it became a model with fewer (R6).
+    #[serde(rename = "lost-keys", skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
+}
+
+impl From<Stored> for Changed {
+    fn from(stored: Stored) -> Self {
+        Self {
+            revision: stored.revision,
+            conflicts: stored.conflicts,
+            lost: stored.lost,
+        }
+    }
 }
 
 /// A kind with an address of its own.
@@ -212,21 +226,18 @@ fn of_kind(resource: Resource) -> [Endpoint; 4] {
             Method::GET,
             collection,
             read,
-            async move |api: State<Api>, caller: Caller, Of(tenant): Of<String>, page: Asked<PageOf>| {
-                list(
-                    api,
-                    caller,
-                    Collection {
-                        tenant: Some(tenant),
-                        kind,
-                    },
-                    page,
-                )
-                .await
+            async move |api: State<Api>,
+                        caller: Caller,
+                        Of(tenant): Of<String>,
+                        Asked(search): Asked<Search>,
+                        page: Asked<PageOf>| {
+                let tenant = Some(tenant);
+                found(api, caller, Collection { tenant, kind }, search, page).await
             },
         )
         .about(tag, format!("list-{tag}"), format!("The tenant's {tag}"))
         .gives(Content::page::<Versioned>())
+        .query(search::QUERY)
         .paged(),
         Endpoint::new(
             Method::GET,
@@ -308,6 +319,24 @@ fn dial_plan() -> [Endpoint; 2] {
     ]
 }
 
+async fn found(
+    State(api): State<Api>,
+    caller: Caller,
+    collection: Collection,
+    search: Search,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<Versioned>>, Problem> {
+    if search.is_for_all() {
+        return list(State(api), caller, collection, Asked(page)).await;
+    }
+    let (after, limit) = (page.after.clone(), page.limit());
+    let listing = search::find(&api, &caller, collection, after, limit, &search).await?;
+    Ok(Json(Page {
+        items: listing.documents,
+        next: listing.next,
+    }))
+}
+
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -358,14 +387,7 @@ pub(super) async fn put(
     } else {
         StatusCode::OK
     };
-    Ok(tagged(
-        status,
-        stored.revision,
-        &Changed {
-            revision: stored.revision,
-            conflicts: stored.conflicts,
-        },
-    ))
+    Ok(tagged(status, stored.revision, &Changed::from(stored)))
 }
 
 /// The document with the id of its address, which may be left out and must not differ.

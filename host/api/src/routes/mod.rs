@@ -4,6 +4,7 @@ mod announcements;
 mod behaviours;
 mod blobs;
 mod calls;
+mod console;
 mod devices;
 mod documents;
 mod events;
@@ -15,9 +16,11 @@ mod messages;
 mod modules;
 mod notes;
 mod own;
+mod pasted;
 mod records;
 mod replay;
 mod screens;
+mod search;
 mod settings;
 mod statistics;
 mod storage;
@@ -42,11 +45,13 @@ pub(crate) fn all() -> Vec<Endpoint> {
     all.extend(journal::endpoints());
     all.extend(replay::endpoints());
     all.extend(settings::endpoints());
+    all.extend(pasted::endpoints());
     all.extend(calls::endpoints());
     all.extend(records::endpoints());
     all.extend(statistics::endpoints());
     all.extend(events::endpoints());
     all.extend(screens::endpoints());
+    all.extend(console::endpoints());
     all.extend(interception::endpoints());
     all
 }

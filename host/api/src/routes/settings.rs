@@ -14,7 +14,7 @@ use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Address, Expect, Kind};
+use crate::exchange::{Address, Expect, Kind, Stored, Versioned};
 use crate::extract::{Body, Condition, Of, tagged};
 use crate::module::{self, ModuleInfo};
 use crate::problem::Problem;
@@ -162,12 +162,7 @@ fn over(lower: &Value, upper: &Value) -> Value {
 }
 
 /// The line, if the caller may know it.
-async fn line(
-    api: &Api,
-    caller: &Caller,
-    tenant: &str,
-    id: &str,
-) -> Result<crate::exchange::Versioned, Problem> {
+async fn line(api: &Api, caller: &Caller, tenant: &str, id: &str) -> Result<Versioned, Problem> {
     let line = api.exchange.get(Address::new(tenant, Kind::Line, id)).await?;
     match caller.as_user() {
         Some(user) if !own::is(user, Kind::Line, &line.document) => {
@@ -205,40 +200,87 @@ async fn put_of_line(
     Condition(expect): Condition,
     Body(new): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let mut line = line(&api, &caller, &tenant, &id).await?;
+    let place = of_a_line(&api, &caller, &tenant, &id, &name, expect).await?;
+    let stored = change_line(&api, &caller, place, Value::Object(new)).await?;
+    Ok(tagged(StatusCode::OK, stored.revision, &Changed::from(stored)))
+}
+
+/// A line's settings of one behaviour, as they were when somebody began to change them.
+pub(super) struct OfLine {
+    tenant: String,
+    id: String,
+    name: String,
+    line: Versioned,
+    behaviour: Value,
+    own: Value,
+}
+
+impl OfLine {
+    /// What the line sets itself.
+    pub fn own(&self) -> &Value {
+        &self.own
+    }
+
+    /// What is in force of a list of texts, by its JSON Pointer; none if the schema has no such list.
+    pub fn list_of_texts(&self, pointer: &str) -> Result<Option<Vec<Value>>, Problem> {
+        let settings = describe(&self.behaviour, &self.own)?;
+        let mut rules = Some(&settings.schema);
+        for part in pointer.split('/').skip(1) {
+            let name = part.replace("~1", "/").replace("~0", "~");
+            rules = rules.and_then(|rules| rules.get("properties")?.get(name));
+        }
+        let is_list = rules.and_then(|rules| rules.pointer("/items/type")) == Some(&json!("string"));
+        let list = settings.effective.pointer(pointer).and_then(Value::as_array);
+        Ok(is_list.then(|| list.cloned().unwrap_or_default()))
+    }
+}
+
+/// Settings that the caller may know, at the revision expected.
+pub(super) async fn of_a_line(
+    api: &Api,
+    caller: &Caller,
+    tenant: &str,
+    id: &str,
+    name: &str,
+    expect: Expect,
+) -> Result<OfLine, Problem> {
+    let line = line(api, caller, tenant, id).await?;
     if expect != Expect::Any && expect != Expect::At(line.revision) {
         return Err(Problem::precondition(
             "the line is at another revision: read it and decide again",
         ));
     }
-    let behaviour = api
-        .exchange
-        .get(Address::new(&tenant, Kind::Behaviour, &name))
-        .await?
-        .document;
-    let before = of_line(&line.document, &name);
-    let new = Value::Object(new);
+    let address = Address::new(tenant, Kind::Behaviour, name);
+    let behaviour = api.exchange.get(address).await?.document;
+    Ok(OfLine {
+        own: of_line(&line.document, name),
+        tenant: tenant.to_owned(),
+        id: id.to_owned(),
+        name: name.to_owned(),
+        line,
+        behaviour,
+    })
+}
+
+/// Writes what a line sets itself, if the caller may and the module accepts it.
+pub(super) async fn change_line(
+    api: &Api,
+    caller: &Caller,
+    place: OfLine,
+    new: Value,
+) -> Result<Stored, Problem> {
+    let (behaviour, mut line) = (&place.behaviour, place.line);
     if caller.as_user().is_some() {
-        only_own_fields(schema_text(&behaviour), &before, &new)?;
+        only_own_fields(schema_text(behaviour), &place.own, &new)?;
     }
-    check_active(&api, &tenant, &behaviour, over(&inherited(&behaviour), &new)).await?;
-    line.document["settings"][&name] = new;
-    let stored = api
+    let complete = over(&inherited(behaviour), &new);
+    check_active(api, &place.tenant, behaviour, complete).await?;
+    line.document["settings"][&place.name] = new;
+    let address = Address::new(&place.tenant, Kind::Line, &place.id);
+    Ok(api
         .exchange
-        .put(
-            Address::new(&tenant, Kind::Line, &id),
-            line.document,
-            Expect::At(line.revision),
-        )
-        .await?;
-    Ok(tagged(
-        StatusCode::OK,
-        stored.revision,
-        &Changed {
-            revision: stored.revision,
-            conflicts: stored.conflicts,
-        },
-    ))
+        .put(address, line.document, Expect::At(line.revision))
+        .await?)
 }
 
 async fn check_active(api: &Api, tenant: &str, behaviour: &Value, settings: Value) -> Result<(), Problem> {
@@ -309,14 +351,7 @@ async fn bind(
         .exchange
         .put(address, number.document, Expect::At(number.revision))
         .await?;
-    Ok(tagged(
-        StatusCode::OK,
-        stored.revision,
-        &Changed {
-            revision: stored.revision,
-            conflicts: stored.conflicts,
-        },
-    ))
+    Ok(tagged(StatusCode::OK, stored.revision, &Changed::from(stored)))
 }
 
 async fn check_binding(api: &Api, tenant: &str, position: usize, binding: &Binding) -> Result<(), Problem> {

@@ -74,6 +74,7 @@ impl FakeExchange {
             revision,
             created: found.is_none(),
             conflicts: Vec::new(),
+            lost: Vec::new(),
         })
     }
 }
@@ -220,6 +221,7 @@ impl Exchange for FakeExchange {
                 revision: known.revision + 1,
                 created: false,
                 conflicts: Vec::new(),
+                lost: Vec::new(),
             }
         }))
     }
@@ -330,6 +332,7 @@ pub fn schema() -> Value {
         "properties": {
             "rings": { "type": "integer", "default": 5, "maximum": 10, "x-edit": "user" },
             "greeting": { "type": "string", "default": "hello", "x-edit": "manager" },
+            "blocked": { "type": "array", "items": { "type": "string" }, "maxItems": 3, "x-edit": "user" },
         },
     })
 }

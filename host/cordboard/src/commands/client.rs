@@ -273,7 +273,10 @@ pub fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
     let mut after: Option<String> = None;
     loop {
         let query = match &after {
-            Some(after) => format!("{path}?after={}", segment(after)?),
+            Some(after) => {
+                let mark = if path.contains('?') { '&' } else { '?' };
+                format!("{path}{mark}after={}", segment(after)?)
+            }
             None => path.to_owned(),
         };
         let page = connection.get(&query)?;

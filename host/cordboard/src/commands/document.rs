@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Connection, document, pages, segment, show};
+use super::client::{Connection, document, escaped, pages, segment, show};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -33,8 +33,8 @@ pub struct Command {
 
 #[derive(Subcommand)]
 enum Action {
-    /// All of them
-    List,
+    /// All of them, or those that fit
+    List(Search),
     /// One of them
     Show { id: String },
     /// Create one, or change the fields given
@@ -52,6 +52,20 @@ enum Action {
         #[arg(long)]
         username: Option<String>,
     },
+    /// Add numbers to a list in a line's settings: all of them, or none
+    Paste {
+        id: String,
+        /// Numbers separated by `;`
+        text: String,
+        #[arg(long, default_value = "line")]
+        behaviour: String,
+        /// JSON Pointer of the list in the settings
+        #[arg(long, default_value = "/blocked")]
+        list: String,
+        /// Instead of what is there
+        #[arg(long)]
+        replace: bool,
+    },
     /// What a tenant's modules may do: shows it, or lets them do more or less
     Grants(super::grants::Grants),
     /// Delete one that nothing uses
@@ -61,6 +75,43 @@ enum Action {
         #[arg(long)]
         with_lines: bool,
     },
+}
+
+/// What is looked for; everything that is given must fit.
+#[derive(Args)]
+struct Search {
+    /// A part of its name
+    #[arg(long)]
+    name: Option<String>,
+    /// Digits of a number, in any spelling
+    #[arg(long)]
+    number: Option<String>,
+    /// The id of its site
+    #[arg(long)]
+    site: Option<String>,
+    /// Such as `mobile`
+    #[arg(long)]
+    kind: Option<String>,
+}
+
+impl Search {
+    /// As the address wants it.
+    fn query(&self) -> String {
+        let all = [
+            ("name", &self.name),
+            ("number", &self.number),
+            ("site", &self.site),
+            ("kind", &self.kind),
+        ];
+        let mut query = String::new();
+        for (field, value) in all {
+            if let Some(value) = value {
+                let mark = if query.is_empty() { '?' } else { '&' };
+                query.push_str(&format!("{mark}{field}={}", escaped(value)));
+            }
+        }
+        query
+    }
 }
 
 impl Kind {
@@ -91,7 +142,10 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
     let path = kind.path(command.tenant.as_deref())?;
     let one = |id: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(id)?));
     match command.action {
-        Action::List => show(connection, &Value::Array(pages(connection, &path)?)),
+        Action::List(search) => {
+            let path = format!("{path}{}", search.query());
+            show(connection, &Value::Array(pages(connection, &path)?))
+        }
         Action::Show { id } => show(connection, &document(connection.get(&one(&id)?)?)),
         Action::Set { id, fields, file } => {
             let path = one(&id)?;
@@ -117,6 +171,20 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
                 connection,
                 &connection.put(&format!("{}/password", one(&id)?), &body)?,
             )
+        }
+        Action::Paste {
+            id,
+            text,
+            behaviour,
+            list,
+            replace,
+        } => {
+            if kind != Kind::Line {
+                bail!("only lines have lists of numbers");
+            }
+            let path = format!("{}/settings/{}/numbers", one(&id)?, segment(&behaviour)?);
+            let body = json!({ "list": list, "text": text, "replace": replace });
+            show(connection, &connection.post(&path, &body)?)
         }
         Action::Grants(grants) => {
             if kind != Kind::Tenant {

@@ -15,7 +15,7 @@ use api::exchange::{
 use api::hub::KeepJournal;
 use api::workshop::{Done, Inspected};
 use contract::{EmptyView, ModuleDigest, Page, Problem, View};
-use exchange::admin::{self, Change, Request, VersionChange};
+use exchange::admin::{self, Applied, Request, VersionChange};
 use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
 use exchange::{CallId, Input, live};
 use journal::{Recorded, Verdict};
@@ -105,16 +105,17 @@ impl Office {
         }
     }
 
-    async fn change(&self, request: Request) -> Result<Vec<Change>, Refusal> {
+    async fn change(&self, request: Request) -> Result<Applied, Refusal> {
         match self.ask(request).await? {
-            admin::Answer::Changed(applied) => Ok(applied.changes),
-            _ => Ok(Vec::new()),
+            admin::Answer::Changed(applied) => Ok(applied),
+            _ => Ok(Applied::default()),
         }
     }
 
     async fn store(&self, key: Key, request: Request) -> Result<Stored, Refusal> {
-        let changes = self.change(request).await?;
-        let change = changes
+        let applied = self.change(request).await?;
+        let change = applied
+            .changes
             .iter()
             .find(|change| change.key == key)
             .and_then(|change| change.document.as_ref());
@@ -125,6 +126,7 @@ impl Office {
                 revision: written.revision,
                 created: written.revision == 1,
                 conflicts,
+                lost: applied.lost,
             });
         }
         // Written as it was already.
@@ -132,6 +134,7 @@ impl Office {
             revision: view.get(key.kind, &key.id).map_or(0, |known| known.revision),
             created: false,
             conflicts,
+            lost: applied.lost,
         })
     }
 }
