@@ -56,7 +56,7 @@ impl Office {
         tenant::put_behaviour(&server, "mailbox", "announcement", &mailbox);
         tenant::put_number(&server, MAILBOX, "mailbox");
         let services = json!({
-            "call-waiting": true, "double-call": null, "rings": 1,
+            "call-waiting": true, "double-call": null,
             "busy": { "on": false }, "no-answer": { "on": false },
         });
         tenant::put_behaviour(&server, "services", "line", &services);
@@ -67,15 +67,15 @@ impl Office {
         });
         tenant::put_behaviour(&server, "alerter", "busy-alerter", &alerter);
         let office = Self { server, ear };
-        office.set(&json!({}));
+        office.set(json!({}));
         office
     }
 
-    /// What the line sets differently, from the next call on.
-    fn set(&self, alerter: &Value) {
+    /// What the line sets differently from each behaviour's own settings, from the next call on.
+    fn set(&self, settings: Value) {
         let line = json!({
             "name": "Owner", "site": "main", "short-number": LINE, "number": NUMBER, "devices": [LINE],
-            "behaviours": ["alerter", "services"], "settings": { "alerter": alerter },
+            "behaviours": ["alerter", "services"], "settings": settings,
             "features": { "call-waiting": true },
         });
         let path = format!("/v1/tenants/works/lines/{LINE}");
@@ -180,7 +180,7 @@ fn peers_alerter_r62_an_outside_caller_hears_each_choice_of_the_menu() {
     }
     caller.ends();
 
-    office.set(&json!({ "voicemail": null }));
+    office.set(json!({ "alerter": { "voicemail": null } }));
     let caller = office.calls(&mut phone, NUMBER);
     caller.hears_only(&[
         "in-a-call",
@@ -196,7 +196,7 @@ fn peers_alerter_r62_an_outside_caller_hears_each_choice_of_the_menu() {
 fn peers_alerter_r62_outside_callers_hear_a_recording_by_number_and_a_menu_when_nobody_answers() {
     let office = Office::open();
     let recording = json!({ "numbers": [NUMBER], "announcement": "about-sales" });
-    office.set(&json!({ "outside": "ring", "recordings": [recording] }));
+    office.set(json!({ "alerter": { "outside": "ring", "recordings": [recording] } }));
     let (mut owner, _partner) = office.owner_in_a_call();
     let mut phone = Setup::outside(OUTSIDE).start(&office.server);
 
@@ -209,7 +209,7 @@ fn peers_alerter_r62_outside_callers_hear_a_recording_by_number_and_a_menu_when_
     owner.hang_up();
     owner.expect("CALL_CLOSED");
 
-    office.set(&json!({}));
+    office.set(json!({ "services": { "rings": 1 } }));
     let caller = office.calls(&mut phone, NUMBER);
     owner.rings();
     caller.hears_only(&[

@@ -1,10 +1,11 @@
-//! Which sounds a phone has heard, in which order, and for how long: each is a tone of its own.
+//! Which sounds a phone has heard, in which order, and for how long: each is a tone of its own. Voices are tones, too, and several may be
+//! heard together.
 
 use std::collections::BTreeMap;
 
 use crate::baresip::Baresip;
 use crate::server::Server;
-use crate::sound::{self, RATE, share_of, tone};
+use crate::sound::{self, RATE, holds_tone, share_of, tone};
 use crate::until;
 
 /// A recording is looked at in tenths of a second.
@@ -16,6 +17,37 @@ const MILLIS: usize = 600;
 
 /// What the exchange plays to who waits in France.
 pub const RINGBACK: (&str, f64) = ("ringback", 440.0);
+
+/// From now on, half a second of this voice and no other.
+#[track_caller]
+pub fn hears(phone: &Baresip, hertz: f64) {
+    let before = phone.heard().len();
+    until("the voice is heard", || {
+        let heard = phone.heard();
+        holds_tone(heard.get(before..).unwrap_or_default(), hertz).then_some(())
+    });
+}
+
+/// From now on, half a second of all these voices together.
+#[track_caller]
+pub fn hears_all(phone: &Baresip, voices: &[f64]) {
+    let before = phone.heard().len();
+    let is_there = |stretch: &[i16]| voices.iter().all(|hertz| share_of(stretch, *hertz) > 0.1);
+    until("all voices are heard together", || {
+        let heard = phone.heard();
+        let mut stretches = heard.get(before..)?.chunks_exact(RATE / 2);
+        stretches.any(is_there).then_some(())
+    });
+}
+
+/// In what was heard last there is nothing of this voice.
+#[track_caller]
+pub fn does_not_hear(phone: &Baresip, hertz: f64) {
+    let heard = phone.heard();
+    let last = heard.get(heard.len().saturating_sub(RATE)..).unwrap_or_default();
+    let share = share_of(last, hertz);
+    assert!(share < 0.02, "the voice of {hertz} Hz is heard: {share}");
+}
 
 /// Sounds that it knows, by name.
 pub struct Ear(BTreeMap<&'static str, f64>);

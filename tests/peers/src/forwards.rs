@@ -115,6 +115,7 @@ fn peers_forwards_r13_r15_r20_each_takes_the_calls_that_are_its_own() {
     office.goes_to_the_deputy(LINE);
     office.set(json!({ "do-not-disturb": true }));
     office.is_refused("486");
+    by_code(&mut office);
     office.set(json!({ "blocked": [COLLEAGUE] }));
     office.is_refused("603");
     office.set_for(NOBODY, json!({ "unreachable": to_the_deputy() }));
@@ -139,6 +140,24 @@ fn peers_forwards_r13_r15_r20_each_takes_the_calls_that_are_its_own() {
     office.owner.dial(PARTNER);
     office.owner.expect("CALL_ESTABLISHED");
     office.goes_to_the_deputy(LINE);
+}
+
+/// R13: the same, switched at the phone.
+#[track_caller]
+fn by_code(office: &mut Office) {
+    office.set(json!({}));
+    for (code, on) in [("*78", true), ("*79", false)] {
+        let set = json!({ "set": { "feature": "do-not-disturb", "on": on } });
+        tenant::put_code(&office.server, code, &set);
+        office.owner.dial(code);
+        // Two beeps.
+        office.owner.expect("CALL_ESTABLISHED");
+        office.owner.expect("CALL_CLOSED");
+        match on {
+            true => office.is_refused("486"),
+            false => office.rings_at_the_owners(),
+        }
+    }
 }
 
 #[test]
@@ -205,15 +224,14 @@ fn peers_forwards_r14_r17_r18_who_calls_decides_how_it_rings_and_several_phones_
     outside.expect("CALL_CLOSED");
 
     // R18: together, and the first answer wins; or one after the other.
-    let rings =
-        |order| json!({ "rings": 1, "multi-ring": { "on": true, "order": order, "numbers": [DEPUTY] } });
-    office.set(rings("simultaneous"));
+    let others = |order| json!({ "on": true, "order": order, "numbers": [DEPUTY] });
+    office.set(json!({ "rings": 10, "multi-ring": others("simultaneous") }));
     office.caller.dial(LINE);
     office.owner.rings();
     office.deputy.accepts();
     office.owner.expect("CALL_CLOSED");
     office.gives_up();
-    office.set(rings("sequential"));
+    office.set(json!({ "rings": 1, "multi-ring": others("sequential") }));
     office.caller.dial(LINE);
     office.owner.rings();
     assert!(!office.deputy.saw("CALL_INCOMING"), "it is not the deputy's turn");

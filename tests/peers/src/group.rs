@@ -4,10 +4,10 @@
 use serde_json::json;
 
 use crate::baresip::{Baresip, Setup};
+use crate::ear::{does_not_hear, hears, hears_all};
 use crate::server::Server;
-use crate::services::hears;
 use crate::sipp::{Running, Sipp};
-use crate::sound::{RATE, share_of, tone};
+use crate::sound::tone;
 use crate::{tenant, until};
 
 const CALLER: (&str, f64) = ("203", 700.0);
@@ -19,30 +19,6 @@ const KEY: &str = "*50";
 
 fn phone((user, hertz): (&str, f64)) -> Setup {
     Setup::of(user).says(tone(hertz, 50_000))
-}
-
-/// The last second that a phone has heard.
-fn now_heard(phone: &Baresip) -> Vec<i16> {
-    let heard = phone.heard();
-    heard[heard.len().saturating_sub(RATE)..].to_vec()
-}
-
-/// From now on, all of these at once.
-#[track_caller]
-fn hears_all(phone: &Baresip, voices: &[(&str, f64)]) {
-    let before = phone.heard().len();
-    until("all are heard together", || {
-        let heard = phone.heard();
-        let mut stretches = heard.get(before..)?.chunks_exact(RATE / 2);
-        let all = |stretch: &[i16]| voices.iter().all(|(_, hertz)| share_of(stretch, *hertz) > 0.1);
-        stretches.any(all).then_some(())
-    });
-}
-
-#[track_caller]
-fn does_not_hear(phone: &Baresip, (who, hertz): (&str, f64)) {
-    let share = share_of(&now_heard(phone), hertz);
-    assert!(share < 0.02, "{who} is heard: {share}");
 }
 
 #[test]
@@ -64,17 +40,17 @@ fn peers_group_a_supervisor_listens_whispers_and_barges_in_by_key() {
 
     supervisor.dial("*44202");
     supervisor.expect("CALL_ESTABLISHED");
-    hears_all(&supervisor, &[CALLER, MEMBER]);
-    does_not_hear(&caller, SUPERVISOR);
-    does_not_hear(&member, SUPERVISOR);
+    hears_all(&supervisor, &[CALLER.1, MEMBER.1]);
+    does_not_hear(&caller, SUPERVISOR.1);
+    does_not_hear(&member, SUPERVISOR.1);
 
     supervisor.command("sndcode", "5");
-    hears_all(&member, &[CALLER, SUPERVISOR]);
-    does_not_hear(&caller, SUPERVISOR);
+    hears_all(&member, &[CALLER.1, SUPERVISOR.1]);
+    does_not_hear(&caller, SUPERVISOR.1);
 
     supervisor.command("sndcode", "6");
-    hears_all(&caller, &[MEMBER, SUPERVISOR]);
-    hears_all(&member, &[CALLER, SUPERVISOR]);
+    hears_all(&caller, &[MEMBER.1, SUPERVISOR.1]);
+    hears_all(&member, &[CALLER.1, SUPERVISOR.1]);
 
     supervisor.hang_up();
     supervisor.expect("CALL_CLOSED");

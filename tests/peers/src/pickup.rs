@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::baresip::{Baresip, Setup};
+use crate::ear::hears;
 use crate::server::Server;
-use crate::services::hears;
 use crate::sound::tone;
 use crate::tenant;
 

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::baresip::{Baresip, Setup};
+use crate::ear::hears;
 use crate::server::Server;
 use crate::sipp::Sipp;
-use crate::sound::{RATE, holds_tone, tone};
+use crate::sound::{RATE, tone};
 use crate::{tenant, until};
 
 /// What the caller, and whom he talks with, say.
@@ -21,17 +22,6 @@ fn caller(server: &Server, user: &str) -> Baresip {
 
 fn called(server: &Server, user: &str) -> Baresip {
     Setup::of(user).answers().says(tone(CALLED, 50_000)).start(server)
-}
-
-/// From now on: what was heard before counts for nothing.
-#[track_caller]
-fn hears(phone: &Baresip, hertz: f64) {
-    let before = phone.heard().len();
-    until("the other is heard", || {
-        let heard = phone.heard();
-        let new = heard.get(before..).unwrap_or_default();
-        holds_tone(new, hertz).then_some(())
-    });
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Services of RFC 5359 with phones that speak: what their buttons do is heard at the other end.
 
 use crate::baresip::{Baresip, Setup};
+use crate::ear::{hears, hears_all};
 use crate::linphone::Linphone;
 use crate::server::Server;
 use crate::sound::{RATE, holds_tone, share_of, tone};
@@ -13,16 +14,6 @@ const CAROL: f64 = 1_900.0;
 
 fn phone(user: &str, hertz: f64) -> Setup {
     Setup::of(user).says(tone(hertz, 50_000))
-}
-
-/// From now on, half a second of this tone.
-#[track_caller]
-pub fn hears(phone: &Baresip, hertz: f64) {
-    let before = phone.heard().len();
-    until("the tone is heard", || {
-        let heard = phone.heard();
-        holds_tone(heard.get(before..).unwrap_or_default(), hertz).then_some(())
-    });
 }
 
 /// Two phones that talk.
@@ -47,6 +38,32 @@ fn peers_services_unattended_transfer() {
     alice.command("transfer", "205");
     carol.expect("CALL_ESTABLISHED");
     alice.expect("CALL_CLOSED");
+    hears(&bob, CAROL);
+    hears(&carol, BOB);
+    bob.hang_up();
+    carol.expect("CALL_CLOSED");
+}
+
+/// RFC 5359 §2.10: Alice brings together those whom she holds; she goes, and they talk on, over a crash too.
+#[test]
+fn peers_services_conference_of_three() {
+    let mut server = Server::start();
+    tenant::create(&server);
+    let mut carol = phone("205", CAROL).answers().start(&server);
+    let (mut alice, mut bob) = talk(&server);
+    alice.dial("205");
+    carol.expect("CALL_ESTABLISHED");
+    hears(&carol, ALICE);
+    alice.dial("*3");
+    alice.expect("CALL_ESTABLISHED");
+    hears_all(&bob, &[ALICE, CAROL]);
+    hears_all(&carol, &[ALICE, BOB]);
+
+    server.crash_and_start_again();
+
+    hears_all(&bob, &[ALICE, CAROL]);
+    hears_all(&carol, &[ALICE, BOB]);
+    alice.hang_up();
     hears(&bob, CAROL);
     hears(&carol, BOB);
     bob.hang_up();
