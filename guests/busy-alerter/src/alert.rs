@@ -17,10 +17,10 @@ impl BusyAlerter {
     ) -> Result<(), Refusal> {
         let call = &mut self.calls[index];
         (call.asked, call.why, call.state) = (true, why, State::Recording);
-        // R65: a line that forwards all its calls is never free.
+        // R63, R65: a line that forwards all its calls does not become free by waiting.
         let forwards = settings.forwards.as_deref();
         let forwards_all = forwards.is_some_and(|behaviour| host.forwards_all(host.number(), behaviour));
-        call.can_be_called_back = call.line.is_some() && !forwards_all;
+        call.may_be_free = !forwards_all;
         let said = said(call, settings, host);
         host.explain(
             "R59",

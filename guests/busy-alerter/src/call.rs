@@ -17,8 +17,8 @@ pub struct Asked {
     pub asked: bool,
     /// What the line was when the caller was told.
     pub why: Cause,
-    /// A call back would be taken: it is offered.
-    pub can_be_called_back: bool,
+    /// The line does not forward all its calls, so it may become free: to wait and to be called back is offered.
+    pub may_be_free: bool,
     /// The menu is on the caller's display.
     pub shown: bool,
     /// How often the menu has played.
@@ -71,7 +71,7 @@ impl Asked {
             answered: offer.answered,
             asked: false,
             why: Cause::Busy,
-            can_be_called_back: false,
+            may_be_free: false,
             shown: false,
             menus: 0,
             state: State::Rings,

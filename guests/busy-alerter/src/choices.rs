@@ -32,7 +32,7 @@ pub fn offered<'a>(call: &Asked, settings: &'a AlerterSettings) -> Vec<Offered<'
             announcement,
         })
     };
-    let can_wait = settings.wait.on && call.why == Cause::Busy;
+    let can_wait = settings.wait.on && call.why == Cause::Busy && call.may_be_free;
     [
         offer(Choice::Ring, &keys.ring, &keys.ring_announcement, true),
         offer(
@@ -51,7 +51,7 @@ pub fn offered<'a>(call: &Asked, settings: &'a AlerterSettings) -> Vec<Offered<'
             Choice::CallBack,
             &keys.call_back,
             &keys.call_back_announcement,
-            call.can_be_called_back && settings.call_back.is_some(),
+            call.may_be_free && call.line.is_some() && settings.call_back.is_some(),
         ),
         offer(Choice::Wait, &keys.wait, &keys.wait_announcement, can_wait),
     ]

@@ -330,3 +330,34 @@ async fn sessions_are_kept_as_long_as_their_tenant_wants() {
         "nor stay they without their tenant"
     );
 }
+
+#[tokio::test]
+async fn sessions_that_only_wait_are_stored_soon_once_many_do() {
+    const MANY: u64 = 50_000;
+    let world = World::new().await;
+    office(&world).await;
+    let answer = Command::Answer {
+        tag: 1,
+        leg: LegId(7),
+    };
+    let waits = |id, at| {
+        world.hub.report(report(id, at, asked(offer())));
+        world.hub.report(report(id, at, decided(vec![answer.clone()])));
+    };
+    let count = || {
+        assert!(world.writer.flush());
+        let streams = world.store.streams("journal/", None, 10).unwrap();
+        streams.first().map_or(0, |(_, info)| info.next - info.first)
+    };
+    waits(1, 100);
+    world.hub.tidy(Moment::from_secs(160));
+    assert_eq!(count(), 0, "one may wait");
+    for id in 2..=MANY {
+        waits(id, 170);
+    }
+    world.hub.tidy(Moment::from_secs(171));
+    let before = count();
+    assert!(before < 2, "{before}: something may still come");
+    world.hub.tidy(Moment::from_secs(173));
+    assert_eq!(count(), MANY);
+}

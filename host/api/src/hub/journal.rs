@@ -1,7 +1,7 @@
 //! The journal of sessions: what each was told, asked and decided, for replay on other versions.
 //!
 //! A session's steps are encoded as they are reported, on the reports' thread, and stored when it ends. One that goes on
-//! for long, as sessions per number do, is stored in parts.
+//! for long, as sessions per number do, is stored in parts; so is one that only waits, once many do.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,10 +19,24 @@ use super::journal_of;
 const SESSIONS: usize = 200_000;
 /// Bytes of all sessions that wait for their end.
 const BYTES: usize = 256 << 20;
-/// A session that nothing happened to for so long is stored as far as it has come.
-const IDLE: Duration = Duration::from_secs(600);
-/// How often idle ones are looked for.
-const LOOK: Duration = Duration::from_secs(60);
+/// Sessions that nothing happened to for a while are stored as far as they have come.
+struct Patience {
+    idle: Duration,
+    /// How often idle ones are looked for.
+    look: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(600),
+    look: Duration::from_secs(60),
+};
+/// While more than [`ROOM`] waits: a hundred thousand call backs wait for days.
+const IMPATIENCE: Patience = Patience {
+    idle: Duration::from_secs(2),
+    look: Duration::from_secs(1),
+};
+/// Bytes of sessions that may wait in peace.
+const ROOM: usize = 4 << 20;
 /// Sessions that are handed to the store together, and how long the first of them waits at most.
 const GATHERED: usize = 64;
 const WAIT: Duration = Duration::from_millis(250);
@@ -75,9 +89,10 @@ impl Journal {
     /// What is to be stored by now.
     pub fn due(&self, now: Moment) -> Vec<Write> {
         let mut open = self.lock();
-        if open.looked + LOOK <= now {
+        let patience = if open.bytes > ROOM { IMPATIENCE } else { PATIENCE };
+        if open.looked + patience.look <= now {
             open.looked = now;
-            open.close_idle(now);
+            open.close_idle(patience.idle, now);
         }
         let due = open.gathered.len() >= GATHERED || open.first_gathered + WAIT <= now;
         if due {
@@ -166,10 +181,10 @@ impl Open {
         });
     }
 
-    fn close_idle(&mut self, now: Moment) {
+    fn close_idle(&mut self, limit: Duration, now: Moment) {
         let idle = |session: &Session| {
             let latest = session.segment.as_ref().map(Segment::latest);
-            session.asked.is_none() && latest.is_none_or(|latest| latest + IDLE <= now)
+            session.asked.is_none() && latest.is_none_or(|latest| latest + limit <= now)
         };
         let idle: Vec<u64> = self
             .sessions
@@ -180,6 +195,9 @@ impl Open {
         for session in idle {
             self.close(session, false, now);
             self.sessions.remove(&session);
+        }
+        if self.sessions.capacity() / 4 > self.sessions.len() {
+            self.sessions.shrink_to_fit();
         }
     }
 }
