@@ -53,6 +53,7 @@ fn the_readme_names_a_test_for_each_rule_and_no_test_that_is_not_there() {
         include_str!("../tests/queue.rs"),
         include_str!("../../../tests/simulation/tests/call_centre.rs"),
         include_str!("../../../tests/peers/src/crowd.rs"),
+        include_str!("../../../tests/peers/src/group.rs"),
         include_str!("../../../tests/peers/src/restart.rs"),
         include_str!("../../../tests/peers/src/services.rs"),
     ]
