@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::{Moment, Pii};
 use contract::{Cause, Event, Identity, LegEnded, LegId, SessionId};
 use sip::endpoint::{Reason, Reply, UsageId};
+use sip::sdp::Offer;
 use smallvec::SmallVec;
 
 use super::elsewhere::Tried;
@@ -259,6 +260,31 @@ impl Exchange {
 
 /// Legs.
 impl Exchange {
+    /// A leg of a caller, whose offer waits for our answer.
+    pub(super) fn add_caller(
+        &mut self,
+        call: CallId,
+        tenant: Arc<str>,
+        usage: UsageId,
+        party: Party,
+        number: String,
+        offer: Option<Offer>,
+    ) -> LegId {
+        let id = self.add_leg(
+            call,
+            tenant,
+            usage,
+            party,
+            LegState::Offered,
+            LegRole::Caller,
+            number,
+        );
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.offer = offer.map(Box::new);
+        }
+        id
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all that a leg begins with")]
     pub(super) fn add_leg(
         &mut self,

@@ -21,11 +21,9 @@ use sip::Request;
 use sip::endpoint::{Reply, UsageId};
 use sip::sdp::Offer;
 
-use super::leg::{Leg, LegState, Party};
+use super::leg::{Leg, Party};
 use super::{Due, Exchange};
 use crate::directory::{Conference, Origin, Resolution};
-use crate::ids::CallId;
-use crate::report::LegRole;
 
 /// Whose rooms these are: no session has this number.
 const NOBODYS: SessionId = SessionId(0);
@@ -194,33 +192,10 @@ impl Exchange {
         let first = self.rooms.get(&(NOBODYS, name.clone()));
         let first = first.and_then(|room| room.legs().first().copied());
         if let Some(call) = first.and_then(|first| self.call_of(first)) {
-            let leg = self.one_more(call, tenant, usage, party, offer);
+            let number = party.line().map(ToString::to_string).unwrap_or_default();
+            let leg = self.add_caller(call, tenant, usage, party, number, offer);
             self.come_in(leg, name);
         }
-    }
-
-    fn one_more(
-        &mut self,
-        call: CallId,
-        tenant: Arc<str>,
-        usage: UsageId,
-        party: Party,
-        offer: Option<Offer>,
-    ) -> LegId {
-        let number = party.line().map(ToString::to_string).unwrap_or_default();
-        let leg = self.add_leg(
-            call,
-            tenant,
-            usage,
-            party,
-            LegState::Offered,
-            LegRole::Caller,
-            number,
-        );
-        if let Some(leg) = self.legs.get_mut(&leg) {
-            leg.offer = offer.map(Box::new);
-        }
-        leg
     }
 }
 
@@ -310,7 +285,8 @@ impl Exchange {
         if partner.is_none() && goes_on.is_none() {
             return Err(refuse(488));
         }
-        let leg = self.one_more(call, tenant, usage, party, offer);
+        let number = party.line().map(ToString::to_string).unwrap_or_default();
+        let leg = self.add_caller(call, tenant, usage, party, number, offer);
         let name = goes_on.unwrap_or_else(|| self.new_conference());
         if self.come_in(leg, &name) {
             for other in partner.into_iter().flat_map(|partner| [joined, partner]) {

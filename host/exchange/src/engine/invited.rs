@@ -17,13 +17,13 @@ use smallvec::SmallVec;
 use super::Exchange;
 use super::call::Call;
 use super::custody::Handover;
-use super::leg::{LegState, Party};
+use super::leg::Party;
 use super::lookup::{placed, trunk_account};
 use super::offers::not_acceptable;
 use super::requests::Account;
 use crate::directory::{Line, Origin, OwnIdentity, Resolution, TenantView};
 use crate::ids::DialOwner;
-use crate::report::{Direction, LegRole};
+use crate::report::Direction;
 
 /// Numbers that a caller may name as the way it came.
 const MAX_DIVERSIONS: usize = 16;
@@ -197,18 +197,7 @@ impl Exchange {
             lasting: false,
             kept: false,
         });
-        let leg = self.add_leg(
-            call,
-            tenant,
-            usage,
-            caller.party,
-            LegState::Offered,
-            LegRole::Caller,
-            shown,
-        );
-        if let Some(leg) = self.legs.get_mut(&leg) {
-            leg.offer = offer.map(Box::new);
-        }
+        let leg = self.add_caller(call, tenant, usage, caller.party, shown, offer);
         (leg, call, caller.diversions)
     }
 

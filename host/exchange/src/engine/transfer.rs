@@ -19,12 +19,11 @@ use sip::{Name, Request};
 
 use super::custody::{Custody, Handover};
 use super::invited::identity_of_line;
-use super::leg::{LegState, Party, Wanted};
+use super::leg::{Party, Wanted};
 use super::pickup::ringing_leg;
 use super::{Exchange, Step};
 use crate::cause;
 use crate::ids::{CallId, CustodyId, DialOwner, Holder};
-use crate::report::LegRole;
 
 impl Exchange {
     /// A REFER inside of a dialog.
@@ -295,18 +294,7 @@ impl Exchange {
             Party::Device { line, .. } => line.to_string(),
             Party::Trunk(trunk) => trunk.to_string(),
         };
-        let id = self.add_leg(
-            call,
-            tenant,
-            usage,
-            party,
-            LegState::Offered,
-            LegRole::Caller,
-            name,
-        );
-        if let Some(leg) = self.legs.get_mut(&id) {
-            leg.offer = offer.map(Box::new);
-        }
+        let id = self.add_caller(call, tenant, usage, party, name, offer);
         let Some(partner) = partner else {
             self.take_ringing(id, replaced);
             return Ok(());
