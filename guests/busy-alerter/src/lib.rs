@@ -12,6 +12,7 @@ mod call;
 mod choices;
 mod display;
 mod menu;
+mod pause;
 mod settings;
 mod texts;
 mod wait;
@@ -19,6 +20,7 @@ mod wait;
 use call::{Asked, State};
 use cordboard::prelude::*;
 use cordboard::{CommandOutcome, DialResult, Offer, OutcomeKind, leg_of};
+use pause::Pause;
 pub use settings::{AlerterSettings, Display, Keys, Recording, Then, WaitOnLine};
 
 /// The calls to one line.
@@ -26,6 +28,7 @@ pub use settings::{AlerterSettings, Display, Keys, Recording, Then, WaitOnLine};
 pub struct BusyAlerter {
     /// In the order in which they came.
     calls: Vec<Asked>,
+    pause: Pause,
     wake_at: Option<u64>,
 }
 
@@ -34,7 +37,7 @@ pub struct BusyAlerter {
 impl Behaviour for BusyAlerter {
     type Settings = AlerterSettings;
 
-    const STATE_VERSION: u8 = 3;
+    const STATE_VERSION: u8 = 4;
 
     fn handle(&mut self, event: Event, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
         match event {
@@ -42,8 +45,10 @@ impl Behaviour for BusyAlerter {
             Event::Outcome(outcome) => self.outcome(outcome, settings, host)?,
             Event::LegEnded(ended) => self.ended(ended.leg, settings, host)?,
             Event::Timer(_) => self.wake_at = None,
-            Event::LineChanged(_)
-            | Event::LegAnswered(_)
+            // What rings the line from here is a call of it, too.
+            Event::LineChanged(_) if self.calls.iter().any(Asked::rings) => {}
+            Event::LineChanged(_) => self.pause.hears_of_the_line(host.now()),
+            Event::LegAnswered(_)
             | Event::LegRinging(_)
             | Event::LegHeld(_)
             | Event::LegResumed(_)
@@ -102,6 +107,9 @@ impl BusyAlerter {
         match outcome.kind {
             OutcomeKind::Dialled(dialled) => match dialled.result {
                 DialResult::Answered(answer) => {
+                    if self.calls[index].rings() {
+                        self.pause.is_over();
+                    }
                     self.calls[index].state = State::Talks { callee: answer.leg };
                     Ok(())
                 }
@@ -127,6 +135,11 @@ impl BusyAlerter {
         host: &Host,
     ) -> Result<(), Refusal> {
         let call = &self.calls[index];
+        match cause {
+            Cause::Busy if call.rings() => self.pause.begins(host.now()),
+            _ if call.rings() => self.pause.is_over(),
+            _ => {}
+        }
         let asks = match cause {
             Cause::Busy => settings.busy,
             Cause::NoAnswer | Cause::Declined => settings.no_answer,

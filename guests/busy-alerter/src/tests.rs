@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use cordboard::test::Flow;
 use cordboard::{LineChange, Played};
 
@@ -45,10 +47,15 @@ fn outside(flow: &mut Flow) -> LegId {
 }
 
 fn callee(flow: &mut Flow, calls: u32) {
-    flow.tenant().line("300").calls = calls;
+    changes(flow, true, calls);
+}
+
+fn changes(flow: &mut Flow, registered: bool, calls: u32) {
+    let line = flow.tenant().line("300");
+    (line.registered, line.calls) = (registered, calls);
     flow.happens(Event::LineChanged(LineChange {
         line: "300".into(),
-        registered: true,
+        registered,
         calls,
     }));
 }
@@ -354,8 +361,87 @@ fn r63_a_line_that_another_call_takes_first_keeps_the_caller_in_place() {
     did(&mut flow);
     flow.fails(caller, Cause::Busy);
     assert_eq!(did(&mut flow), ["play waiting tone for ever"]);
+    flow.passes(secs(20));
     callee(&mut flow, 0);
     assert_eq!(did(&mut flow), ["play it-rings-now"]);
+}
+
+/// A phone that says busy of itself: each try is a call of the line for a moment.
+fn says_busy(flow: &mut Flow, caller: LegId) {
+    callee(flow, 1);
+    callee(flow, 0);
+    flow.fails(caller, Cause::Busy);
+}
+
+#[test]
+fn r63_a_phone_that_says_busy_without_a_call_is_tried_again_after_growing_pauses() {
+    let mut flow = flow(&settings());
+    let (first, second) = (asked(&mut flow), asked(&mut flow));
+    flow.presses(first, "5");
+    flow.presses(second, "5");
+    callee(&mut flow, 0);
+    flow.played(first);
+    let mut tries = Vec::new();
+    for second in 0..150 {
+        while let Some((leg, _)) = flow.dialling().first() {
+            assert_eq!(*leg, first, "the place in the queue is kept");
+            tries.push(second);
+            says_busy(&mut flow, first);
+        }
+        flow.passes(secs(1));
+    }
+    assert_eq!(tries, [0, 2, 6, 14, 30, 62, 94, 126]);
+    let said = did(&mut flow);
+    let rings = said.iter().filter(|what| what.contains("it-rings-now"));
+    assert_eq!(
+        rings.count(),
+        1,
+        "nobody is told again and again that it rings: {said:?}"
+    );
+    flow.passes(secs(8));
+    flow.tenant().line("300").calls = 1;
+    flow.answers(first, 0);
+    assert_eq!(did(&mut flow), ["1: dial next"], "the phone takes it at last");
+}
+
+#[test]
+fn r63_a_pause_is_over_once_the_line_is_heard_of() {
+    for news in [(true, 1), (false, 0)] {
+        let mut flow = flow(&settings());
+        let caller = asked(&mut flow);
+        flow.presses(caller, "5");
+        callee(&mut flow, 0);
+        flow.played(caller);
+        for _ in 0..4 {
+            says_busy(&mut flow, caller);
+            flow.passes(secs(17));
+        }
+        says_busy(&mut flow, caller);
+        flow.passes(secs(2));
+        did(&mut flow);
+        let (registered, calls) = news;
+        changes(&mut flow, registered, calls);
+        assert_eq!(did(&mut flow), [""; 0], "it is in a call, or gone");
+        callee(&mut flow, 0);
+        assert_eq!(did(&mut flow), ["play it-rings-now"], "at once: {news:?}");
+    }
+}
+
+#[test]
+fn r63_who_comes_after_one_that_hung_up_in_a_pause_waits_for_its_end() {
+    let mut flow = flow(&settings());
+    let (first, second) = (asked(&mut flow), asked(&mut flow));
+    flow.presses(first, "5");
+    flow.presses(second, "5");
+    callee(&mut flow, 0);
+    flow.played(first);
+    says_busy(&mut flow, first);
+    flow.hangs_up(first);
+    did(&mut flow);
+    flow.passes(Duration::from_millis(1_999));
+    assert_eq!(did(&mut flow), [""; 0]);
+    flow.passes(Duration::from_millis(1));
+    assert_eq!(did(&mut flow), ["2: dial next"]);
 }
 
 #[test]
@@ -420,6 +506,37 @@ fn check_finds_keys_with_two_choices_and_numbers_that_are_not_allowed() {
     let found = module.check(settings, std::sync::Arc::new(tenant), Default::default());
     let paths: Vec<_> = found.into_iter().map(|problem| problem.path).collect();
     assert_eq!(paths, ["/voicemail", "/keys/voicemail"]);
+}
+
+/// Every order of what can happen, to a depth, with two callers; from then on the phone says busy by itself to
+/// whatever rings it, for a minute.
+#[test]
+fn r63_whatever_happened_a_phone_that_says_busy_is_not_dialled_in_a_loop() {
+    const WHAT: usize = 8;
+    const DEPTH: u32 = 4;
+    for story in 0..WHAT.pow(DEPTH) {
+        let mut flow = flow(&settings());
+        inside(&mut flow);
+        inside(&mut flow);
+        let mut rest = story;
+        for _ in 0..DEPTH {
+            happens(&mut flow, rest % WHAT);
+            rest /= WHAT;
+        }
+        callee(&mut flow, 0);
+        let mut dials = 0;
+        for _ in 0..60 {
+            for leg in flow.hearing() {
+                flow.played(leg);
+            }
+            while let Some((leg, _)) = flow.dialling().first().cloned() {
+                dials += 1;
+                assert!(dials <= 8, "story {story}");
+                says_busy(&mut flow, leg);
+            }
+            flow.passes(secs(1));
+        }
+    }
 }
 
 /// Every order of what can happen, to a depth, with two callers: no leg is left, and nobody is lost.

@@ -35,11 +35,11 @@ impl BusyAlerter {
         Ok(queued.unless_gone()?)
     }
 
-    /// The line was taken by another call: on as before, to the same end.
+    /// The line is busy still, or was taken by another call: on as before, to the same end.
     pub fn wait_on(&mut self, index: usize, until: u64, host: &Host) -> Result<(), Refusal> {
         host.explain(
             "R63",
-            "another call was quicker: the caller waits on, in the same place",
+            "another call was quicker, or the line is busy without one: the caller waits on, in the same place",
         );
         let call = &mut self.calls[index];
         call.state = State::Waits { until };
@@ -72,10 +72,14 @@ impl BusyAlerter {
         let free = host
             .line(host.number())
             .is_some_and(|line| line.registered && line.calls == 0);
-        if !free || rings_already {
+        if !free || rings_already || self.pause.end(now).is_some() {
             return Ok(());
         }
-        self.tell(first, settings, host)
+        // Who was told once that it rings hears that it does.
+        match self.pause.follows_a_try() {
+            true => self.try_line(first, host),
+            false => self.tell(first, settings, host),
+        }
     }
 
     fn tell(&mut self, index: usize, settings: &AlerterSettings, host: &Host) -> Result<(), Refusal> {
@@ -112,7 +116,9 @@ impl BusyAlerter {
             State::Waits { until } => Some(until),
             _ => None,
         });
-        let next = ends.min();
+        let waits = self.calls.iter().any(Asked::waits);
+        let pause = waits.then(|| self.pause.end(host.now())).flatten();
+        let next = ends.chain(pause).min();
         if next != self.wake_at {
             match next {
                 Some(at) => host.timer(0).at(at)?,
@@ -131,6 +137,11 @@ impl Asked {
             self.state,
             State::Waits { .. } | State::Told { .. } | State::Tried { .. }
         )
+    }
+
+    /// Its call counts among the line's.
+    pub fn rings(&self) -> bool {
+        matches!(self.state, State::Rings | State::Tried { .. })
     }
 
     fn waits(&self) -> bool {

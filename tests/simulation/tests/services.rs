@@ -61,6 +61,42 @@ fn r58_r61_r67_who_hung_up_on_a_busy_line_is_called_back_also_after_a_crash() {
     assert!(why.iter().any(|line| line.starts_with("R61: they talk")));
 }
 
+/// The phone says busy whenever it rings, for so many seconds; returns when it rang.
+fn says_busy(sim: &mut Sim, name: &str, seconds: u32) -> Vec<u32> {
+    let id = sim.world().find(name).unwrap();
+    let mut rang = Vec::new();
+    for tenth in 0..seconds * 10 {
+        for call in sim.world().calls_in(id, CallState::Offered) {
+            rang.push(tenth / 10);
+            sim.world().with(id, |phone, now| phone.refuse(now, call, 486));
+        }
+        sim.pass(SECOND / 10);
+    }
+    rang
+}
+
+#[test]
+fn r63_a_phone_that_says_busy_of_itself_rings_after_growing_pauses_and_at_once_after_a_call() {
+    let mut sim = alerted();
+    sim.call("201", "202");
+    assert_eq!(says_busy(&mut sim, "202", 5), [0]);
+    sim.press("201", "5");
+    let rang = says_busy(&mut sim, "202", 100);
+    let pauses: Vec<u32> = rang.windows(2).map(|two| two[1] - two[0]).collect();
+    assert_eq!(pauses, [4, 8, 16, 32, 32], "{rang:?}");
+
+    // While the third of the longest pauses lasts.
+    sim.call("202", "203");
+    sim.answer("203");
+    sim.pass(SECOND * 5);
+    sim.hang_up("203");
+    sim.pass(SECOND * 2);
+    sim.answer("202");
+    sim.expect_talking("201", "202");
+    sim.hang_up("201");
+    sim.expect_ended();
+}
+
 #[test]
 fn r65_a_call_back_is_asked_for_by_feature_code_too() {
     let rule = json!({"name": "call back", "direction": "internal", "pattern": {"feature-code": "*37*"},
