@@ -5,8 +5,8 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use behaviours::{Image, Invoker, Pool, Runtime, Workers};
@@ -27,13 +27,14 @@ const WORKERS: Workers = Workers {
     patience: Duration::from_secs(60),
 };
 
-/// Workers as an exchange has them, with deadlines that move on.
+/// What deadlines are counted in, as the server has it.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Workers as an exchange has them.
 struct House {
     runtime: Arc<Runtime>,
     pool: Pool,
     decisions: mpsc::Receiver<(Instant, Decision)>,
-    stop: Arc<AtomicBool>,
-    ticker: Option<std::thread::JoinHandle<()>>,
 }
 
 impl House {
@@ -44,22 +45,22 @@ impl House {
             tell.send((Instant::now(), decision)).unwrap();
         })
         .unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
-        let ticker = std::thread::spawn({
-            let (runtime, stop) = (runtime.clone(), stop.clone());
-            move || {
-                while !stop.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(5));
-                    runtime.tick();
-                }
-            }
-        });
         Self {
             runtime,
             pool,
             decisions,
-            stop,
-            ticker: Some(ticker),
+        }
+    }
+
+    /// The next decision. Deadlines move on while there is none.
+    fn decision(&self) -> (Instant, Decision) {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            match self.decisions.recv_timeout(TICK) {
+                Ok(decision) => return decision,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < end => self.runtime.tick(),
+                Err(error) => panic!("no decision: {error}"),
+            }
         }
     }
 
@@ -108,7 +109,7 @@ impl House {
         self.pool.wake();
         let (mut bad, mut good) = (Vec::new(), Vec::new());
         for _ in 0..2 * EVENTS {
-            let (at, decision) = self.decisions.recv_timeout(Duration::from_secs(60)).unwrap();
+            let (at, decision) = self.decision();
             let number = usize::try_from(decision.ask.0).unwrap();
             if number % 2 == 0 {
                 bad.push(decision);
@@ -117,13 +118,6 @@ impl House {
             }
         }
         (bad, good)
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.ticker.take().unwrap().join().unwrap();
     }
 }
 
@@ -188,7 +182,7 @@ fn a_tenant_that_burns_its_fuel_does_not_delay_another_one() {
     house.pool.wake();
     let mut order = Vec::new();
     for _ in 0..BURNING + NEIGHBOURLY {
-        let (_, decision) = house.decisions.recv_timeout(Duration::from_secs(60)).unwrap();
+        let (_, decision) = house.decision();
         assert_eq!(decision.result.is_ok(), decision.ask.0 >= BURNING);
         order.push(decision.ask.0 >= BURNING);
     }

@@ -82,21 +82,23 @@ fn who_sleeps_for_records_wakes_for_others() {
     let store = Arc::new(MemoryStore::new().unwrap());
     let limits = GroupLimits {
         max_records: Duration::from_secs(3_600),
+        max_delay: Duration::from_millis(1),
         ..GroupLimits::default()
     };
     let writer = Writer::start(store.clone(), limits, None).unwrap();
-    writer.submit(Submission::records(put("record", "1"))).unwrap();
-    // However far the thread has come on its way to sleep.
-    for (n, key) in ["a", "b", "c"].into_iter().enumerate() {
-        std::thread::sleep(Duration::from_millis(n as u64));
-        writer.submit(Submission::new(put(key, "1"))).unwrap();
-        let began = std::time::Instant::now();
-        while value(&store, key).is_none() {
-            assert!(began.elapsed() < Duration::from_secs(60), "{key} is not stored");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+    let changes = store.watch("call", 1_000).unwrap();
+    for round in 0..200 {
+        let number = round.to_string();
+        writer
+            .submit(Submission::records(put("record", &number)))
+            .unwrap();
+        // However far the thread has come on its way to sleep.
+        (0..round).for_each(|_| std::thread::yield_now());
+        writer.submit(Submission::new(put("call", &number))).unwrap();
+        let stored = changes.next(Duration::from_secs(60)).unwrap();
+        assert!(stored.is_some(), "not woken in round {round}");
+        assert_eq!(value(&store, "record"), Some(Bytes::from(number)));
     }
-    assert_eq!(value(&store, "record"), Some(Bytes::from("1")));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 pub mod ports;
 mod server;
+mod until;
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub use nix::sys::signal::Signal;
 pub use server::Server;
+pub use until::until;
 
 /// Talks to one exchange on this machine, with one token.
 pub struct Client {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -23,6 +23,7 @@ const STOP: Duration = Duration::from_secs(15);
 /// Ended when dropped, asked first.
 pub struct Server {
     child: Child,
+    said: Receiver<String>,
     binary: PathBuf,
     /// Holds its configuration, its store (`data`) and its log.
     pub folder: PathBuf,
@@ -38,6 +39,8 @@ pub struct Server {
 /// What a server that has just started says.
 struct Started {
     child: Child,
+    /// What it says from here on; its end comes with the process's.
+    said: Receiver<String>,
     sip: Vec<SocketAddr>,
     metrics: Option<SocketAddr>,
     api: SocketAddr,
@@ -57,6 +60,7 @@ impl Server {
         let token = fs::read_to_string(data.join("operator.token"))?;
         Ok(Self {
             child: started.child,
+            said: started.said,
             binary: binary.to_owned(),
             folder: folder.to_owned(),
             sip: started.sip,
@@ -92,7 +96,8 @@ impl Server {
         if let [sip] = self.sip.as_slice() {
             options.extend(["--sip".to_owned(), sip.to_string()]);
         }
-        self.child = spawn(&self.binary, &self.folder, &options)?.child;
+        let started = spawn(&self.binary, &self.folder, &options)?;
+        (self.child, self.said) = (started.child, started.said);
         Ok(())
     }
 
@@ -115,12 +120,8 @@ impl Server {
             return Ok(status);
         }
         self.signal(Signal::SIGTERM)?;
-        let end = Instant::now() + STOP;
-        while Instant::now() < end {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        if self.falls_silent(Instant::now() + STOP) {
+            return Ok(self.child.wait()?);
         }
         self.child.kill()?;
         self.child.wait()?;
@@ -128,6 +129,20 @@ impl Server {
             "the exchange did not end within {} s; it was killed",
             STOP.as_secs()
         )
+    }
+
+    /// Whether its output ended in time: it does when the process does.
+    fn falls_silent(&self, by: Instant) -> bool {
+        loop {
+            match self
+                .said
+                .recv_timeout(by.saturating_duration_since(Instant::now()))
+            {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
     }
 
     /// How it ended, if it has.
@@ -168,11 +183,12 @@ fn spawn(binary: &Path, folder: &Path, options: &[String]) -> Result<Started> {
     let said = child.stdout.take().context("it has no output")?;
     let mut started = Started {
         child,
+        said: lines(said),
         sip: Vec::new(),
         metrics: None,
         api: SocketAddr::from(([127, 0, 0, 1], 0)),
     };
-    let heard = listen(&lines(said), &mut started);
+    let heard = listen(&mut started);
     if heard.is_err() {
         drop(started.child.kill());
         let status = started.child.wait()?;
@@ -194,9 +210,9 @@ fn lines(output: std::process::ChildStdout) -> Receiver<String> {
 }
 
 /// Until the line that tells where its API is: that is the last thing it opens.
-fn listen(lines: &Receiver<String>, started: &mut Started) -> Result<()> {
+fn listen(started: &mut Started) -> Result<()> {
     loop {
-        let line = lines.recv_timeout(START)?;
+        let line = started.said.recv_timeout(START)?;
         match line.trim().split_once(char::is_whitespace) {
             Some(("SIP", address)) => started.sip.push(address.trim().parse()?),
             Some(("Metrics", url)) => {

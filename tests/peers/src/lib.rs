@@ -51,7 +51,7 @@ mod torture;
 mod voices;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longer than anything on a loopback interface takes, shorter than a tester's.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -95,17 +95,8 @@ fn collected() -> Option<PathBuf> {
     given.into_iter().chain([beside]).find(|folder| folder.is_dir())
 }
 
-/// Asks until there is an answer. Between two times it waits four times as long as asking took, so that the phones get
-/// most of a slow machine.
+/// Asks the exchange or a phone until there is an answer.
 #[track_caller]
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let began = Instant::now();
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < end, "did not happen in time: {what}");
-        std::thread::sleep((4 * began.elapsed()).max(Duration::from_millis(20)));
-    }
+fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    client::until(what, PATIENCE, ask)
 }

@@ -175,14 +175,10 @@ pub fn ends(phone: &mut LivePhone, call: CallRef) {
         .unwrap();
 }
 
-/// Asks until it is so.
+/// Asks the server until it is so.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < end, "did not happen in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    client::until(what, PATIENCE, || is_so().then_some(()));
 }
 
 /// A shipped behaviour, as cargo built it.
