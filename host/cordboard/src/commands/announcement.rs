@@ -7,13 +7,12 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::client::{Connection, document, escaped, pages, segment, show};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 #[derive(Args)]
 pub struct Command {
-    /// The tenant it belongs to
-    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     #[command(subcommand)]
     action: Action,
 }
@@ -53,7 +52,7 @@ struct Add {
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
-    let path = format!("{}/announcements", of_tenant(command.tenant.as_deref())?);
+    let path = format!("{}/announcements", command.tenant.path()?);
     match command.action {
         Action::List => show(connection, &Value::Array(pages(connection, &path)?)),
         Action::Show { name } => {

@@ -7,14 +7,14 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{Connection, escaped, pages, segment, show};
-use super::document::{of_tenant, read};
+use super::document::read;
+use super::tenant::Tenant;
 use super::{versions, when};
 
 #[derive(Args)]
 pub struct Command {
-    /// The tenant it belongs to
-    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     #[command(subcommand)]
     action: Action,
 }
@@ -153,7 +153,7 @@ impl Candidate {
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
-    let path = format!("{}/behaviours", of_tenant(command.tenant.as_deref())?);
+    let path = format!("{}/behaviours", command.tenant.path()?);
     let one = |name: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(name)?));
     match command.action {
         Action::List => show(connection, &Value::Array(pages(connection, &path)?)),

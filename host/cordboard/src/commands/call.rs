@@ -5,13 +5,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{Connection, pages, show};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 #[derive(Args)]
 pub struct Command {
-    /// The tenant whose calls are meant
-    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     #[command(subcommand)]
     action: Action,
 }
@@ -36,7 +35,7 @@ enum Action {
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
-    let tenant = of_tenant(command.tenant.as_deref())?;
+    let tenant = command.tenant.path()?;
     match command.action {
         Action::List => show(
             connection,
@@ -57,13 +56,12 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
 
 #[derive(Args)]
 pub struct Registrations {
-    /// The tenant whose devices are meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
 }
 
 pub fn registrations(connection: &Connection, registrations: &Registrations) -> Result<()> {
-    let tenant = of_tenant(registrations.tenant.as_deref())?;
+    let tenant = registrations.tenant.path()?;
     show(
         connection,
         &Value::Array(pages(connection, &format!("{tenant}/registrations"))?),

@@ -16,7 +16,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::client::{Connection, segment};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 /// Between two looks at the files, and between two attempts to listen.
 const LOOK: Duration = Duration::from_millis(300);
@@ -33,9 +33,8 @@ pub struct Dev {
     /// The project's folder, as `cordboard new` makes it
     #[arg(default_value = ".")]
     project: PathBuf,
-    /// The tenant to try it in
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     /// The behaviour whose candidate it becomes; made when there is none
     #[arg(long)]
     behaviour: String,
@@ -51,7 +50,7 @@ pub struct Dev {
 }
 
 pub fn run(connection: &Connection, dev: &Dev) -> Result<()> {
-    let tenant = of_tenant(dev.tenant.as_deref())?;
+    let tenant = dev.tenant.path()?;
     if dev.once {
         return round(connection, dev, &tenant);
     }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::client::{Connection, document, escaped, pages, segment, show};
+use super::tenant::Tenant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -24,9 +25,8 @@ pub enum Kind {
 
 #[derive(Args)]
 pub struct Command {
-    /// The tenant it belongs to
-    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     #[command(subcommand)]
     action: Action,
 }
@@ -115,7 +115,7 @@ impl Search {
 }
 
 impl Kind {
-    fn path(self, tenant: Option<&str>) -> Result<String> {
+    fn path(self, tenant: &Tenant) -> Result<String> {
         let plural = match self {
             Self::Tenant => return Ok("/v1/tenants".to_owned()),
             Self::Site => "sites",
@@ -128,18 +128,12 @@ impl Kind {
             Self::PickupGroup => "pickup-groups",
             Self::Contact => "contacts",
         };
-        Ok(format!("{}/{plural}", of_tenant(tenant)?))
+        Ok(format!("{}/{plural}", tenant.path()?))
     }
 }
 
-/// The path of a tenant.
-pub fn of_tenant(tenant: Option<&str>) -> Result<String> {
-    let tenant = tenant.context("which tenant? Say --tenant ID, or set CORDBOARD_TENANT")?;
-    Ok(format!("/v1/tenants/{}", segment(tenant)?))
-}
-
 pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> {
-    let path = kind.path(command.tenant.as_deref())?;
+    let path = kind.path(&command.tenant)?;
     let one = |id: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(id)?));
     match command.action {
         Action::List(search) => {

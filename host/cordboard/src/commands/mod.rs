@@ -13,6 +13,7 @@ mod new;
 mod replay;
 mod serve;
 mod statistics;
+mod tenant;
 mod versions;
 mod when;
 mod why;

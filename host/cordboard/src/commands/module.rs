@@ -7,13 +7,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{Connection, pages, segment, show};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 #[derive(Args)]
 pub struct Command {
-    /// The tenant it belongs to
-    #[arg(long, global = true, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     #[command(subcommand)]
     action: Action,
 }
@@ -52,7 +51,7 @@ enum Action {
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
-    let path = format!("{}/modules", of_tenant(command.tenant.as_deref())?);
+    let path = format!("{}/modules", command.tenant.path()?);
     match command.action {
         Action::List => {
             let modules = pages(connection, &path)?;

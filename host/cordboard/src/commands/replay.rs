@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::client::{Connection, pages, segment, show};
-use super::document::{of_tenant, read};
+use super::document::read;
+use super::tenant::Tenant;
 use super::when;
 
 #[derive(Args)]
@@ -18,9 +19,8 @@ use super::when;
     after_help = "Exit status 4 when a session would have gone otherwise, so that CI can refuse the version.\n\nExample:\n  cordboard replay --behaviour hunt --candidate 2.0.0 --since yesterday"
 )]
 pub struct Replay {
-    /// The tenant whose sessions are meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     /// Whose sessions are played
     #[arg(long)]
     behaviour: String,
@@ -44,7 +44,7 @@ pub struct Replay {
 pub struct Differences(u64);
 
 pub fn run(connection: &Connection, replay: &Replay) -> Result<()> {
-    let tenant = of_tenant(replay.tenant.as_deref())?;
+    let tenant = replay.tenant.path()?;
     let behaviour = format!("{tenant}/behaviours/{}", segment(&replay.behaviour)?);
     let module = candidate(connection, &tenant, &behaviour, &replay.candidate)?;
     let mut body = json!({ "module": module, "since-ms": instant(&replay.since)? });
@@ -257,9 +257,8 @@ fn at(text: &str, now: u64) -> Result<u64> {
 
 #[derive(Args)]
 pub struct Journal {
-    /// The tenant whose sessions are meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     /// Whose sessions
     #[arg(long)]
     behaviour: String,
@@ -269,7 +268,7 @@ pub struct Journal {
 }
 
 pub fn journal(connection: &Connection, journal: &Journal) -> Result<()> {
-    let tenant = of_tenant(journal.tenant.as_deref())?;
+    let tenant = journal.tenant.path()?;
     let path = format!(
         "{tenant}/behaviours/{}/journal?limit={}",
         segment(&journal.behaviour)?,

@@ -5,13 +5,12 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::client::{Connection, escaped, show};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 #[derive(Args)]
 pub struct Statistics {
-    /// The tenant whose calls are meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     /// First day, such as 2026-11-22; six days before the last unless given
     #[arg(long)]
     from: Option<String>,
@@ -44,7 +43,7 @@ enum By {
 pub fn run(connection: &Connection, asked: &Statistics) -> Result<()> {
     let by = asked.by.to_possible_value();
     let by = by.as_ref().map_or("party", |by| by.get_name());
-    let mut path = format!("{}/statistics?by={by}", of_tenant(asked.tenant.as_deref())?);
+    let mut path = format!("{}/statistics?by={by}", asked.tenant.path()?);
     for (name, value) in [
         ("from", &asked.from),
         ("to", &asked.to),

@@ -5,16 +5,15 @@ use clap::Args;
 use serde_json::Value;
 
 use super::client::{Connection, show};
-use super::document::of_tenant;
+use super::tenant::Tenant;
 
 /// Columns of the ladder; wider messages push the right side on.
 const LADDER: usize = 44;
 
 #[derive(Args)]
 pub struct Why {
-    /// The tenant whose call is meant
-    #[arg(long, env = "CORDBOARD_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    tenant: Tenant,
     /// As `cordboard call list` and `cordboard call records` name it
     call: u64,
     /// With the whole text of every SIP message
@@ -23,7 +22,7 @@ pub struct Why {
 }
 
 pub fn run(connection: &Connection, why: &Why) -> Result<()> {
-    let path = format!("{}/calls/{}/why", of_tenant(why.tenant.as_deref())?, why.call);
+    let path = format!("{}/calls/{}/why", why.tenant.path()?, why.call);
     let story = connection.get(&path)?;
     if connection.json {
         return show(connection, &story);
