@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Random;
 
-use crate::PhoneId;
+use crate::office::PhoneId;
 
 /// What one link does to datagrams, each way. A link over TCP is slow, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 
 use crate::modules::{Decide, digest_of};
 
+/// A phone of the world, counted from 0 in the order in which offices named them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhoneId(pub usize);
+
 /// A phone of an office: which account it has, and what carries its messages.
 #[derive(Clone, Debug)]
 pub(crate) struct PhonePlan {

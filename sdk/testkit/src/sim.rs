@@ -6,9 +6,8 @@ use contract::ModuleDigest;
 use exchange::Fact;
 use phone::{CallRef, CallState, Event};
 
-use crate::PhoneId;
 use crate::ladder::Ladder;
-use crate::office::Office;
+use crate::office::{Office, PhoneId};
 use crate::world::{What, World};
 
 /// Long enough for everything that is under way.

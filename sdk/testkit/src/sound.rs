@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use media::{Command, DigitSource, Event, Part, PlayEnd, PlayId, PortId, RoomId, Sound, Stats, Stream};
 
-use crate::world::PhoneId;
+use crate::office::PhoneId;
 
 /// How long a digit is down.
 const KEY: Duration = Duration::from_millis(100);

@@ -10,8 +10,8 @@ use media::PortId;
 use phone::{CallRef, CallState, Event, Output, Phone, PhoneConfig};
 use sip::endpoint::{ConnectionId, Path};
 
-use super::{Happening, PhoneId, What, World, server};
-use crate::office::{Office, PASSWORD, PhonePlan};
+use super::{Happening, What, World, server};
+use crate::office::{Office, PASSWORD, PhoneId, PhonePlan};
 
 /// Whether a phone is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use contract::Invocation;
 use exchange::admin::Change;
 use exchange::{AdminId, Report};
 
-use super::PhoneId;
+use crate::office::PhoneId;
 
 /// One thing that happened.
 #[derive(Debug)]
