@@ -91,6 +91,35 @@ impl Office {
         (owner, partner)
     }
 
+    /// Takes its calls, and says who it is.
+    fn attendant(&self) -> Baresip {
+        Setup::of(ATTENDANT)
+            .answers()
+            .says(tone(AT_THE_DESK.1, 60_000))
+            .start(&self.server)
+    }
+
+    /// The call back of a colleague, whose phone rings first, and the owner: both take it and hear each other.
+    #[track_caller]
+    fn are_called_back(&self, phone: &mut Baresip, owner: &mut Baresip) {
+        let recordings = (phone.recordings().len(), owner.recordings().len());
+        let shown = phone.accepts();
+        assert!(shown.contains(LINE), "R58: the called number is shown: {shown}");
+        let shown = owner.accepts();
+        assert!(shown.contains("201"), "{shown}");
+        self.ear.expect(phone, recordings.0, &["the owner"]);
+        self.ear.expect(owner, recordings.1, &["the colleague"]);
+        phone.hang_up();
+        owner.expect("CALL_CLOSED");
+    }
+
+    #[track_caller]
+    fn is_heard(&self, phone: &Linphone, sounds: &[&str]) {
+        until(&format!("{sounds:?} is heard"), || {
+            self.ear.holds(&phone.heard(), sounds).then_some(())
+        });
+    }
+
     /// Somebody calls.
     fn calls<'a>(&'a self, caller: &'a mut Baresip, number: &str) -> Caller<'a> {
         let recordings = caller.recordings().len();
@@ -145,10 +174,7 @@ impl Caller<'_> {
 fn peers_alerter_r62_an_outside_caller_hears_each_choice_of_the_menu() {
     let office = Office::open();
     let (mut owner, _partner) = office.owner_in_a_call();
-    let _attendant = Setup::of(ATTENDANT)
-        .answers()
-        .says(tone(AT_THE_DESK.1, 60_000))
-        .start(&office.server);
+    let _attendant = office.attendant();
     let mut phone = Setup::outside(OUTSIDE).start(&office.server);
 
     let mut caller = office.calls(&mut phone, NUMBER);
@@ -271,12 +297,7 @@ fn peers_alerter_r60_r66_a_colleague_chooses_and_is_called_back_by_texts() {
 
     phone.dial(LINE);
     reply(&mut phone, "207 is in a call", "4 Call me back");
-    until("the caller is told so", || {
-        office
-            .ear
-            .holds(&phone.heard(), &["in-a-call", "we-will-call-back"])
-            .then_some(())
-    });
+    office.is_heard(&phone, &["in-a-call", "we-will-call-back"]);
     phone.expect("ended");
     owner.hang_up();
     owner.expect("CALL_CLOSED");
@@ -284,9 +305,7 @@ fn peers_alerter_r60_r66_a_colleague_chooses_and_is_called_back_by_texts() {
     phone.expect("Receiving new incoming call");
     phone.command("answer");
     owner.accepts();
-    until("they talk", || {
-        office.ear.holds(&phone.heard(), &["the owner"]).then_some(())
-    });
+    office.is_heard(&phone, &["the owner"]);
     phone.command("terminate");
     owner.expect("CALL_CLOSED");
 }
@@ -303,6 +322,75 @@ fn reply(phone: &mut Linphone, title: &str, choice: &str) {
     });
     let (number, _) = choice.split_once(' ').unwrap();
     phone.command(&format!("chat {page} {number}"));
+}
+
+/// R58, R60: the whole menu once, then each choice at its first words; who chose the call back is rung when the owner hangs up.
+#[test]
+fn peers_alerter_r60_a_colleague_chooses_by_key() {
+    let office = Office::open();
+    let (mut owner, _partner) = office.owner_in_a_call();
+    let _attendant = office.attendant();
+    let mut phone = Setup::of("201")
+        .says(tone(COLLEAGUE.1, 60_000))
+        .start(&office.server);
+
+    let mut caller = office.calls(&mut phone, LINE);
+    caller.hears_only(&[
+        "in-a-call",
+        "to-let-it-ring",
+        "to-leave-a-message",
+        "to-reach-the-attendant",
+        "to-be-called-back",
+        "to-wait-on-the-line",
+    ]);
+    caller.presses("1");
+    assert!(owner.accepts().contains("201"));
+    caller.hears(&["the owner"]);
+    caller.hangs_up();
+    owner.expect("CALL_CLOSED");
+
+    for (key, sound) in [("2", "mailbox"), ("3", "the attendant")] {
+        let mut caller = office.calls(&mut phone, LINE);
+        caller.hears(&["in-a-call", "to-let-it-ring"]);
+        caller.presses(key);
+        caller.hears(&[sound]);
+        caller.hangs_up();
+    }
+
+    office.set(json!({ "alerter": { "voicemail": null } }));
+    let mut caller = office.calls(&mut phone, LINE);
+    caller.hears_only(&[
+        "in-a-call",
+        "to-let-it-ring",
+        "to-reach-the-attendant",
+        "to-be-called-back",
+    ]);
+    caller.presses("4");
+    caller.hears(&["we-will-call-back"]);
+    caller.ends();
+    owner.hang_up();
+    owner.expect("CALL_CLOSED");
+    office.are_called_back(&mut phone, &mut owner);
+}
+
+/// R60: a phone of another family.
+#[test]
+fn peers_alerter_r60_a_colleague_with_linphone_chooses_by_key() {
+    let office = Office::open();
+    let (_owner, _partner) = office.owner_in_a_call();
+    let _attendant = office.attendant();
+    let mut phone = Linphone::start(&office.server, "201", &tone(COLLEAGUE.1, 60_000));
+    let mut all = Vec::new();
+    for (key, sound) in [("2", "mailbox"), ("3", "the attendant")] {
+        phone.dial(LINE);
+        all.extend(["in-a-call", "to-let-it-ring"]);
+        office.is_heard(&phone, &all);
+        phone.command(key);
+        all.push(sound);
+        office.is_heard(&phone, &all);
+        phone.command("terminate");
+        phone.expect("ended");
+    }
 }
 
 /// R58, R60, R67: asked for by key; the exchange is killed before the owner hangs up.
@@ -324,13 +412,5 @@ fn peers_alerter_r60_r67_a_call_back_survives_a_crash() {
     assert!(!phone.saw("CALL_INCOMING"), "the line is not free yet");
     owner.hang_up();
     owner.expect("CALL_CLOSED");
-    let recordings = (phone.recordings().len(), owner.recordings().len());
-    let shown = phone.accepts();
-    assert!(shown.contains(LINE), "R58: the called number is shown: {shown}");
-    let shown = owner.accepts();
-    assert!(shown.contains("201"), "{shown}");
-    office.ear.expect(&phone, recordings.0, &["the owner"]);
-    office.ear.expect(&owner, recordings.1, &["the colleague"]);
-    phone.hang_up();
-    owner.expect("CALL_CLOSED");
+    office.are_called_back(&mut phone, &mut owner);
 }
