@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -23,7 +24,8 @@ const STOP: Duration = Duration::from_secs(15);
 /// Ended when dropped, asked first.
 pub struct Server {
     child: Child,
-    said: Receiver<String>,
+    /// What it says while it serves; locked by nobody, but a server is shared between threads.
+    said: Mutex<Receiver<String>>,
     binary: PathBuf,
     /// Holds its configuration, its store (`data`) and its log.
     pub folder: PathBuf,
@@ -60,7 +62,7 @@ impl Server {
         let token = fs::read_to_string(data.join("operator.token"))?;
         Ok(Self {
             child: started.child,
-            said: started.said,
+            said: Mutex::new(started.said),
             binary: binary.to_owned(),
             folder: folder.to_owned(),
             sip: started.sip,
@@ -97,7 +99,7 @@ impl Server {
             options.extend(["--sip".to_owned(), sip.to_string()]);
         }
         let started = spawn(&self.binary, &self.folder, &options)?;
-        (self.child, self.said) = (started.child, started.said);
+        (self.child, self.said) = (started.child, Mutex::new(started.said));
         Ok(())
     }
 
@@ -132,7 +134,8 @@ impl Server {
     }
 
     /// Whether its output ended in time: it does when the process does.
-    fn falls_silent(&self, by: Instant) -> bool {
+    fn falls_silent(&mut self, by: Instant) -> bool {
+        let said = self.said.get_mut().unwrap_or_else(PoisonError::into_inner);
         loop {
             match self
                 .said
