@@ -137,10 +137,7 @@ impl Server {
     fn falls_silent(&mut self, by: Instant) -> bool {
         let said = self.said.get_mut().unwrap_or_else(PoisonError::into_inner);
         loop {
-            match self
-                .said
-                .recv_timeout(by.saturating_duration_since(Instant::now()))
-            {
+            match said.recv_timeout(by.saturating_duration_since(Instant::now())) {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => return true,
                 Err(RecvTimeoutError::Timeout) => return false,
