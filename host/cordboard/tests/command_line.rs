@@ -127,6 +127,7 @@ fn every_command_explains_itself() {
         &["line", "set", "--help"],
         &["behaviour", "activate", "--help"],
         &["why", "--help"],
+        &["token", "create", "--help"],
         &["completions", "bash"],
     ] {
         let output = std::process::Command::new(BINARY).args(words).output().unwrap();
@@ -212,4 +213,90 @@ fn announcements_are_recordings_or_texts_that_are_spoken() {
     assert!(status == Some(2) && text.contains("FILE"), "{text}");
     prints(&house, &["announcement", "delete", "hello"]);
     assert!(!prints(&house, &["announcement", "list"]).contains("hello"));
+}
+
+#[test]
+fn tokens_are_made_used_listed_and_revoked() {
+    let house = House::with_lines(&["201"]);
+    let made = prints(&house, &["token", "create", "cucm", "--exchange"]);
+    let word = |name: &str| {
+        let line = made.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name} in {made}"))
+            .trim()
+            .to_owned()
+    };
+    let (token, address) = (word("token"), word("address"));
+    assert!(
+        address.ends_with(&format!("/v1/tenants/acme/interception/{token}")),
+        "{made}"
+    );
+    let id = made.split(' ').next().unwrap();
+    let listed = prints(&house, &["token", "list"]);
+    let line = listed.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(
+        line.contains("exchange  tenant=acme  until it is revoked  cucm"),
+        "{line}"
+    );
+    assert!(!listed.contains(&token), "its secret is told once");
+
+    let mut as_exchange = house.cordboard(&["line", "list"]);
+    as_exchange.env("CORDBOARD_TOKEN", &token);
+    assert_eq!(
+        complains(&as_exchange.output().unwrap()).0,
+        Some(1),
+        "it opens nothing else"
+    );
+
+    let words = ["token", "create", "tom", "--expires", "2h", "--json"];
+    let manager: Value = serde_json::from_str(&prints(&house, &words)).unwrap();
+    assert_eq!(manager["role"], "manager");
+    let mut as_manager = house.cordboard(&["line", "list"]);
+    as_manager.env("CORDBOARD_TOKEN", manager["token"].as_str().unwrap());
+    assert!(as_manager.output().unwrap().status.success());
+
+    assert!(prints(&house, &["token", "list"]).contains("manager  tenant=acme  until 20"));
+
+    prints(&house, &["token", "create", "night shift", "--operator"]);
+    assert!(prints(&house, &["token", "list", "--operator"]).contains("night shift"));
+    assert!(!prints(&house, &["token", "list"]).contains("night shift"));
+
+    prints(&house, &["token", "revoke", id]);
+    assert!(!prints(&house, &["token", "list"]).contains(id));
+}
+
+#[test]
+fn tokens_that_cannot_be_are_refused_with_the_reason() {
+    let house = House::with_lines(&[]);
+    for (words, status, why) in [
+        (&["create", "x", "--user", "nobody"][..], 1, "no such user"),
+        (
+            &["create", "x", "--exchange", "--user", "alice"],
+            2,
+            "cannot be used with",
+        ),
+        (
+            &["create", "x", "--exchange", "--operator"],
+            2,
+            "cannot be used with",
+        ),
+        (&["create", "x", "--expires", "tomorrow"], 2, "say `2h`"),
+        (
+            &["create", "x", "--expires", "2020-01-01T00:00:00Z"],
+            1,
+            "is over already",
+        ),
+        (&["create", " "], 1, "what it is for"),
+        (&["revoke", "nosuch"], 1, "no such token"),
+    ] {
+        let words = [&["token"], words].concat();
+        let (found, text) = complains(&run(&house, &words));
+        assert!(
+            found == Some(status) && text.contains(why),
+            "{words:?}: {found:?} {text}"
+        );
+    }
+    let mut nobodys = house.cordboard(&["token", "list"]);
+    nobodys.env_remove("CORDBOARD_TENANT");
+    let (status, text) = complains(&nobodys.output().unwrap());
+    assert!(status == Some(1) && text.contains("--tenant"), "{text}");
 }

@@ -178,7 +178,8 @@ impl Connection {
         bail!("the exchange ended its answer in the middle")
     }
 
-    fn at(&self, path: &str) -> String {
+    /// The whole address of what the API has there.
+    pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url.trim_end_matches('/'))
     }
 

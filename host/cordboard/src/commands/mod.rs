@@ -14,6 +14,7 @@ mod replay;
 mod serve;
 mod statistics;
 mod tenant;
+mod token;
 mod versions;
 mod when;
 mod why;
@@ -73,6 +74,8 @@ enum Command {
     PickupGroup(document::Command),
     /// The company's directory
     Contact(document::Command),
+    /// Who may ask the API: managers, users, other exchanges
+    Token(token::Command),
     /// Calls that are up, and records of those that were
     Call(call::Command),
     /// Calls in and out of lines and groups, summed over a period
@@ -137,6 +140,7 @@ impl Arguments {
             Command::Module(command) => module::run(connection, command),
             Command::Behaviour(command) => behaviour::run(connection, command),
             Command::Call(command) => call::run(connection, command),
+            Command::Token(command) => token::run(connection, command),
             Command::PickupGroup(command) => document::run(connection, Kind::PickupGroup, command),
             Command::Contact(command) => document::run(connection, Kind::Contact, command),
             Command::Registrations(options) => call::registrations(connection, &options),
