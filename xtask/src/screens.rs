@@ -1,14 +1,15 @@
 //! `cargo xtask screens`: pages of the shipped behaviours as telephones would show them.
 //!
 //! An exchange of its own pushes them over HTTP to a listening telephone, which fetches what it is told to fetch, as a Cisco or a
-//! Yealink does. What came is written down beside a picture of it (SVG), in `target/screens`.
+//! Yealink does. What came is written down beside a picture of it (SVG), in `target/screens`. A picture that lacks what its reader has
+//! to see is an error: `cargo xtask test` runs this, too.
 
 mod draw;
 mod telephone;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use client::{Client, Server};
@@ -32,6 +33,22 @@ const PEOPLE: [(&str, &str, Option<&str>); 5] = [
     ("204", "dave", None),
     ("205", "erin", None),
 ];
+
+/// What a caller of the house has to see when 203 is in a call: which line, and each choice with its number (R60).
+const CHOICES: [&str; 6] = [
+    "203 is in a call",
+    "1 Let it ring",
+    "2 Voicemail",
+    "3 Attendant",
+    "4 Call me back",
+    "5 Wait on the line",
+];
+
+/// R65.
+const NO_CALL_BACK: [&str; 2] = ["No call back", "205: All calls are forwarded"];
+
+/// R61, R66.
+const IS_FREE: [&str; 3] = ["203 is free", "1 Call 203", "2 Cancel"];
 
 /// Builds what it shows, then draws it; returns the pictures.
 pub fn run_screens() -> Result<Vec<PathBuf>> {
@@ -67,35 +84,45 @@ fn draw_all(folder: &Path) -> Result<Vec<PathBuf>> {
     let [alice, bob, carol, dave, _] = phones.as_mut_slice() else {
         bail!("five phones");
     };
-    talk(carol, dave, "204")?;
+    let talk = talk(carol, dave, "204")?;
     let pictures = target_dir().join("screens");
     std::fs::create_dir_all(&pictures)?;
     let mut drawn = Vec::new();
-    let mut draw = |name: &str, xml: String| -> Result<()> {
-        let picture = pictures.join(format!("{name}.svg"));
+    let mut draw = |name: &str, xml: String, words: &[&str]| -> Result<()> {
+        let file = pictures.join(format!("{name}.svg"));
         std::fs::write(pictures.join(format!("{name}.xml")), &xml)?;
-        std::fs::write(&picture, draw::picture(&xml).with_context(|| xml.clone())?)?;
-        drawn.push(picture);
+        let picture = draw::picture(&xml).with_context(|| xml.clone())?;
+        std::fs::write(&file, &picture)?;
+        for word in words {
+            anyhow::ensure!(
+                picture.contains(&format!(">{word}<")),
+                "{name} lacks `{word}`: {xml}"
+            );
+        }
+        drawn.push(file);
         Ok(())
     };
     // R60: the menu of a caller, and what came of a choice.
     let call = dial(alice, "203");
     let (menu, after) = telephone.shows(alice, |phone| phone.cisco(Some("Call me back")))?;
-    draw("busy-alerter-cisco", menu)?;
+    draw("busy-alerter-cisco", menu, &CHOICES)?;
     anyhow::ensure!(after.contains("CiscoIPPhoneExecute"), "the page goes: {after}");
     hang_up(alice, call)?;
     let call = dial(bob, "203");
-    draw("busy-alerter-yealink", telephone.shows(bob, Telephone::yealink)?)?;
+    let menu = telephone.shows(bob, Telephone::yealink)?;
+    draw("busy-alerter-yealink", menu, &CHOICES)?;
     hang_up(bob, call)?;
     // R65: why there is no call back.
     let request = json!({ "number": "205", "message": "request 201" });
     server
         .client
         .post("/v1/tenants/demo/behaviours/call-back/messages", &request)?;
-    draw(
-        "no-call-back-cisco",
-        telephone.shows(alice, |phone| phone.cisco(None))?.0,
-    )?;
+    let (reason, _) = telephone.shows(alice, |phone| phone.cisco(None))?;
+    draw("no-call-back-cisco", reason, &NO_CALL_BACK)?;
+    // R66: the line is free, and who chose the call back is asked.
+    hang_up(carol, talk)?;
+    let (notice, _) = telephone.shows(alice, |phone| phone.cisco(None))?;
+    draw("call-back-cisco", notice, &IS_FREE)?;
     Ok(drawn)
 }
 
@@ -161,17 +188,33 @@ fn hang_up(phone: &mut LivePhone, call: CallRef) -> Result<()> {
 }
 
 /// Two phones talk.
-fn talk(caller: &mut LivePhone, callee: &mut LivePhone, number: &str) -> Result<()> {
+fn talk(caller: &mut LivePhone, callee: &mut LivePhone, number: &str) -> Result<CallRef> {
     let call = dial(caller, number);
-    caller.pump(Duration::from_millis(100))?;
-    let offered = callee.wait(PATIENCE, |event| match event {
+    let offered = of_both(callee, caller, |event| match event {
         Event::Offered { call, .. } => Some(*call),
         _ => None,
     })?;
     let now = callee.now();
     callee.phone.answer(now, offered);
-    callee.pump(Duration::from_millis(100))?;
-    caller.wait(PATIENCE, |event| (*event == Event::Answered(call)).then_some(()))?;
-    callee.pump(Duration::from_millis(100))?;
-    Ok(())
+    of_both(caller, callee, |event| {
+        (*event == Event::Answered(call)).then_some(())
+    })?;
+    Ok(call)
+}
+
+/// Both phones live until this one has what is wanted.
+fn of_both<T>(
+    phone: &mut LivePhone,
+    other: &mut LivePhone,
+    wanted: impl Fn(&Event) -> Option<T>,
+) -> Result<T> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        other.pump(Duration::from_millis(20))?;
+        let happened = phone.pump(Duration::from_millis(20))?;
+        if let Some(found) = happened.iter().find_map(&wanted) {
+            return Ok(found);
+        }
+    }
+    bail!("the phones do not get to talk");
 }

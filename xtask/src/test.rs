@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::run::{cargo, run, target_dir};
-use crate::{guests, languages, policy, setup, tour};
+use crate::{guests, languages, policy, screens, setup, tour};
 
 #[derive(Args)]
 pub struct Options {
@@ -46,6 +46,7 @@ pub fn all(options: &Options) -> Result<()> {
         ])))
     })?;
     step("tour", tour::show)?;
+    step("screens", || screens::run_screens().map(drop))?;
     if options.no_peers {
         println!("left out on request: the tests against SIPp and baresip");
         return Ok(());
