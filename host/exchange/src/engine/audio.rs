@@ -151,6 +151,9 @@ impl Exchange {
         kind: Kind,
     ) -> Result<(), Cause> {
         let port = self.open_early(leg)?;
+        if let AudioOwner::Session { session, custody, .. } = owner {
+            self.take_sound(leg, session, custody, true);
+        }
         self.stop_audio(leg);
         let play = (!sounds.is_empty()).then(|| PlayId(self.ids.next()));
         if let Some(play) = play {
@@ -165,7 +168,6 @@ impl Exchange {
         self.keep_leg(leg);
         let nothing = play.is_none() && matches!(kind, Kind::Play(_));
         if let Some(leg) = self.legs.get_mut(&leg) {
-            leg.missed &= !matches!(owner, AudioOwner::Session { .. });
             leg.audio = Some(Box::new(Audio { play, owner, kind }));
         }
         if nothing {
@@ -176,6 +178,30 @@ impl Exchange {
 }
 /// Ends.
 impl Exchange {
+    /// A session stops what plays to a leg.
+    pub(super) fn stop_audio_for(&mut self, session: SessionId, leg: LegId) {
+        let custody = self.custody_of(session, leg);
+        self.take_sound(leg, session, custody, false);
+        self.stop_audio(leg);
+    }
+
+    /// What a session plays or stops takes the place of what plays. One further inside may have meant that for ever: only
+    /// what that one `plays` next is what the leg is meant to hear.
+    fn take_sound(&mut self, id: LegId, by: SessionId, custody: Option<CustodyId>, plays: bool) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        let decides = self.decider(leg).is_none_or(|decider| Some(decider) == custody);
+        let owner = leg.audio.as_ref().map(|audio| audio.owner);
+        let of_another = matches!(owner, Some(AudioOwner::Session { session, .. }) if session != by);
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.missed = match decides {
+                true => leg.missed && !plays,
+                false => leg.missed || of_another,
+            };
+        }
+    }
+
     /// Stops whatever plays; its owner hears that it was stopped.
     pub(super) fn stop_audio(&mut self, leg: LegId) {
         let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.take()) else {

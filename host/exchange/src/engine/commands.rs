@@ -73,7 +73,7 @@ impl Exchange {
                     self.outcome(id, tag, OutcomeKind::Failed(Cause::Failed));
                 }
             }
-            Command::StopAudio { leg } => self.stop_audio(leg),
+            Command::StopAudio { leg } => self.stop_audio_for(id, leg),
             Command::SetTimer { tag, at } => {
                 if !self.set_session_timer(id, tag, Moment::from_millis(at)) {
                     let command = Command::SetTimer { tag, at };

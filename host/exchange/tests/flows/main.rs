@@ -31,6 +31,7 @@ mod restart;
 mod rooms;
 mod screens;
 mod sessions;
+mod silence;
 mod supervision;
 mod texts;
 mod thin_path;

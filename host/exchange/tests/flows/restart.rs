@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::{Cause, Command, Event, Outcome, OutcomeKind, PlayOptions, PlayOutcome, SessionScope, Sound};
+use cordboard_exchange::directory::MediaWay;
 use cordboard_exchange::live;
 use phone::{CallRef, CallState};
 
@@ -51,6 +52,35 @@ fn a_talk_survives_a_restart() {
         "{:?}",
         world.store
     );
+}
+
+/// One hangs up, and the process dies right after it said 200 and before it stored anything: the next one believes that both talk,
+/// until it asks them.
+#[test]
+fn a_good_bye_that_died_with_the_process_is_found_out() {
+    for way in [MediaWay::Anchored, MediaWay::Direct] {
+        let mut world = Office::new()
+            .tenant(|tenant| tenant.media = way)
+            .line("201")
+            .line("202")
+            .open(&["201", "202"]);
+        let call = world.call("201", "202");
+        world.rings("202");
+        let callee = world.answers("202");
+        world.run(Duration::from_secs(1));
+        let before = world.store.clone();
+        world.deaf.push("201".to_owned());
+        world.hangs_up("202", callee);
+        world.deaf.clear();
+        world.store = before;
+        world.restart();
+        assert_eq!(world.exchange.census().legs, 2);
+        world.run(Duration::from_secs(4));
+        assert_eq!(world.state("201", call), CallState::Up);
+        world.run(Duration::from_secs(10));
+        assert_eq!(world.state("201", call), CallState::Over);
+        world.assert_idle();
+    }
 }
 
 /// Changes gather before they are written, but a call that is over does not come back.

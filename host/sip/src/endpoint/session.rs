@@ -66,6 +66,11 @@ impl Session {
         }
     }
 
+    /// Refreshes then, if not sooner, whoever the refresher is.
+    pub fn refresh_by(&mut self, at: Moment) {
+        self.refresh_at = Some(self.refresh_at.map_or(at, |own| own.min(at)));
+    }
+
     /// What our 2xx to an INVITE or UPDATE with these headers says (§9). None for no timer.
     ///
     /// # Errors

@@ -203,15 +203,38 @@ fn a_call_is_not_restored_twice_and_not_while_it_is_given_up() {
     assert!(ladder.endpoint.snapshot(ringing).is_none());
 }
 
+/// RFC 4028 §7.4: a call of another process is refreshed soon, after whoever hung up meanwhile had the time to say so again; from
+/// then on as ever.
 #[test]
-fn the_session_timer_goes_on_after_a_restart() {
+fn a_call_is_refreshed_after_a_restart_and_its_session_timer_goes_on() {
     let mut ladder = Ladder::new();
     let (usage, _) = ladder.established_as_caller();
-    let snapshot = ladder.endpoint.snapshot(usage).unwrap();
-    restarted(&mut ladder, vec![snapshot]);
+    dies(&mut ladder, usage);
+    ladder.wait(ms(4_999)).is_silent();
+    ladder.wait(ms(1));
+    let update = ladder.sends("UPDATE");
+    let granted = "Session-Expires: 1800;refresher=uac\r\n";
+    ladder.receive(response(&update, 200, "", granted, ""));
     ladder.wait(secs(899)).is_silent();
     ladder.wait(secs(1));
     ladder.sends("UPDATE");
+    ladder.no_event();
+}
+
+/// §12.2.1.2: the process that died had answered the peer's BYE.
+#[test]
+fn a_call_that_the_peer_had_ended_before_a_restart_ends() {
+    let mut ladder = Ladder::new();
+    let (usage, _) = ladder.established_as_caller();
+    dies(&mut ladder, usage);
+    ladder.wait(secs(5));
+    let update = ladder.sends("UPDATE");
+    ladder.receive(response(&update, 481, "", "", ""));
+    let Event::Ended { ending, .. } = ladder.event() else {
+        panic!()
+    };
+    assert_eq!(ending, Ending::DialogGone);
+    ladder.wait(secs(60)).is_silent();
 }
 
 /// The BYE or CANCEL that nobody answered is said again, as it was, by the next process; once answered there is none.

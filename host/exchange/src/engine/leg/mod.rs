@@ -99,7 +99,8 @@ pub(crate) struct Leg {
     /// It has been bridged: when it is left alone now, the talk is over.
     pub talked: bool,
     pub audio: Option<Box<Audio>>,
-    /// Its session lost an event since it last played something, and may wait for ever for what it would have brought.
+    /// Its session lost an event since it last played something, or was played over by one in front, and may wait for ever
+    /// for what would have made it play again.
     pub missed: bool,
     /// `answer`, until the ACK.
     pub answering: Option<Waiting>,

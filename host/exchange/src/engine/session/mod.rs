@@ -31,6 +31,7 @@ use contract::{
 use smallvec::SmallVec;
 
 use super::dial::outcome_event;
+use super::leg::Leg;
 use super::lookup::Placed;
 use super::published::Published;
 use super::timers::TimerKey;
@@ -384,7 +385,7 @@ impl Exchange {
 
     /// Legs that nothing happens to any more: a talk that is over is hung up, anything else goes to the host's
     /// default; a callee whose session waits for something else hears music, and so does a caller whose session may
-    /// wait for what was lost. Nobody hears silence.
+    /// wait for what was lost, or was played over. Nobody hears silence.
     fn look_after_idle(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(&id) else {
             return;
@@ -404,19 +405,23 @@ impl Exchange {
             let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
             let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
             let idle = !self.is_busy(leg);
+            let silent = leg.missed && leg.audio.is_none() && leg.sound_flows();
             if !decides || !idle || custody.dial.is_some() {
                 // What this session had under way may have been all that kept those inside of it from being looked
                 // after. Only who will do something about it is woken, and only inside, or two could wake each other
                 // for ever.
-                let holders = inside.filter_map(|inner| self.custodies.get(inner)?.holder.session());
-                let idle = holders.filter(|holder| idle && *holder != id && !self.awaits(*holder));
-                for holder in idle.collect::<SmallVec<[SessionId; 1]>>() {
+                let decider = self.decider(leg);
+                let acts = |inner: &CustodyId| {
+                    let holder = self.custodies.get(inner)?.holder.session()?;
+                    let acts = !self.awaits(holder) || (silent && decider == Some(*inner));
+                    (idle && acts && holder != id).then_some(holder)
+                };
+                for holder in inside.filter_map(acts).collect::<SmallVec<[SessionId; 1]>>() {
                     self.later(Step::Settle(holder));
                 }
                 continue;
             }
             let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
-            let silent = leg.missed && leg.audio.is_none() && leg.sound_flows();
             if talked && ready {
                 self.hang_up(leg_id, Cause::Normal);
             } else if !awaits || (lost && leg.sound_flows()) {
@@ -440,6 +445,12 @@ impl Exchange {
                 Some(true) | None => {}
             }
         }
+    }
+
+    /// The innermost custody of a leg that has something left to do: what the leg hears is up to its holder.
+    pub(in crate::engine) fn decider(&self, leg: &Leg) -> Option<CustodyId> {
+        let mut inside_out = leg.custodies.iter().rev().copied();
+        inside_out.find(|id| !self.is_at_rest(*id))
     }
 
     /// Whether something of a session's own will wake it.

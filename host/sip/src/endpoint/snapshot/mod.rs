@@ -3,6 +3,7 @@
 mod early;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Moment;
 use bytes::Bytes;
@@ -62,6 +63,12 @@ impl UsageSnapshot {
         }
     }
 }
+
+/// How long after a restart the first peer is asked whether its call is still there: whoever hung up meanwhile repeats its BYE until
+/// then (RFC 3261 §17.1.2.2: every 4 s).
+const ASKED_AFTER: Duration = Duration::from_secs(5);
+/// The others follow one by one, so that they do not all answer at once.
+const ASKED_EVERY: Duration = Duration::from_millis(1);
 
 /// Our CSeq after a restart is beyond whatever the process that died may have sent since the snapshot.
 const CSEQ_GAP: u32 = 1_000;
@@ -154,8 +161,9 @@ impl Endpoint {
         }
     }
 
-    /// Takes up a call that another process had. Its session timer goes on from `now`. A connection
-    /// that it used is gone; over TCP the next request opens a new one.
+    /// Takes up a call that another process had. A connection that it used is gone; over TCP the next request opens a new
+    /// one. Its session timer goes on from `now`, and a call that was up is refreshed soon: the process before may have
+    /// acknowledged a BYE and died before it was stored, and then nothing else would tell until the session expires.
     ///
     /// # Errors
     ///
@@ -217,6 +225,12 @@ impl Endpoint {
         };
         usage.local_body = snapshot.local_body.map(body);
         usage.remote_body = snapshot.remote_body.map(Bytes::from);
+        let is_up = matches!(usage.phase, Phase::Confirmed) && usage.unacked.is_none();
+        if is_up && (usage.peer_updates || usage.local_body.is_some()) {
+            let before = u32::try_from(self.usages.len()).unwrap_or(u32::MAX);
+            let at = now + ASKED_AFTER + ASKED_EVERY.saturating_mul(before);
+            usage.session.refresh_by(at);
+        }
         self.keep_new(usage);
         Ok(id)
     }
