@@ -12,12 +12,15 @@ use contract::{
     Command, Decided, Decision, DialOptions, Event, Invocation, Manifest, ModuleDigest, Record, SessionScope,
     Spent, Stage, Target, Task,
 };
-use cordboard_exchange::directory::{
-    Behaviour, Binding, DialPlan, Document, Key, Number, Settings, Tenant, Versioned,
-};
+use cordboard_exchange::directory::{Behaviour, Binding, DialPlan, Document, Number, Settings, Tenant};
 use cordboard_exchange::{Config, Exchange, Input, MediaConfig, Output};
 use serde_json::json;
 use sip::endpoint::{Packet, Path};
+
+use self::stored::stored;
+
+#[path = "../stored/mod.rs"]
+mod stored;
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.50\r\ns=-\r\nc=IN IP4 192.0.2.50\r\nt=0 0\r\n\
     m=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
@@ -297,17 +300,5 @@ fn documents() -> Vec<(String, Bytes)> {
         Document::Behaviour(behaviour),
         Document::Number(number),
     ];
-    let entry = |document: Document| {
-        let tenant = "acme".into();
-        let key = Key::new(&tenant, document.kind(), document.id(&tenant));
-        let value = serde_json::to_vec(&Versioned {
-            revision: 1,
-            document,
-        });
-        (
-            format!("document/acme/{}/{}", key.kind, key.id),
-            value.unwrap_or_default().into(),
-        )
-    };
-    documents.into_iter().map(entry).collect()
+    documents.into_iter().map(stored).collect()
 }

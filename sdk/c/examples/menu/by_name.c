@@ -1,9 +1,11 @@
 /* Dialling by name: the caller spells, and chooses where several people fit. */
 
+#include "by_name.h"
+
 #include <string.h>
 
 #include "keypad.h"
-#include "menu.h"
+#include "leaving.h"
 
 /* As many as there are keys to choose with. */
 enum { CHOICES = 9, DIGITS = 32 };

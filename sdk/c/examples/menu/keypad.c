@@ -53,3 +53,11 @@ bool spells(cb_text name, cb_text pressed) {
     if ((i == 0 || keys.ptr[i - 1] == ' ') && spells_from(keys, i, pressed)) return true;
   return false;
 }
+
+cb_text pressed_in(const events_gather_outcome_t *gathered) {
+  switch (gathered->tag) {
+    case EVENTS_GATHER_OUTCOME_DIGITS: return gathered->val.digits;
+    case EVENTS_GATHER_OUTCOME_TIMEOUT: return gathered->val.timeout;
+    default: return CB_NONE;
+  }
+}

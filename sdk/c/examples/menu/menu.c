@@ -3,6 +3,9 @@
 
 #include "menu.h"
 
+#include "by_name.h"
+#include "keypad.h"
+#include "leaving.h"
 #include "schema.h"
 
 /* Between the digits of a short number; a key alone is taken for one after that. */
@@ -68,14 +71,6 @@ static void offered(struct menu *menu, const cb_json *settings, const cb_offer *
   }
 }
 
-cb_text pressed_in(const events_gather_outcome_t *gathered) {
-  switch (gathered->tag) {
-    case EVENTS_GATHER_OUTCOME_DIGITS: return gathered->val.digits;
-    case EVENTS_GATHER_OUTCOME_TIMEOUT: return gathered->val.timeout;
-    default: return CB_NONE;
-  }
-}
-
 static void key_leads(struct menu *menu, const cb_json *settings, const cb_json *key, size_t index) {
   const cb_json *number = cb_at(key, "number");
   if (number != NULL) {
@@ -118,48 +113,6 @@ static void chosen(struct menu *menu, const cb_json *settings, const events_gath
   } else {
     cb_explain(CB("keys"), cb_join(CB("key "), pressed, CB(" leads nowhere: the menu plays again")));
     offer_keys(menu, settings);
-  }
-}
-
-static void dial_for_good(struct menu *menu, cb_target target) {
-  menu->step = LEAVING;
-  cb_dial(menu->leg, &target, 1, 0);
-}
-
-static void say_goodbye(struct menu *menu, const cb_json *settings) {
-  cb_sound goodbye = cb_announcement(cb_text_at(settings, "goodbye", CB("goodbye")));
-  cb_explain(CB("goodbye"), CB("good-bye, and the call ends"));
-  menu->step = GOODBYE;
-  cb_play(menu->leg, &goodbye, 1, 1);
-}
-
-void lead(struct menu *menu, const cb_json *settings, cb_text by, cb_text number) {
-  cb_target target;
-  const char *why = cb_destination(number, &target);
-  cb_text leads = cb_join(by, CB(" leads to "), number);
-  if (why == NULL) {
-    cb_explain(CB("keys"), leads);
-    dial_for_good(menu, target);
-  } else {
-    cb_explain(CB("R42"), cb_join(leads, CB(": "), cb_text_of(why)));
-    say_goodbye(menu, settings);
-  }
-}
-
-void give_up(struct menu *menu, const cb_json *settings) {
-  cb_text number = cb_text_at(settings, "fallback", CB_NONE);
-  if (number.len == 0) {
-    say_goodbye(menu, settings);
-    return;
-  }
-  cb_target target;
-  const char *why = cb_destination(number, &target);
-  if (why == NULL) {
-    cb_explain(CB("fallback"), cb_join(CB("the caller goes on to "), number));
-    dial_for_good(menu, target);
-  } else {
-    cb_explain(CB("R42"), cb_join(CB("the fallback is "), number, CB(": "), cb_text_of(why)));
-    say_goodbye(menu, settings);
   }
 }
 

@@ -30,16 +30,4 @@ struct menu {
 
 void check(const cb_json *settings, cb_problems *problems);
 
-/* Sends the caller on, if R42 lets us. */
-void lead(struct menu *menu, const cb_json *settings, cb_text by, cb_text number);
-/* The attempts are used up: the fallback number, else good-bye. */
-void give_up(struct menu *menu, const cb_json *settings);
-/* What was pressed; empty when nothing was. */
-cb_text pressed_in(const events_gather_outcome_t *gathered);
-
-/* Dialling by name. */
-void ask_for_name(struct menu *menu, const cb_json *settings);
-void name_was_spelt(struct menu *menu, const cb_json *settings, const events_gather_outcome_t *gathered);
-void person_was_chosen(struct menu *menu, const cb_json *settings, const events_gather_outcome_t *gathered);
-
 #endif
