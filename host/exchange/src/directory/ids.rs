@@ -181,23 +181,10 @@ impl Key {
             id: id.into(),
         }
     }
-}
 
-impl Key {
-    /// A path for stores: kind, tenant, id. Ids contain no slash, so it reads back.
+    /// What stores keep the document under. Ids contain no slash.
     pub fn path(&self) -> String {
-        format!("{}/{}/{}", self.kind, self.tenant, self.id)
-    }
-
-    /// What [`path`](Self::path) wrote; none for anything else.
-    pub fn from_path(path: &str) -> Option<Self> {
-        let mut parts = path.split('/');
-        let (kind, tenant, id) = (parts.next()?, parts.next()?, parts.next()?);
-        let kind = Kind::ALL
-            .into_iter()
-            .find(|candidate| candidate.as_str() == kind)?;
-        (parts.next().is_none() && !tenant.is_empty() && !id.is_empty())
-            .then(|| Self::new(&tenant.into(), kind, id))
+        format!("document/{}/{}/{}", self.tenant, self.kind, self.id)
     }
 }
 

@@ -233,10 +233,7 @@ impl Exchange {
 
 /// A document as it is stored: JSON, so that people can read and mend it.
 pub(super) fn record(change: &admin::Change) -> Write {
-    let key = format!(
-        "document/{}/{}/{}",
-        change.key.tenant, change.key.kind, change.key.id
-    );
+    let key = change.key.path();
     let value = change
         .document
         .as_ref()

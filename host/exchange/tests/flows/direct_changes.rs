@@ -18,14 +18,26 @@ fn office() -> World {
         .open(&["201", "202", "203"])
 }
 
+/// 201 talks with 202, past the exchange: both ends of the call.
+fn talk() -> (World, CallRef, CallRef) {
+    let mut world = office();
+    let (call, callee) = talking(&mut world);
+    (world, call, callee)
+}
+
+/// 201 hangs up, and nothing is left over.
+fn over(mut world: World, call: CallRef) {
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
 /// ```text
 /// 201 ──re-INVITE, sendonly──▶ exchange ──re-INVITE, sendonly──▶ 202
 /// 201 ◀──200, recvonly──────── exchange ◀──200, recvonly──────── 202
 /// ```
 #[test]
 fn a_hold_goes_from_end_to_end() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     world.with("201", |phone, now| phone.change(now, call, "sendonly"));
     world.settle();
     assert!(
@@ -51,8 +63,7 @@ fn a_hold_goes_from_end_to_end() {
         world.media
     );
     assert_direct(&mut world, ("201", call), ("202", callee));
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// What the other end refuses is refused; the talk goes on as it was.
@@ -67,15 +78,13 @@ fn a_refused_change_is_refused_with_the_same_status() {
     assert!(world.events("201").contains(&Event::Answer(488)));
     assert_eq!(world.facts("held"), 0);
     assert_direct(&mut world, ("201", call), ("202", callee));
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// Both change it at once: one hears 491 (RFC 3261 §14.1), the other's change comes through.
 #[test]
 fn changes_that_cross_are_told_apart() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     world.with("201", |phone, now| phone.change(now, call, "sendonly"));
     world.with("202", |phone, now| phone.change(now, callee, "inactive"));
     world.run(Duration::from_secs(10));
@@ -96,15 +105,13 @@ fn changes_that_cross_are_told_apart() {
         (world.state("201", call), world.state("202", callee)),
         (CallState::Up, CallState::Up)
     );
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// A change that the other end never answers: its dialog is gone, and so is the call.
 #[test]
 fn a_change_that_is_never_answered_ends_the_call() {
-    let mut world = office();
-    let (call, _) = talking(&mut world);
+    let (mut world, call, _) = talk();
     world.deaf.push("202".into());
     world.with("201", |phone, now| phone.change(now, call, "sendonly"));
     world.run(Duration::from_secs(40));
@@ -116,8 +123,7 @@ fn a_change_that_is_never_answered_ends_the_call() {
 /// A re-INVITE without an offer asks the other end for its own; the ACKs bring the answer there.
 #[test]
 fn a_wish_for_an_offer_goes_from_end_to_end() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     let before = world.events("202").len();
     world.with("201", |phone, now| phone.ask_for_offer(now, call));
     world.settle();
@@ -131,15 +137,13 @@ fn a_wish_for_an_offer_goes_from_end_to_end() {
             .contains(&Event::Changed(call, "sendonly".into())),
         "all offers are closed"
     );
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// A refresh that changes nothing is between the phone and the exchange (RFC 4028).
 #[test]
 fn a_refresh_does_not_trouble_the_other_end() {
-    let mut world = office();
-    let (call, _) = talking(&mut world);
+    let (mut world, call, _) = talk();
     let before = (world.events("202").len(), told(&mut world, "201"));
     world.with("201", |phone, now| phone.refresh(now, call));
     world.settle();
@@ -150,15 +154,13 @@ fn a_refresh_does_not_trouble_the_other_end() {
         before.1.last(),
         "the same once more"
     );
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// Keys that come as INFO are the partner's.
 #[test]
 fn a_key_in_signalling_goes_to_the_partner() {
-    let mut world = office();
-    let (call, _) = talking(&mut world);
+    let (mut world, call, _) = talk();
     let body = ("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n");
     world.with("201", |phone, now| phone.in_dialog(now, call, "INFO", Some(body)));
     world.settle();
@@ -174,8 +176,7 @@ fn a_key_in_signalling_goes_to_the_partner() {
         _ => false,
     });
     assert!(passed);
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// Rings 202, and plays to the caller ten seconds later.
@@ -237,8 +238,7 @@ fn an_announcement_brings_the_sound_here() {
         told(&mut world, "201").last().unwrap().contains("a=recvonly"),
         "from here on we answer"
     );
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// A hold that is on its way when the sound is needed here: 491, and it comes to us when it is tried again.
@@ -252,8 +252,7 @@ fn a_change_under_way_gives_way() {
     world.with("202", |phone, now| phone.change(now, callee, "sendonly"));
     world.run(Duration::from_secs(5));
     assert_anchored(&mut world, ("201", call), ("202", callee));
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// A party that will not have us has no way to hear anything.
@@ -265,15 +264,13 @@ fn a_party_that_refuses_to_be_anchored_is_hung_up() {
     let (call, callee) = announces(&mut world);
     world.run(Duration::from_secs(10));
     assert_eq!(world.state("202", callee), CallState::Over);
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// A transfer parts the two: whoever is left rings somebody else from here.
 #[test]
 fn a_transfer_brings_the_sound_here() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     let to = [("Refer-To", "<sip:203@acme.example>")];
     world.with("202", |phone, now| {
         phone.in_dialog_with(now, callee, "REFER", &to, None)
@@ -290,8 +287,7 @@ fn a_transfer_brings_the_sound_here() {
 /// The partners of two direct calls are brought together (RFC 3891).
 #[test]
 fn an_attended_transfer_of_direct_calls() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     let second = world.call("202", "203");
     let target = world.answers("203");
     let (call_id, ours, theirs) = world.with("202", |phone, _| phone.dialog_id(second).unwrap());
@@ -308,15 +304,13 @@ fn an_attended_transfer_of_direct_calls() {
         (CallState::Over, CallState::Over)
     );
     assert_anchored(&mut world, ("201", call), ("203", target));
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// Talks, rings and changes go on after a restart.
 #[test]
 fn a_direct_call_survives_a_restart() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     world.restart();
     assert_direct(&mut world, ("201", call), ("202", callee));
     assert!(world.media.is_empty());
@@ -351,8 +345,7 @@ fn anchoring_goes_on_after_a_restart() {
     world.restart();
     world.run(Duration::from_secs(10));
     assert_anchored(&mut world, ("201", call), ("202", callee));
-    world.hangs_up("201", call);
-    world.assert_idle();
+    over(world, call);
 }
 
 /// The process dies with a transfer that it has not stored, while both parties are being moved: they hear each other,
@@ -366,8 +359,7 @@ fn anchoring_goes_on_after_a_restart() {
 /// ```
 #[test]
 fn a_change_that_the_process_died_with_is_settled_by_the_next_one() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     let stored = world.store.clone();
     let to = [("Refer-To", "<sip:203@acme.example>")];
     world.with("202", |phone, now| {
@@ -390,8 +382,7 @@ fn a_change_that_the_process_died_with_is_settled_by_the_next_one() {
 /// One holds while the process dies that has asked the other: the next one says that it may try again.
 #[test]
 fn a_change_that_waits_for_the_partner_does_not_wait_for_ever_after_a_restart() {
-    let mut world = office();
-    let (call, callee) = talking(&mut world);
+    let (mut world, call, callee) = talk();
     world.deaf.push("202".into());
     world.with("201", |phone, now| phone.change(now, call, "sendonly"));
     world.settle();

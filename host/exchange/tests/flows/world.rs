@@ -89,10 +89,9 @@ pub fn config() -> Config {
 
 impl World {
     pub fn new(documents: Vec<(Key, Versioned<Document>)>) -> Self {
-        let store = documents.into_iter().map(|(key, document)| {
-            let name = format!("document/{}/{}/{}", key.tenant, key.kind, key.id);
-            (name, Bytes::from(serde_json::to_vec(&document).unwrap()))
-        });
+        let store = documents
+            .into_iter()
+            .map(|(key, document)| (key.path(), Bytes::from(serde_json::to_vec(&document).unwrap())));
         let config = config();
         let mut world = Self {
             exchange: Exchange::new(config.clone(), Random::from_seed(1)),

@@ -12,5 +12,5 @@ pub fn stored(document: Document) -> (String, Bytes) {
         document,
     })
     .unwrap();
-    (format!("document/acme/{}/{}", key.kind, key.id), value.into())
+    (key.path(), value.into())
 }

@@ -152,9 +152,8 @@ impl World {
             self.place_phone(&office, plan);
         }
         for (key, document) in office.into_documents() {
-            let name = format!("document/{}/{}/{}", key.tenant, key.kind, key.id);
             if let Ok(bytes) = serde_json::to_vec(&document) {
-                self.store.insert(name, bytes.into());
+                self.store.insert(key.path(), bytes.into());
             }
         }
     }

@@ -132,16 +132,6 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
-fn a_key_reads_back_from_its_path() {
-    for kind in Kind::ALL {
-        let key = key(kind, "+33123456789");
-        assert_eq!(Key::from_path(&key.path()), Some(key));
-    }
-    assert_eq!(Key::from_path("line/acme"), None);
-    assert_eq!(Key::from_path("line/acme/1/2"), None);
-}
-
-#[test]
 fn requests_survive_json_and_hide_passwords_from_logs() {
     let request = Request::SetDevicePassword {
         tenant: "acme".into(),
