@@ -206,6 +206,11 @@ const LINE: &[Field] = &[
     may("user", Text, "A user's id."),
     may("devices", Texts, "Those that ring; absent: all of the user's."),
     may(
+        "trunk",
+        Text,
+        "For a line without devices: the trunk to another exchange that has its phones. It is rung over that.",
+    ),
+    may(
         "paired",
         Text,
         "The line it goes with: a virtual line's mobile, a fixed line's mobile.",
@@ -287,6 +292,11 @@ const TRUNK: &[Field] = &[
         "caller-id",
         Object,
         "`foreign`: let foreign numbers through; `fallback`: shown instead.",
+    ),
+    may(
+        "dialog-watches",
+        Object,
+        "Lines that are watched over it (event package `dialog`): `outbound`, it is asked about lines whose phones it has; `inbound`, it may ask about ours. Default neither.",
     ),
     MEDIA,
 ];

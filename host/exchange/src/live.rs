@@ -49,6 +49,10 @@ pub enum Request {
     Registrations {
         tenant: TenantId,
     },
+    /// A tenant's lines that other exchanges are asked about: those that somebody watches.
+    Elsewhere {
+        tenant: TenantId,
+    },
     /// What a tenant's sessions published last.
     Figures {
         tenant: TenantId,
@@ -119,6 +123,8 @@ pub enum Answer {
     /// The call that was asked for, that was ended, or that begins; none when there is no such call or line.
     Call(Option<Call>),
     Registrations(Vec<Registration>),
+    /// By line.
+    Elsewhere(Vec<Elsewhere>),
     /// By behaviour and number.
     Figures(Vec<Figures>),
     /// The active one, the candidate, then earlier ones; empty when there is no such behaviour.
@@ -129,6 +135,33 @@ pub enum Answer {
     Session(Option<SessionId>),
     /// None: the tenant is not there, or is not to be asked.
     Verdict(Option<Verdict>),
+}
+
+/// A line that somebody watches and whose phones another exchange has.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Elsewhere {
+    pub line: Arc<str>,
+    pub trunk: Arc<str>,
+    pub state: Telling,
+    /// Calls that it has there; none while that is not known.
+    pub calls: Option<u16>,
+    /// Since when it is in this state.
+    pub since: Moment,
+    /// Why it is not known.
+    pub why: Option<String>,
+    /// When it is asked about again.
+    pub again: Option<Moment>,
+}
+
+/// Whether its exchange tells how a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Telling {
+    /// It has been asked, or is about to be.
+    Asked,
+    Told,
+    Unknown,
 }
 
 /// How a session is doing, in its own words.

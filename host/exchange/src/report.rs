@@ -213,6 +213,13 @@ pub enum Fact {
         up: bool,
         why: String,
     },
+    /// The exchange that has a line's phones tells how the line is, or does not (any more).
+    LineElsewhere {
+        line: Arc<str>,
+        trunk: Arc<str>,
+        known: bool,
+        why: String,
+    },
     /// Somebody failed to authenticate: the account tried.
     Refused {
         account: Pii<String>,
@@ -255,6 +262,7 @@ impl Fact {
             Self::Screen { .. } => "screen",
             Self::Intercepted { .. } => "intercepted",
             Self::Trunk { .. } => "trunk",
+            Self::LineElsewhere { .. } => "line-elsewhere",
             Self::Refused { .. } => "refused",
         }
     }

@@ -253,6 +253,15 @@ pub(super) fn sentence(fact: &Fact) -> String {
         Fact::Trunk { trunk, up, why } => {
             format!("trunk {trunk} is {}: {why}", if *up { "up" } else { "down" })
         }
+        Fact::LineElsewhere {
+            line,
+            trunk,
+            known: true,
+            ..
+        } => format!("the exchange behind {trunk} tells how line {line} is"),
+        Fact::LineElsewhere { line, trunk, why, .. } => {
+            format!("how line {line} is at the exchange behind {trunk} is not known: {why}")
+        }
         Fact::Refused {
             account,
             from,

@@ -94,6 +94,7 @@ fn users(after: &Configuration, before: Option<&Configuration>, key: &Key) -> Ve
             by.settings("line", |name| names.iter().any(|own| own == name));
         }
         Kind::Trunk => {
+            by.lines(|line| line.trunk.as_deref() == Some(id));
             by.collect(
                 Kind::Site,
                 after

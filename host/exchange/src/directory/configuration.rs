@@ -250,10 +250,11 @@ impl Configuration {
         }
     }
 
-    /// The trunk to the exchange that has a line's phones: that of the tenant's interception, for a line without devices here.
-    pub fn elsewhere(&self, line: &Line) -> Option<&TrunkId> {
-        let rule = self.tenant().document.interception.as_ref()?;
-        let trunk = rule.trunk.as_ref()?;
+    /// The trunk to the exchange that has a line's phones: its own, else that of the tenant's interception, for a line without
+    /// devices here.
+    pub fn elsewhere<'a>(&'a self, line: &'a Line) -> Option<&'a TrunkId> {
+        let rule = self.tenant().document.interception.as_ref();
+        let trunk = line.trunk.as_ref().or_else(|| rule?.trunk.as_ref())?;
         (line.kind != LineKind::Virtual && self.devices_of_line(line).is_empty()).then_some(trunk)
     }
 

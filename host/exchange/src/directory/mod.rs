@@ -28,10 +28,11 @@ pub use configuration::{Bound, Configuration, Entry, Place, Table};
 pub use documents::{
     Access, Action, Activation, Address, Announcement, Audit, Behaviour, Binding, BlobDigest, CallerIdPolicy,
     CanaryRule, Candidate, Conference, Contact, Credentials, Defaults, Device, DeviceKind, DialPlan,
-    DigestOffer, Direction, Document, Drain, DrainEnd, Feature, Grants, Guard, Ha1, Interception,
-    InternalDigits, JournalRule, Line, LineFeatures, Login, MediaWay, Network, NoBlobDigest, Number,
-    Numbering, Otherwise, OwnIdentity, Pattern, PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen, Secret,
-    SetFeature, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User, VersionStep, Versioned,
+    DialogWatches, DigestOffer, Direction, Document, Drain, DrainEnd, Feature, Grants, Guard, Ha1,
+    Interception, InternalDigits, JournalRule, Line, LineFeatures, Login, MediaWay, Network, NoBlobDigest,
+    Number, Numbering, Otherwise, OwnIdentity, Pattern, PickupGroup, PrefixRule, Reach, Rule, Scheme, Screen,
+    Secret, SetFeature, Settings, Site, Spend, Tell, Tenant, TenantLimits, Trunk, User, VersionStep,
+    Versioned,
 };
 pub use documents::{DeviceKey, KeyKind, MODELS, keys_of_model};
 pub use ids::{

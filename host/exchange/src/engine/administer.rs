@@ -56,6 +56,12 @@ impl Exchange {
             };
             if touched(&[Kind::Trunk, Kind::Tenant]) {
                 self.trunks_changed(&tenant);
+                let own = changes.iter().filter(|change| *change.key.tenant == *tenant);
+                let trunks: Vec<&str> = own
+                    .filter(|change| change.key.kind == Kind::Trunk)
+                    .map(|change| &*change.key.id)
+                    .collect();
+                self.tellers_changed(&tenant, &trunks);
             }
             self.lines_reconfigured(&tenant, changes);
             for change in changes.iter().filter(|change| *change.key.tenant == *tenant) {
@@ -92,7 +98,8 @@ impl Exchange {
                 }
                 (Kind::Line, None) => {
                     self.line_is_watched_no_more(tenant, &change.key.id);
-                    self.watches_of_line_end(tenant, &change.key.id);
+                    self.watches_of_line_end(tenant, &change.key.id, Cause::UnknownNumber);
+                    self.look_elsewhere(tenant, &change.key.id);
                 }
                 (Kind::Device, Some(_)) => {
                     let device = view.device(&change.key.id);
@@ -111,6 +118,7 @@ impl Exchange {
             }
         }
         for line in lines {
+            self.look_elsewhere(tenant, &line);
             self.line_changed(tenant, &line);
         }
     }

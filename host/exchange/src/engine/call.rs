@@ -9,8 +9,8 @@ use sip::endpoint::{Reason, Reply, UsageId};
 use sip::sdp::Offer;
 use smallvec::SmallVec;
 
-use super::elsewhere::Tried;
 use super::leg::{Leg, LegState, Party};
+use super::outside::Tried;
 use super::{Due, Exchange, Step};
 use crate::cause;
 use crate::ids::{CallId, Holder};

@@ -42,6 +42,7 @@ impl Exchange {
             self.end_call(id);
         }
         self.nobody_watches(tenant);
+        self.ask_for_nobody(tenant);
         self.forget_registrations(tenant);
         for state in self
             .trunks

@@ -35,6 +35,13 @@ impl Activity {
     pub(crate) fn calls(&self) -> impl Iterator<Item = CallId> + '_ {
         self.calls.iter().map(|(call, _)| *call)
     }
+
+    /// The last call there was elsewhere.
+    pub(crate) fn quiet_since(&mut self, now: Moment) {
+        if self.calls.is_empty() {
+            self.idle_since = Some(now);
+        }
+    }
 }
 
 impl Exchange {
@@ -151,7 +158,10 @@ impl Exchange {
         let calls = activity.map_or(0, |activity| activity.calls.len());
         let state = LineState {
             registered,
-            calls: u16::try_from(calls).unwrap_or(u16::MAX),
+            // A call of ours is one of those that its exchange tells of.
+            calls: u16::try_from(calls)
+                .unwrap_or(u16::MAX)
+                .max(self.calls_there(tenant, line)),
             capacity: u16::try_from(capacity).unwrap_or(u16::MAX),
             idle_since: activity.and_then(|activity| activity.idle_since),
         };
@@ -210,6 +220,7 @@ impl Exchange {
             let watchers = &mut self.activity(&tenant, &line).watchers;
             if !watchers.contains(&id) {
                 watchers.push(id);
+                self.look_elsewhere(&tenant, &line);
             }
         }
     }
@@ -217,6 +228,7 @@ impl Exchange {
     pub(super) fn unwatch_lines(&mut self, id: SessionId, tenant: &Arc<str>, number: &str, settings: &str) {
         for line in self.lines_named_in(tenant, number, settings) {
             self.activity(tenant, &line).watchers.retain(|other| *other != id);
+            self.look_elsewhere(tenant, &line);
         }
     }
 

@@ -43,6 +43,9 @@ impl Exchange {
             live::Request::Registrations { tenant } => {
                 live::Answer::Registrations(self.list_registrations(&tenant))
             }
+            live::Request::Elsewhere { tenant } => {
+                live::Answer::Elsewhere(self.list_elsewhere(tenant.text()))
+            }
             live::Request::Figures { tenant } => live::Answer::Figures(self.list_figures(tenant.text())),
             live::Request::Page { token } => live::Answer::Page(self.page(&token)),
             live::Request::Choose { token, choice } => live::Answer::Page(self.chosen(&token, None, choice)),

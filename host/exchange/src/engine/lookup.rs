@@ -144,6 +144,13 @@ impl Exchange {
         if self.is_trunk_down(tenant, &trunk.id) {
             return None;
         }
+        self.way_over(tenant, &trunk.id, number)
+    }
+
+    /// The same, whatever it carries already.
+    pub(super) fn way_over(&self, tenant: &str, trunk: &str, number: &str) -> Option<WayOut> {
+        let view = self.tenant(tenant)?;
+        let trunk = view.trunk(trunk)?;
         let number = trunk.write_number(number, view.number_plan());
         let (path, host, port) = self.next_hop(tenant, trunk)?;
         let target = Uri::sip(Some(&number), &host, port).ok()?;

@@ -8,7 +8,7 @@
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!               direct, pass, anchor (sound that goes straight from party to party)
 //!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!  intercept (calls of another exchange, which asks), elsewhere (phones that it has)
+//!  outside (other exchanges that have phones of ours: their calls, how those lines are)
 //!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
 //! ```
@@ -30,11 +30,9 @@ mod dial;
 mod digits;
 mod direct;
 mod early;
-mod elsewhere;
 mod evict;
 mod farewell;
 mod features;
-mod intercept;
 mod invited;
 mod keep;
 mod leg;
@@ -45,6 +43,7 @@ mod media;
 mod names;
 mod notifier;
 mod offers;
+mod outside;
 mod pass;
 mod pickup;
 mod ports;
@@ -147,7 +146,7 @@ pub struct Exchange {
     /// Questions to candidates that nobody waits for.
     shadow_asks: FxHashMap<AskId, SessionId>,
     /// Questions of other exchanges about calls of theirs.
-    intercepted: FxHashMap<AskId, Box<intercept::Intercepted>>,
+    intercepted: FxHashMap<AskId, Box<outside::Intercepted>>,
     /// How versions do, by tenant.
     figures: FxHashMap<Arc<str>, versions::Figures>,
     /// Calls outside of the current minute, by tenant.
@@ -186,6 +185,7 @@ pub struct Exchange {
     texts: texts::Texts,
     screens: screens::Screens,
     notifier: notifier::Notifier,
+    watching: outside::Watching,
     features: features::Features,
     /// Answers that wait for their writes.
     waiting: FxHashMap<Ticket, WaitingReply>,
@@ -250,6 +250,11 @@ enum Due {
         tenant: Arc<str>,
         behaviour: Arc<str>,
     },
+    /// It is time to ask another exchange how a line is, or to ask no more.
+    Elsewhere {
+        tenant: Arc<str>,
+        line: Arc<str>,
+    },
     /// The registration with a trunk is to be made, or made anew.
     Trunk {
         tenant: Arc<str>,
@@ -272,7 +277,7 @@ fn offering(sip: sip::endpoint::Config) -> sip::endpoint::Config {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     sip::endpoint::Config {
         handles: names(&["REGISTER", "OPTIONS", "MESSAGE"]),
-        handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "SUBSCRIBE"]),
+        handles_in_dialog: names(&["INFO", "MESSAGE", "REFER", "NOTIFY", "SUBSCRIBE"]),
         packages: names(&[notifier::PACKAGE, features::PACKAGE]),
         ..sip
     }
@@ -342,6 +347,7 @@ impl Exchange {
             texts: texts::Texts::default(),
             screens: screens::Screens::default(),
             notifier: notifier::Notifier::default(),
+            watching: outside::Watching::default(),
             features: features::Features::default(),
             waiting: FxHashMap::default(),
         }
@@ -436,6 +442,7 @@ impl Exchange {
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
             Due::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),
+            Due::Elsewhere { tenant, line } => self.elsewhere_due(&tenant, &line),
             Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
         }
     }

@@ -63,6 +63,7 @@ impl Exchange {
                 self.register_trunk(at.tenant.text(), at.trunk.text());
             }
         }
+        self.servers_found();
     }
 
     /// The address in use did not answer: the next one has its turn (RFC 3263 §4.3).

@@ -269,6 +269,12 @@ impl Exchange {
         if contacts == 0 {
             self.device_watches_no_more(tenant, name, Termination::Deactivated);
         }
+        if let Some(trunk) = name.strip_prefix("trunk/") {
+            match contacts {
+                0 => self.trunk_is_lost(tenant, trunk),
+                _ => self.trunk_is_back(tenant, trunk),
+            }
+        }
     }
 
     fn device_changed(&mut self, tenant: &Arc<str>, device: &str) {

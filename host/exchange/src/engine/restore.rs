@@ -16,6 +16,9 @@ use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
 use crate::ids::CallId;
 use crate::io::Entry;
 
+/// Trunks have a moment to be there, before other exchanges are asked how lines are.
+const SOON: std::time::Duration = std::time::Duration::from_millis(500);
+
 impl Exchange {
     /// Takes up what another run had stored: directory, registrations, sessions, timers, calls, subscriptions. Once,
     /// before the first input. Entries that cannot be read are left out, and logged.
@@ -23,6 +26,8 @@ impl Exchange {
         self.now = now;
         // Later than every number that an earlier run gave out, and exact in JSON.
         self.ids = Ids(now.as_millis() << 12);
+        // Stored subscriptions keep their numbers, so new ones are made after them.
+        self.watching.not_before(now + SOON);
         let (mut calls, mut sessions) = (Vec::new(), Vec::new());
         let mut documents = Vec::new();
         let mut registrations = Vec::new();

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use contract::{Cause, LegId};
 use rustc_hash::FxHasher;
 use sip::endpoint::{
-    Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, SubscriptionId, UsageId,
+    Ending, Event, Failure, Output as FromSip, Packet, Path, Reason, RequestId, SubscriptionEnding,
+    SubscriptionId, UsageId,
 };
 use sip::{Method, Request, Response};
 
@@ -137,7 +138,17 @@ impl Exchange {
                 subscription,
                 request,
             } => self.subscribed_again(subscription, &request),
-            Event::SubscriptionEnded { subscription, .. } => self.subscription_ended(subscription),
+            Event::Notified {
+                subscription,
+                standing,
+                body,
+                ..
+            } => {
+                self.told_of_line(subscription, standing, body.as_ref());
+            }
+            Event::SubscriptionEnded { subscription, ending } => {
+                self.subscription_over(subscription, &ending)
+            }
             // Answers to our NOTIFYs change nothing, and neither does what is not known here.
             Event::InDialogAnswered {
                 request_id, result, ..
@@ -157,6 +168,13 @@ impl Exchange {
     fn subscribed_again(&mut self, id: SubscriptionId, request: &Request) {
         if !self.features_resubscribed(id, request) {
             self.resubscribed(id);
+        }
+    }
+
+    /// A subscription of ours is over, or one of a phone's.
+    fn subscription_over(&mut self, id: SubscriptionId, ending: &SubscriptionEnding) {
+        if !self.told_no_more(id, ending) {
+            self.subscription_ended(id);
         }
     }
 
@@ -190,6 +208,8 @@ impl Exchange {
             }
             Method::Refer => self.referred(leg, request_id, request),
             Method::Message => self.text_in_call(leg, request_id, request),
+            // RFC 6665 §4.1.3: nothing is subscribed to in calls.
+            Method::Notify => self.respond(request_id, 481),
             _ => self.respond(request_id, 405),
         }
     }

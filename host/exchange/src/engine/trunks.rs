@@ -170,6 +170,11 @@ impl Exchange {
             let trunk = trunk.clone();
             self.report_for(tenant, None, None, None, Fact::Trunk { trunk, up, why });
         }
+        match (was_up, up) {
+            (false, true) => self.trunk_is_back(tenant, trunk),
+            (true, false) => self.trunk_is_lost(tenant, trunk),
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// Whether we are registered with it.

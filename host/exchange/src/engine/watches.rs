@@ -15,6 +15,7 @@ use std::time::Duration;
 use base::Moment;
 use contract::{Cause, Condition, OutcomeKind, SessionId, Tag};
 
+use super::outside::Knowledge;
 use super::records::WatchRecord;
 use super::timers::TimerKey;
 use super::{Due, Exchange};
@@ -84,6 +85,9 @@ impl Exchange {
         if self.is_in(&tenant, &line, condition) {
             return Ok(true);
         }
+        if self.knowledge(&tenant, &line) == Knowledge::Never {
+            return Err(Cause::Unreachable);
+        }
         if self.activity(&tenant, &line).waiting.len() >= MAX_OF_LINE {
             return Err(Cause::Congestion);
         }
@@ -131,11 +135,19 @@ impl Exchange {
         };
         waiting.reserve_exact(1);
         waiting.insert(position, waits);
+        self.look_elsewhere(&tenant, &line);
     }
 
     fn is_in(&self, tenant: &str, line: &str, condition: Condition) -> bool {
-        let state = self.tenant(tenant).map(|view| view.line_state(line));
-        state.is_some_and(|state| condition.holds(state.registered > 0, u32::from(state.calls)))
+        let Some(state) = self.tenant(tenant).map(|view| view.line_state(line)) else {
+            return false;
+        };
+        let is_known = match condition {
+            // That a line has no call is known of all its calls only.
+            Condition::Idle | Condition::OnHook => self.knowledge(tenant, line) == Knowledge::Full,
+            Condition::OffHook | Condition::Registered => true,
+        };
+        is_known && condition.holds(state.registered > 0, u32::from(state.calls))
     }
 
     /// Carries out `cancel`.
@@ -162,6 +174,7 @@ impl Exchange {
                 activity.waiting = Vec::new();
             }
         }
+        self.look_elsewhere(tenant, &watch.line);
     }
 
     /// The line has changed: whoever waited for that hears so, in the order in which they came.
@@ -171,13 +184,9 @@ impl Exchange {
         if waiting.is_empty() {
             return;
         }
-        let Some(state) = self.tenant(tenant).map(|view| view.line_state(line)) else {
-            return;
-        };
-        let (registered, calls) = (state.registered > 0, u32::from(state.calls));
         let fired: Vec<Waits> = waiting
             .iter()
-            .filter(|waits| waits.condition.holds(registered, calls))
+            .filter(|waits| self.is_in(tenant, line, waits.condition))
             .copied()
             .collect();
         for waits in fired {
@@ -206,15 +215,14 @@ impl Exchange {
         }
     }
 
-    /// The line is no more.
-    pub(super) fn watches_of_line_end(&mut self, tenant: &str, line: &str) {
+    /// The line is no more, or nobody tells how it is.
+    pub(super) fn watches_of_line_end(&mut self, tenant: &str, line: &str, cause: Cause) {
         let lines = self.lines.get(tenant);
         let waiting = lines.and_then(|lines| lines.get(line));
         let waiting = waiting.map_or_else(Vec::new, |activity| activity.waiting.clone());
         for waits in waiting {
             if self.take_watch(waits.session, waits.tag).is_some() {
-                let kind = OutcomeKind::Failed(Cause::UnknownNumber);
-                self.watch_ends(waits.session, waits.tag, kind);
+                self.watch_ends(waits.session, waits.tag, OutcomeKind::Failed(cause));
             }
         }
     }

@@ -35,6 +35,7 @@ mod silence;
 mod supervision;
 mod texts;
 mod thin_path;
+mod told;
 mod trunks;
 mod versions;
 mod watches;

@@ -15,6 +15,7 @@ impl Check<'_> {
         self.line_numbers(line);
         self.line_place(line);
         self.line_devices(line);
+        self.line_trunk(line);
         self.line_pair(line);
         self.line_features(line);
         self.line_behaviours(line);
@@ -85,6 +86,29 @@ impl Check<'_> {
                 .take(position)
                 .any(|earlier| earlier == device);
             self.expect(!twice, &path, "is in the list already");
+        }
+    }
+
+    /// Its phones are here or there, not both.
+    fn line_trunk(&mut self, line: &Line) {
+        let Some(trunk) = &line.trunk else {
+            return;
+        };
+        let known = self.after.trunk(trunk).cloned();
+        self.refers(known.is_some(), "/trunk", Kind::Trunk, trunk);
+        self.expect(
+            line.kind != LineKind::Virtual,
+            "/trunk",
+            "must be left out: a virtual line never rings (R2)",
+        );
+        self.expect(
+            self.after.devices_of_line(line).is_empty(),
+            "/trunk",
+            "must be left out: the line's devices are here",
+        );
+        if let Some(trunk) = known {
+            let message = format!("`{}` has no `outbound` address to ring its phones at", trunk.id);
+            self.expect(trunk.carries_outbound(), "/trunk", message);
         }
     }
 

@@ -25,6 +25,11 @@ impl Check<'_> {
         }
         self.prefix_rules(&trunk.outbound_rules, "/outbound-rules");
         self.prefix_rules(&trunk.inbound_rules, "/inbound-rules");
+        self.expect(
+            trunk.carries_outbound() || !trunk.dialog_watches.outbound,
+            "/dialog-watches/outbound",
+            "needs an `outbound` address to ask at",
+        );
         if let Some(fallback) = &trunk.caller_id.fallback {
             self.e164(fallback, "/caller-id/fallback");
         }

@@ -5,7 +5,7 @@ use contract::LineKind;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
-use crate::directory::{BehaviourName, DeviceId, LineId, SiteId, UserId};
+use crate::directory::{BehaviourName, DeviceId, LineId, SiteId, TrunkId, UserId};
 use crate::numbers::Restriction;
 
 /// A number, a site and a name (R2), with the devices that ring for it.
@@ -30,6 +30,10 @@ pub struct Line {
     /// Devices that ring. Empty: all of the user's (R11).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DeviceId>,
+    /// The trunk to another exchange that has its phones: it is rung over that as if they were here. For a line without devices;
+    /// absent: the trunk of the tenant's interception, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trunk: Option<TrunkId>,
     /// The line this one goes with: a virtual line's mobile, a fixed line's mobile (R7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paired: Option<LineId>,

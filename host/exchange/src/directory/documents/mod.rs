@@ -39,7 +39,7 @@ pub use tenant::{
     Defaults, DigestOffer, Grants, Interception, InternalDigits, JournalRule, Numbering, Otherwise, Spend,
     Tenant, TenantLimits,
 };
-pub use trunk::{Access, CallerIdPolicy, Login, Network, PrefixRule, Scheme, Trunk};
+pub use trunk::{Access, CallerIdPolicy, DialogWatches, Login, Network, PrefixRule, Scheme, Trunk};
 pub use version::{Activation, Audit, CanaryRule, Candidate, Drain, DrainEnd, Guard, VersionStep};
 
 use super::{Kind, TenantId};

@@ -46,6 +46,9 @@ pub struct Trunk {
     /// Which way its sound goes; absent: the tenant's. Both ends of a call have to allow `direct`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<MediaWay>,
+    /// Whether the exchange behind it and we tell each other how lines are.
+    #[serde(default, skip_serializing_if = "DialogWatches::is_off")]
+    pub dialog_watches: DialogWatches,
 }
 
 fn yes() -> bool {
@@ -55,6 +58,22 @@ fn yes() -> bool {
 fn every_outside_class() -> Vec<NumberClass> {
     use NumberClass::{Fixed, Free, Mobile, NearAbroad, Premium, World};
     vec![Fixed, Mobile, Free, Premium, NearAbroad, World]
+}
+
+/// Lines that are watched over a trunk: SUBSCRIBE and NOTIFY (RFC 6665) of the event package `dialog` (RFC 4235).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct DialogWatches {
+    /// It is asked how lines are whose phones it has, as long as somebody wants to know.
+    pub outbound: bool,
+    /// It may ask how lines are whose phones are here.
+    pub inbound: bool,
+}
+
+impl DialogWatches {
+    const fn is_off(&self) -> bool {
+        !self.outbound && !self.inbound
+    }
 }
 
 /// How the trunk and we know each other.

@@ -9,6 +9,7 @@ use sip::endpoint::{Body, Role};
 
 use crate::engine::Exchange;
 use crate::engine::leg::{Leg, LegState};
+use crate::engine::outside;
 use crate::engine::pickup::{TAGS, ringing_call_id};
 
 /// What is told of one leg.
@@ -22,6 +23,16 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// A call at the exchange that has the line's phones.
+    fn there(dialog: &outside::Dialog) -> Self {
+        Self {
+            leg: dialog.name,
+            state: dialog.state,
+            direction: dialog.direction,
+            rings: false,
+        }
+    }
+
     /// A lamp that is no line's.
     pub(super) fn lamp(leg: LegId, state: DialogState) -> Self {
         Self {
@@ -41,6 +52,10 @@ impl Exchange {
         }
         let legs = self.legs_of_line(tenant, line);
         let mut told: Vec<Told> = legs.map(|leg| self.dialog_of_leg(leg)).collect();
+        if told.is_empty() {
+            // Its exchange tells of calls of ours, too.
+            told.extend(self.dialogs_there(tenant, line).iter().map(Told::there));
+        }
         told.sort_unstable_by_key(|told| told.leg);
         told
     }

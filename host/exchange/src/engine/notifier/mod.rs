@@ -136,6 +136,7 @@ impl Exchange {
         let (tenant, line) = (watcher.tenant.clone(), watcher.line.clone());
         self.notifier.insert(id, watcher);
         self.follow_lamp(&tenant, &line);
+        self.look_elsewhere(&tenant, &line);
     }
 
     /// A refresh is told the full state (RFC 6665 §4.2.1.2).
@@ -156,6 +157,7 @@ impl Exchange {
         self.features_ended(id);
         if let Some(watcher) = self.notifier.remove(id) {
             self.forget_subscription(id, &watcher.tenant);
+            self.look_elsewhere(&watcher.tenant, &watcher.line);
         }
     }
 
@@ -266,8 +268,14 @@ impl Notifier {
         own < PER_DEVICE && of_line < PER_LINE && of_tenant < PER_TENANT
     }
 
-    fn is_watched(&self, tenant: &str, line: &str) -> bool {
+    pub(super) fn is_watched(&self, tenant: &str, line: &str) -> bool {
         !self.watchers.is_empty() && self.lines.get(tenant).is_some_and(|of| of.contains_key(line))
+    }
+
+    /// All lines of a tenant that are watched.
+    pub(super) fn watched_lines(&self, tenant: &str) -> impl Iterator<Item = Arc<str>> {
+        let lines = self.lines.get(tenant).into_iter().flat_map(FxHashMap::keys);
+        lines.cloned()
     }
 
     fn watched_mut(&mut self, tenant: &Arc<str>, line: &Arc<str>) -> &mut Watched {

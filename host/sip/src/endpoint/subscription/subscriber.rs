@@ -148,6 +148,23 @@ impl Endpoint {
         })
     }
 
+    /// Asks for the whole state: a refresh before its time. Harmless while one is out.
+    ///
+    /// # Errors
+    ///
+    /// As [`unsubscribe`](Self::unsubscribe).
+    pub fn refresh_subscription(&mut self, now: Moment, subscription: SubscriptionId) -> Done {
+        self.with_known(subscription, |endpoint, subscription| {
+            let Side::Subscriber(ours) = &subscription.side else {
+                return Err(CommandError::WrongState("it is not a subscription of ours"));
+            };
+            if !ours.leaving && subscription.busy.is_none() {
+                endpoint.send_subscribe(now, subscription);
+            }
+            Ok(())
+        })
+    }
+
     fn watcher_identity(&mut self, subscribe: &Subscribe) -> Identity {
         let local_tag = self.random.token(16);
         Identity {

@@ -20,13 +20,13 @@ use contract::{
     Session as Told, SessionId, SessionScope, Shown, Stage, Target, Task, View,
 };
 
-use super::commands::leg_of;
-use super::invited::identity_of_line;
-use super::lookup::{Placed, placed};
-use super::timers::TimerKey;
-use super::{Due, Exchange};
 use crate::admin;
 use crate::directory::{Inside, Interception, Origin, Otherwise, Resolution, TenantView};
+use crate::engine::commands::leg_of;
+use crate::engine::invited::identity_of_line;
+use crate::engine::lookup::{Placed, placed};
+use crate::engine::timers::TimerKey;
+use crate::engine::{Due, Exchange};
 use crate::io::{AdminId, Output};
 use crate::live::{self, Inquiry, Verdict};
 use crate::report::Fact;
@@ -66,7 +66,7 @@ enum Outcome {
 /// Asking.
 impl Exchange {
     /// Answers at once, or once a behaviour has.
-    pub(super) fn intercept(&mut self, reply: AdminId, tenant: &str, inquiry: Inquiry) {
+    pub(in crate::engine) fn intercept(&mut self, reply: AdminId, tenant: &str, inquiry: Inquiry) {
         let view = self.tenant(tenant).cloned();
         let rule = view
             .as_ref()
@@ -215,7 +215,7 @@ impl Exchange {
 /// Being answered.
 impl Exchange {
     /// A behaviour's answer; false when it is about no inquiry.
-    pub(super) fn interception_decided(&mut self, decision: &Decision) -> bool {
+    pub(in crate::engine) fn interception_decided(&mut self, decision: &Decision) -> bool {
         let Some(mut asked) = self.intercepted.remove(&decision.ask) else {
             return false;
         };
@@ -239,7 +239,7 @@ impl Exchange {
     }
 
     /// No answer came in time; false when it is about no inquiry.
-    pub(super) fn interception_over(&mut self, ask: AskId) -> bool {
+    pub(in crate::engine) fn interception_over(&mut self, ask: AskId) -> bool {
         let Some(asked) = self.intercepted.remove(&ask) else {
             return false;
         };

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use contract::Cause;
 use sip::{Name, Request};
 
-use super::Exchange;
-use super::invited::{Caller, identity_of_line};
-use super::leg::Party;
 use crate::directory::TrunkId;
+use crate::engine::Exchange;
+use crate::engine::invited::{Caller, identity_of_line};
+use crate::engine::leg::Party;
 use crate::ids::CallId;
 
 /// A line that has been tried there already, and what came of it.
@@ -28,13 +28,13 @@ pub(crate) struct Tried {
 
 impl Exchange {
     /// The trunk to the exchange that has the line's phones.
-    pub(super) fn elsewhere(&self, tenant: &str, line: &str) -> Option<TrunkId> {
+    pub(in crate::engine) fn elsewhere(&self, tenant: &str, line: &str) -> Option<TrunkId> {
         let view = self.tenant(tenant)?;
         view.elsewhere(view.line(line)?).cloned()
     }
 
     /// What came of a line there, told once: whoever rings it next means it.
-    pub(super) fn take_tried(&mut self, call: CallId, line: &str) -> Option<Cause> {
+    pub(in crate::engine) fn take_tried(&mut self, call: CallId, line: &str) -> Option<Cause> {
         let tried = &mut self.calls.get_mut(&call)?.tried;
         if tried.as_ref().is_none_or(|tried| *tried.line != *line) {
             return None;
@@ -43,7 +43,7 @@ impl Exchange {
     }
 
     /// Whether a call that is on its way to the line there is one that we make, for this caller.
-    pub(super) fn rings_there(&self, tenant: &str, line: &str, caller: Option<&str>) -> bool {
+    pub(in crate::engine) fn rings_there(&self, tenant: &str, line: &str, caller: Option<&str>) -> bool {
         self.legs_of_line(tenant, line).any(|leg| {
             let to_there = matches!(&leg.party, Party::Device { device, .. } if device.starts_with("trunk/"));
             let shown = || self.caller_of(leg.call).number;
@@ -57,7 +57,7 @@ impl Exchange {
     /// # Errors
     ///
     /// It is a call of ours that came back, with what came of it.
-    pub(super) fn taken_for(
+    pub(in crate::engine) fn taken_for(
         &self,
         called: String,
         caller: &mut Caller,
