@@ -373,11 +373,11 @@ fn peers_alerter_r60_a_colleague_chooses_by_key() {
     office.are_called_back(&mut phone, &mut owner);
 }
 
-/// R60: a phone of another family.
+/// R60: a phone of another family. R58: in the end its user just hangs up, and is called back.
 #[test]
-fn peers_alerter_r60_a_colleague_with_linphone_chooses_by_key() {
+fn peers_alerter_r58_r60_a_colleague_with_linphone_chooses_by_key_or_hangs_up() {
     let office = Office::open();
-    let (_owner, _partner) = office.owner_in_a_call();
+    let (mut owner, _partner) = office.owner_in_a_call();
     let _attendant = office.attendant();
     let mut phone = Linphone::start(&office.server, "201", &tone(COLLEAGUE.1, 60_000));
     let mut all = Vec::new();
@@ -391,6 +391,21 @@ fn peers_alerter_r60_a_colleague_with_linphone_chooses_by_key() {
         phone.command("terminate");
         phone.expect("ended");
     }
+
+    phone.dial(LINE);
+    all.push("in-a-call");
+    office.is_heard(&phone, &all);
+    phone.command("terminate");
+    phone.expect("ended");
+    owner.hang_up();
+    owner.expect("CALL_CLOSED");
+    phone.expect("Receiving new incoming call");
+    phone.command("answer");
+    assert!(owner.accepts().contains("201"));
+    all.push("the owner");
+    office.is_heard(&phone, &all);
+    phone.command("terminate");
+    owner.expect("CALL_CLOSED");
 }
 
 /// R58, R60, R67: asked for by key; the exchange is killed before the owner hangs up.

@@ -5,6 +5,7 @@
 //! | [`alerter`] | baresip, inside and outside, hears the busy alerter and chooses; a call back over a crash |
 //! | [`calls`] | SIPp in both roles, with the scenarios in `scenarios/` |
 //! | [`borrowed`] | SIPp scenarios of other projects, each with the result that the standard asks for |
+//! | [`elsewhere`] | SIPp is another system, whose phone we watch |
 //! | [`forwards`] | baresip: which phone of a line or its deputy's rings, what it shows, what the caller hears |
 //! | [`group`] | baresip: supervisors of a group, a member's key, and its lamp (SIPp) |
 //! | [`lamps`] | SIPp watches a line of baresip's |
@@ -31,6 +32,7 @@ mod borrowed_cases;
 mod calls;
 mod crowd;
 mod ear;
+mod elsewhere;
 mod forwards;
 mod group;
 mod lamps;
