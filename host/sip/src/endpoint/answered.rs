@@ -10,8 +10,9 @@ use super::purpose::{ClientOwner, Outcome, Purpose};
 use super::screen::body_of;
 use super::uac::rang_too_long;
 use super::usage::{AckDue, Phase, Usage};
-use super::{Body, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, compose};
+use super::{Body, Ending, Endpoint, Event, ExtraHeaders, Failure, Fork, Path, compose};
 use crate::dialog::{Dialog, Identity};
+use crate::sdp::declined;
 use crate::transaction::TransactionId;
 use crate::{Method, Name, Request, Response};
 
@@ -51,7 +52,8 @@ impl Endpoint {
         usage.phase = Phase::Confirmed;
         let body = body_of(&response.headers, &response.body);
         usage.remote_body = body.as_ref().map(|body| Bytes::copy_from_slice(&body.bytes));
-        self.acknowledge_or_wait(usage, client, response, offered, body.is_some());
+        let has_offer = !offered && body.as_ref().is_some_and(Body::is_sdp);
+        self.acknowledge_or_wait(usage, client, response, has_offer);
         let id = usage.id;
         self.tell_usage(
             usage,
@@ -100,23 +102,22 @@ impl Endpoint {
         Some(fork)
     }
 
-    /// ACK at once, unless we had not `offered` and it has to bring our answer to the peer's offer.
+    /// ACK at once, unless the 2xx `has_offer`: then it has to bring our answer.
     pub(super) fn acknowledge_or_wait(
         &mut self,
         usage: &mut Usage,
         client: TransactionId,
         response: &Response,
-        offered: bool,
-        has_body: bool,
+        has_offer: bool,
     ) {
         let Ok(cseq) = response.headers.cseq() else { return };
-        if offered || !has_body {
-            self.send_ack(usage, client, cseq.number, None);
-        } else {
+        if has_offer {
             usage.ack_due = Some(AckDue {
                 client,
                 cseq: cseq.number,
             });
+        } else {
+            self.send_ack(usage, client, cseq.number, None);
         }
     }
 
@@ -124,6 +125,24 @@ impl Endpoint {
     pub(super) fn send_ack(&mut self, usage: &Usage, client: TransactionId, cseq: u32, body: Option<&Body>) {
         let Some(dialog) = usage.confirmed() else { return };
         self.send_ack_in(&usage.identity, dialog, client, cseq, body);
+    }
+
+    /// The call ends before its user has answered the peer's offer: the ACK brings an answer that takes nothing of it
+    /// (§13.2.2.4).
+    pub(super) fn acknowledge_in_vain(&mut self, usage: &mut Usage) {
+        let Some((due, path)) = usage
+            .ack_due
+            .take()
+            .zip(usage.confirmed().map(|dialog| dialog.path))
+        else {
+            return;
+        };
+        let before = usage.local_body.as_ref().map(|body| &body.bytes[..]);
+        let answer = usage
+            .remote_body
+            .as_ref()
+            .and_then(|offer| declined(offer, before, path.local.ip()));
+        self.send_ack(usage, due.client, due.cseq, answer.map(Body::sdp).as_ref());
     }
 
     fn send_ack_in(
@@ -219,7 +238,8 @@ impl Endpoint {
             return;
         };
         let dialog = Dialog::as_uac(&sent, response, path);
-        self.send_ack_in(&identity, &dialog, client_id, cseq.number, None);
+        let answer = answer_in_vain(&sent, response, path);
+        self.send_ack_in(&identity, &dialog, client_id, cseq.number, answer.as_ref());
         let (branch, via) = self.via(&dialog.path, &dialog.target);
         let builder = compose::in_dialog(&identity, &dialog, &Method::Bye, cseq.number + 1, &via);
         let bytes = builder
@@ -238,7 +258,8 @@ impl Endpoint {
         }
         let (_, via) = self.via(&path, sent.uri_text());
         let to = response.headers.get(Name::To).unwrap_or_default();
-        let Some(bytes) = compose::success_ack(sent, &via, to) else {
+        let answer = answer_in_vain(sent, response, path);
+        let Some(bytes) = compose::success_ack(sent, &via, to, answer.as_ref()) else {
             return;
         };
         self.send(path, bytes.clone());
@@ -248,6 +269,13 @@ impl Endpoint {
             client.success_acks.push((tag, path, bytes));
         }
     }
+}
+
+/// The answer to an offer that a 2xx brought to an INVITE without one, when there is no call for it.
+fn answer_in_vain(sent: &Request, response: &Response, path: Path) -> Option<Body> {
+    let offer =
+        body_of(&response.headers, &response.body).filter(|body| sent.body.is_empty() && body.is_sdp());
+    declined(&offer?.bytes, None, path.local.ip()).map(Body::sdp)
 }
 
 fn is_in_dialog(request: &Request) -> bool {

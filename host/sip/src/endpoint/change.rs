@@ -164,7 +164,8 @@ impl Endpoint {
             dialog.refresh_target(&response.headers);
         }
         if change.kind == ChangeKind::Reinvite {
-            self.acknowledge_or_wait(usage, client, response, change.offer.is_some(), body.is_some());
+            let has_offer = change.offer.is_none() && body.as_ref().is_some_and(Body::is_sdp);
+            self.acknowledge_or_wait(usage, client, response, has_offer);
         }
         let is_same = body
             .as_ref()

@@ -73,7 +73,8 @@ impl Endpoint {
             return; // §8.1.3.3: it was meant for somebody else.
         }
         let key = key::of_response(&self.fingerprints, &response);
-        let Some(id) = key.and_then(|key| self.clients.find(key)) else {
+        let known = key.and_then(|key| self.clients.find(key).or_else(|| self.wake_late(now, key)));
+        let Some(id) = known else {
             return self.on_unknown(&response);
         };
         let Some(client) = self.clients.get_mut(id) else {
@@ -166,8 +167,9 @@ impl Endpoint {
     }
 
     pub(super) fn drop_client(&mut self, id: TransactionId) {
-        if let Some(client) = self.clients.remove(id) {
+        if let Some((key, client)) = self.clients.take(id) {
             self.connections.done(&client.path, id);
+            self.late.remember(key, client);
         }
     }
 

@@ -137,8 +137,9 @@ pub(super) fn companion(sent: &Request, method: &Method, to: &str, reason: Optio
 
 /// The ACK for a 2xx to a re-INVITE whose dialog is gone: a transaction of its own (§13.2.2.4), on the way of the
 /// re-INVITE.
-pub(super) fn success_ack(sent: &Request, via: &str, to: &str) -> Option<Bytes> {
-    Some(beside(sent, &Method::Ack, via, to)?.finish())
+pub(super) fn success_ack(sent: &Request, via: &str, to: &str, answer: Option<&Body>) -> Option<Bytes> {
+    let builder = beside(sent, &Method::Ack, via, to)?;
+    Some(finish_request(builder, &ExtraHeaders::new(), answer))
 }
 
 fn beside(sent: &Request, method: &Method, via: &str, to: &str) -> Option<RequestBuilder> {

@@ -35,10 +35,6 @@ impl Endpoint {
             if !matches!(usage.phase, Phase::Confirmed) {
                 return Err(CommandError::WrongState("not answered yet"));
             }
-            if let Some(due) = usage.ack_due.take() {
-                // §13.2.2.4: a 2xx is acknowledged even if the call ends right after.
-                endpoint.send_ack(usage, due.client, due.cseq, None);
-            }
             if usage.unacked.as_ref().is_some_and(|unacked| unacked.first) {
                 usage.leaving = Some(Box::new(headers));
             } else {
@@ -143,6 +139,7 @@ impl Endpoint {
     }
 
     pub(super) fn send_bye(&mut self, now: Moment, usage: &mut Usage, headers: &ExtraHeaders) {
+        self.acknowledge_in_vain(usage);
         let Some(fork) = usage.dialogs.first().map(|(fork, _)| *fork) else {
             return;
         };
@@ -154,6 +151,7 @@ impl Endpoint {
 
     /// Gives the last event and leaves nothing unanswered. A usage whose BYE waits for an ACK lives on silently.
     pub(super) fn finish(&mut self, now: Moment, usage: &mut Usage, ending: Ending) {
+        self.acknowledge_in_vain(usage);
         let open: Vec<RequestId> = usage
             .theirs
             .take()

@@ -56,6 +56,7 @@ mod flood;
 mod focus;
 mod in_dialog;
 mod large;
+mod late;
 mod multipart;
 mod outside;
 mod purpose;
@@ -81,6 +82,7 @@ use self::compose::Words;
 use self::connections::Connections;
 use self::flood::Flood;
 use self::large::Refused;
+use self::late::Late;
 use self::purpose::ClientOwner;
 use self::respond::Pending;
 use self::servers::ServerOwner;
@@ -112,6 +114,7 @@ pub struct Endpoint {
     fingerprints: Fingerprints,
     servers: Table<Server<ServerOwner>>,
     clients: Table<Client<ClientOwner>>,
+    late: Late,
     usages: FxHashMap<UsageId, Box<Usage>>,
     /// By Call-ID and our tag: all dialogs of a usage share both.
     dialogs: FxHashMap<Fingerprint, UsageId>,
@@ -149,6 +152,7 @@ impl Endpoint {
             random,
             servers: Table::default(),
             clients: Table::default(),
+            late: Late::default(),
             usages: FxHashMap::default(),
             dialogs: FxHashMap::default(),
             subscriptions: Subscriptions::default(),

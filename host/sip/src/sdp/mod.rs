@@ -9,6 +9,7 @@
 //! see [`Negotiation::relay`] and [`Outline`].
 
 mod agreed;
+mod declined;
 mod error;
 mod local;
 mod negotiation;
@@ -17,6 +18,7 @@ mod relay;
 mod remote;
 
 pub use agreed::{Agreed, Codec, Direction, PayloadTypes};
+pub use declined::declined;
 pub use error::SdpError;
 pub use local::Local;
 pub use negotiation::Negotiation;

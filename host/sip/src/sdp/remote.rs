@@ -136,7 +136,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Session, SdpError> {
     Ok(session)
 }
 
-fn sections(session: &Session) -> Vec<Section> {
+pub(super) fn sections(session: &Session) -> Vec<Section> {
     let section = |media: &Media| Section {
         media: media.media.clone(),
         profile: media.proto.clone(),

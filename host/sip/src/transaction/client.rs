@@ -23,6 +23,19 @@ impl ClientMachine {
         }
     }
 
+    /// That of an INVITE which nobody waits for any more, though an answer has come.
+    pub fn given_up(now: Moment, timers: Timers, reliable: bool) -> Self {
+        Self::Invite(InviteClient::given_up(now, timers, reliable))
+    }
+
+    /// An INVITE that has not got its final response.
+    pub fn is_unanswered_invite(&self) -> bool {
+        match self {
+            Self::Invite(machine) => !machine.is_answered(),
+            Self::Other(_) => false,
+        }
+    }
+
     /// A provisional response has come to an earlier process.
     pub fn resume(&mut self, now: Moment) {
         let _ = self.respond(now, Class::Provisional);

@@ -62,6 +62,7 @@ pub struct InviteClient {
     gap: Duration,
     reliable: bool,
     abandoned: bool,
+    answered: bool,
     timers: Timers,
 }
 
@@ -79,8 +80,21 @@ impl InviteClient {
             gap: timers.t1,
             reliable,
             abandoned: false,
+            answered: false,
             timers,
         }
+    }
+
+    /// One that is over, woken by a response that comes much later.
+    pub fn given_up(now: Moment, timers: Timers, reliable: bool) -> Self {
+        let mut client = Self::new(now, timers, reliable);
+        client.wait(Timer::M, now + timers.patience(), State::GivenUp);
+        client
+    }
+
+    /// A final response has come.
+    pub const fn is_answered(&self) -> bool {
+        self.answered
     }
 
     pub const fn state(&self) -> State {
@@ -95,6 +109,7 @@ impl InviteClient {
         use Class::{Failure, Provisional, Success};
         use Input::{Abandon, Response, TransportError};
         use State::{Accepted, Calling, Completed, GivenUp, Proceeding, Terminated};
+        self.answered |= matches!(input, Response(Success | Failure));
         match (self.state, input) {
             // Whoever gave it up knows already that the peer is there.
             (Proceeding, Response(Provisional)) if self.abandoned => Step::NOTHING,

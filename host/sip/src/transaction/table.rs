@@ -89,6 +89,11 @@ impl<T> Table<T> {
     }
 
     pub fn remove(&mut self, id: TransactionId) -> Option<T> {
+        self.take(id).map(|(_, transaction)| transaction)
+    }
+
+    /// Removes a transaction, and tells its key too.
+    pub fn take(&mut self, id: TransactionId) -> Option<(Fingerprint, T)> {
         let entry = self.entries.remove(&id)?;
         // Another transaction may have taken the key since.
         if self.by_key.get(&entry.key) == Some(&id) {
@@ -99,7 +104,7 @@ impl<T> Table<T> {
         {
             self.by_merge.remove(&merge);
         }
-        Some(entry.transaction)
+        Some((entry.key, entry.transaction))
     }
 
     /// Numbers of those that a test is true for, in order of their age.

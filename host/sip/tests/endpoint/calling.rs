@@ -218,13 +218,15 @@ fn a_phone_that_rings_too_long_is_cancelled() {
     ));
 }
 
-/// §13.2.2.4: whoever heard the last INVITE just in time and answers after we gave up is told that it is over.
+/// §13.2.2.4: whoever heard the last INVITE just in time and answers after we gave up is told that it is over, be it minutes
+/// later.
 #[test]
 fn an_answer_that_comes_after_the_timeout_is_ended() {
-    for rings in [false, true] {
+    for (rings, late) in [(false, 0), (true, 0), (false, 300), (true, 300)] {
         let mut ladder = Ladder::new();
         let (_, invite) = ladder.calling();
-        ladder.wait(secs(32));
+        ladder.wait(secs(32 + late));
+        assert_eq!(ladder.endpoint.transactions(), usize::from(late == 0));
         assert!(matches!(ladder.event(), Event::Failed { .. }));
         (0..6).for_each(|_| drop(ladder.sends("INVITE")));
         if rings {
@@ -245,6 +247,28 @@ fn an_answer_that_comes_after_the_timeout_is_ended() {
         ladder.wait(secs(70)).is_silent().no_event();
         assert_eq!(ladder.endpoint.transactions(), 0);
     }
+}
+
+/// §9.1: neither the CANCEL nor what the phone says of it comes through. It rings on, until it is heard again: then it is
+/// cancelled once more, and if somebody was quicker the call is ended.
+#[test]
+fn a_phone_that_our_cancel_has_not_reached_is_cancelled_when_it_is_heard_again() {
+    let mut ladder = Ladder::new();
+    let (usage, invite) = ladder.calling();
+    ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
+    ladder
+        .tell(|endpoint, now| endpoint.cancel(now, usage, None))
+        .unwrap();
+    ladder.wait(secs(100)).forget_sent();
+    for _ in 0..2 {
+        ladder.receive(response(&invite, 180, "p1", CONTACT, ""));
+        ladder.sends("CANCEL");
+        ladder.wait(secs(60)).forget_sent();
+    }
+    ladder.receive(response(&invite, 200, "p1", CONTACT, ANSWER));
+    ladder.sends("ACK");
+    ladder.sends("BYE");
+    assert_eq!(ladder.endpoint.live_usages(), 0);
 }
 
 /// §17.1.1.2: Timer B.

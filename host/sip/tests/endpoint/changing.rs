@@ -292,6 +292,41 @@ fn we_ask_the_peer_for_its_offer() {
     assert_eq!(ladder.sends("ACK").body, ANSWER);
 }
 
+/// §13.2.2.4: the call ends before the peer's offer has an answer. The ACK brings one that takes nothing.
+#[test]
+fn an_offer_that_nobody_will_answer_is_declined_in_the_ack() {
+    const TWO: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+         m=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 97\r\n";
+    const DECLINED: &[u8] = b"m=audio 0 RTP/AVP 0\r\nm=video 0 RTP/AVP 97\r\n";
+    let wish = |ladder: &mut Ladder| {
+        let (usage, tag) = ladder.established_as_callee();
+        ladder
+            .tell(|endpoint, now| endpoint.reinvite(now, usage, None, ExtraHeaders::new()))
+            .unwrap();
+        (usage, tag, ladder.sends("INVITE"))
+    };
+    for we_end in [true, false] {
+        let mut ladder = Ladder::new();
+        let (usage, tag, invite) = wish(&mut ladder);
+        ladder.receive(response(&invite, 200, "", CONTACT, TWO));
+        ladder.is_silent();
+        if we_end {
+            ladder.bye(usage).unwrap();
+        } else {
+            ladder.receive(Peer::default().in_dialog("BYE", 2, &tag, "", ""));
+            ladder.answers(200);
+        }
+        assert!(ladder.sends("ACK").body.ends_with(DECLINED));
+    }
+    // The 2xx crosses the BYE.
+    let mut ladder = Ladder::new();
+    let (usage, _, invite) = wish(&mut ladder);
+    ladder.bye(usage).unwrap();
+    ladder.sends("BYE");
+    ladder.receive(response(&invite, 200, "", CONTACT, TWO));
+    assert!(ladder.sends("ACK").body.ends_with(DECLINED));
+}
+
 /// §14.1: a refused change leaves the session as it was.
 #[test]
 fn a_refused_change_leaves_the_call_up() {
