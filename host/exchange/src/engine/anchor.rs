@@ -78,7 +78,7 @@ impl Exchange {
         let mut offered = None;
         if let Some(asked) = direct.asked {
             match asked.stage {
-                Stage::Told { offer } => offered = Some(offer),
+                Stage::Told { offer, .. } => offered = Some(offer),
                 Stage::Offered { .. } | Stage::Wanted => {
                     media.owes_answer = matches!(asked.stage, Stage::Wanted);
                     // The one who asked tries again, and finds us.

@@ -235,6 +235,8 @@ enum Due {
     DigitOver(LegId),
     /// Our port can perhaps be offered now.
     Anchor(LegId),
+    /// The party's offer, which its partner asked for, has perhaps no answer yet.
+    Unanswered(LegId),
     /// A binding of this device expires.
     Registration {
         tenant: Arc<str>,
@@ -439,6 +441,7 @@ impl Exchange {
             Due::Lonely(leg) => self.look_after_alone(leg),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Anchor(leg) => self.offer_port(leg),
+            Due::Unanswered(leg) => self.look_after_unanswered(leg),
             Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
             Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
             Due::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),

@@ -8,15 +8,25 @@
 //!
 //! What did not change is answered here: a refresh (RFC 4028) is between the two of us. While the other end
 //! changes something itself, the answer is 491. A party that moved to where its partner cannot reach it is anchored.
+//! So is an offer that nobody answers: whoever asked for it has gone silent or has taken its wish back, and the ACK has
+//! to bring an answer all the same (RFC 3261 §13.2.2.4, RFC 3725 §4.1).
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use contract::LegId;
 use sip::Request;
-use sip::endpoint::{Body, CommandError, ExtraHeaders, Failure, Fork, Renegotiated, Reply, RequestId};
+use sip::endpoint::{
+    Body, CommandError, ExtraHeaders, Failure, Fork, Renegotiated, Reply, RequestId, UsageId,
+};
 use sip::sdp::Outline;
 
-use super::Exchange;
 use super::leg::{Asked, Stage};
+use super::{Due, Exchange};
+
+/// How long the ACK to an offer waits for the answer: five times our 200 has gone to whoever asked, and enough is left
+/// of the 32 s after which the other end gives up.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 
 /// Asking.
 impl Exchange {
@@ -146,9 +156,9 @@ impl Exchange {
             .request_in_dialog(self.now, usage, "INFO", ExtraHeaders::new(), Some(body));
     }
 
-    fn reply(&mut self, request: RequestId, reply: Reply) {
-        // An error means that the request is over: nobody waits.
-        let _ = self.sip.respond(self.now, request, reply);
+    /// False if the request is over: nobody waits.
+    fn reply(&mut self, request: RequestId, reply: Reply) -> bool {
+        self.sip.respond(self.now, request, reply).is_ok()
     }
 }
 
@@ -196,38 +206,59 @@ impl Exchange {
                 return;
             }
         };
-        let Some((body, sdp)) =
-            body.and_then(|body| Some((body.bytes.clone(), self.for_party(by, &body.bytes)?)))
-        else {
-            self.reply(request, Reply::new(488));
-            return;
-        };
-        match stage {
-            Stage::Offered { offer } => {
-                self.agreed_directly(by, &offer, partner, &body);
-                self.reply(request, Reply::new(200).sdp(sdp));
-                self.tells_hold(by, &offer);
-            }
-            Stage::Wanted | Stage::Told { .. } => {
-                let offer = Bytes::copy_from_slice(&body);
-                if let Some(direct) = self.legs.get_mut(&partner).and_then(|leg| leg.direct.as_mut()) {
-                    let stage = Stage::Told { offer };
-                    direct.asked = Some(Box::new(Asked { by, request, stage }));
+        let theirs = body.as_ref().map(|body| body.bytes.clone());
+        let sdp = theirs.as_ref().and_then(|theirs| self.for_party(by, theirs));
+        match (stage, theirs, sdp) {
+            (Stage::Offered { offer }, Some(theirs), Some(sdp)) => {
+                self.agreed_directly(by, &offer, partner, &theirs);
+                if self.reply(request, Reply::new(200).sdp(sdp)) {
+                    self.tells_hold(by, &offer);
+                } else if self.legs.contains_key(&by) {
+                    // It has cancelled its change, and the partner goes by it.
+                    let _ = self.anchor(partner);
                 }
-                self.reply(request, Reply::new(200).sdp(sdp));
             }
+            (Stage::Wanted | Stage::Told { .. }, Some(offer), sdp) => {
+                self.tell_offer(partner, by, request, offer);
+                if !sdp.is_some_and(|sdp| self.reply(request, Reply::new(200).sdp(sdp))) {
+                    self.reply(request, Reply::new(488));
+                    self.answer_ourselves(partner);
+                }
+            }
+            (_, _, _) => drop(self.reply(request, Reply::new(488))),
         }
     }
 
-    /// The answer to an offer of the partner's, in an ACK.
+    /// The partner's ACK waits for the answer to its offer.
+    fn tell_offer(&mut self, partner: LegId, by: LegId, request: RequestId, offer: Bytes) {
+        let until = self.now + ANSWERED_WITHIN;
+        if let Some(direct) = self.legs.get_mut(&partner).and_then(|leg| leg.direct.as_mut()) {
+            let stage = Stage::Told { offer, until };
+            direct.asked = Some(Box::new(Asked { by, request, stage }));
+            self.timers.set(until, Due::Unanswered(partner));
+        }
+    }
+
+    /// Whoever was to answer a party's offer may have gone silent.
+    pub(super) fn look_after_unanswered(&mut self, id: LegId) {
+        let direct = self.legs.get(&id).and_then(|leg| leg.direct.as_ref());
+        let asked = direct.and_then(|direct| direct.asked.as_ref());
+        let is_late = |asked: &Asked| matches!(asked.stage, Stage::Told { until, .. } if until <= self.now);
+        if asked.is_some_and(|asked| is_late(asked)) {
+            self.answer_ourselves(id);
+        }
+    }
+
+    /// The sound comes here, for the party waits for the answer to an offer that its partner will not give.
+    fn answer_ourselves(&mut self, id: LegId) {
+        if let Err(why) = self.anchor(id) {
+            self.hang_up(id, why);
+        }
+    }
+
+    /// The answer to an offer of the partner's, in an ACK. Without one the partner is answered later, by us.
     fn answered_in_ack(&mut self, by: LegId, partner: Option<LegId>, body: Option<Body>) {
-        let asked = partner
-            .and_then(|partner| self.legs.get_mut(&partner))
-            .and_then(|leg| Some((leg.usage, leg.direct.as_mut()?.asked.take()?)));
-        let Some((partner, (usage, asked))) = partner.zip(asked) else {
-            return;
-        };
-        let Stage::Told { offer } = asked.stage else {
+        let Some((partner, usage, offer)) = partner.and_then(|partner| self.told_by(partner, by)) else {
             return;
         };
         let answer = body.filter(|body| body.is_sdp());
@@ -238,10 +269,23 @@ impl Exchange {
             self.hang_up(by, contract::Cause::NotAcceptable);
             return;
         };
+        if let Some(direct) = self.legs.get_mut(&partner).and_then(|leg| leg.direct.as_mut()) {
+            direct.asked = None;
+        }
         // An error means that the partner is gone.
         let _ = self.sip.acknowledge(self.now, usage, Body::sdp(sdp));
         self.agreed_directly(partner, &offer, by, &answer.bytes);
         self.tells_hold(by, &answer.bytes);
+    }
+
+    /// The offer of a party's that this partner was told of.
+    fn told_by(&self, id: LegId, to: LegId) -> Option<(LegId, UsageId, Bytes)> {
+        let leg = self.legs.get(&id)?;
+        let asked = leg.direct.as_ref()?.asked.as_ref()?;
+        match &asked.stage {
+            Stage::Told { offer, .. } if asked.by == to => Some((id, leg.usage, offer.clone())),
+            Stage::Told { .. } | Stage::Offered { .. } | Stage::Wanted => None,
+        }
     }
 
     fn agreed_directly(&mut self, a: LegId, of_a: &[u8], b: LegId, of_b: &[u8]) {

@@ -140,6 +140,42 @@ fn a_wish_for_an_offer_goes_from_end_to_end() {
     over(world, call);
 }
 
+/// Whoever asked for the offer goes silent: the other end gets its ACK all the same, with an answer of ours. Once both are
+/// heard again they talk here (RFC 3261 §13.2.2.4, RFC 3725 §4.1).
+///
+/// ```text
+/// 201 ──INVITE────▶ exchange ──INVITE────▶ 202
+///   ✗◀──200, offer─ exchange ◀─200, offer── 202
+///                   exchange ──ACK, answer─▶ 202     after 8 s
+/// ```
+#[test]
+fn an_offer_whose_asker_goes_silent_is_answered_here() {
+    for comes_back in [true, false] {
+        let mut world = office();
+        let (call, callee) = talking(&mut world);
+        world.with("201", |phone, now| phone.ask_for_offer(now, call));
+        world.deaf.push("201".into());
+        world.run(Duration::from_secs(7));
+        assert_eq!(world.exchange.census().ports, 0);
+        world.run(Duration::from_secs(5));
+        assert_eq!(
+            world.exchange.census().ports,
+            2,
+            "the ACK went out, or 202 would complain"
+        );
+        if comes_back {
+            world.deaf.clear();
+            world.run(Duration::from_secs(40));
+            assert_anchored(&mut world, ("201", call), ("202", callee));
+            world.hangs_up("201", call);
+        } else {
+            world.run(Duration::from_secs(80));
+            assert_eq!(world.state("202", callee), CallState::Over);
+        }
+        assert_eq!(world.exchange.census().legs, 0);
+    }
+}
+
 /// A refresh that changes nothing is between the phone and the exchange (RFC 4028).
 #[test]
 fn a_refresh_does_not_trouble_the_other_end() {

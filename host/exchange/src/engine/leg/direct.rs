@@ -1,5 +1,6 @@
 //! What a leg has whose sound goes straight to the other party.
 
+use base::Moment;
 use bytes::Bytes;
 use contract::LegId;
 use sip::endpoint::RequestId;
@@ -53,6 +54,6 @@ pub(crate) enum Stage {
     Offered { offer: Bytes },
     /// The partner was asked for one.
     Wanted,
-    /// It made this one, and the answer comes in an ACK.
-    Told { offer: Bytes },
+    /// It made this one, and the answer comes in an ACK; it waits for that no longer than this.
+    Told { offer: Bytes, until: Moment },
 }
