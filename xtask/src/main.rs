@@ -8,6 +8,8 @@ mod demo;
 mod fuzz;
 mod guests;
 mod languages;
+#[cfg(test)]
+mod named;
 mod policy;
 mod run;
 mod screens;
