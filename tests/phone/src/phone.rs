@@ -5,6 +5,7 @@ mod called;
 mod calling;
 mod receiving;
 mod registering;
+mod reliable;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;

@@ -20,7 +20,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use contract::{Cause, LegId};
-use sip::endpoint::{Body, Path, Reply};
+use sip::endpoint::{Body, Fork, Path, Reply};
 use sip::sdp::{Codec, Negotiation, Outline};
 use sip::uri::Uri;
 
@@ -184,11 +184,22 @@ impl Exchange {
 /// Answers.
 impl Exchange {
     /// A callee's answer before it answered the call goes to the caller, if that may hear it. False if not.
-    pub(super) fn early_answer(&mut self, callee: LegId, dial: DialId, status: u16, body: &Body) -> bool {
+    pub(super) fn early_answer(
+        &mut self,
+        callee: LegId,
+        dial: DialId,
+        fork: Fork,
+        status: u16,
+        body: &Body,
+    ) -> bool {
         let Some(of_callee) = self.legs.get_mut(&callee).and_then(|leg| leg.direct.as_mut()) else {
             return false;
         };
+        if of_callee.updated {
+            return status != 180;
+        }
         of_callee.theirs = Bytes::copy_from_slice(&body.bytes);
+        of_callee.fork = fork;
         let Some(caller) = self.hears_early(dial).filter(|_| self.can_pass_answer(callee)) else {
             return false;
         };
@@ -240,7 +251,7 @@ impl Exchange {
         let Some(direct) = direct else {
             return self.take_answer(callee, body).map(|agreed| Some(agreed.codec));
         };
-        if let Some(body) = body.filter(|body| body.is_sdp()) {
+        if let Some(body) = body.filter(|body| body.is_sdp() && !direct.updated) {
             direct.theirs = Bytes::copy_from_slice(&body.bytes);
         }
         // Without an answer in it, the early one stands.

@@ -30,6 +30,7 @@ mod dial;
 mod digits;
 mod direct;
 mod early;
+mod early_change;
 mod evict;
 mod farewell;
 mod features;

@@ -46,8 +46,7 @@ impl Exchange {
         };
         let refuse = |status: u16| Reply::new(status);
         if !leg.is_answered() {
-            // Early dialogs have their first offer, and that is all that passes.
-            self.reply(request, refuse(488));
+            self.pass_on_early(id, request, body);
             return true;
         }
         let partner = leg.bridged.filter(|partner| self.are_direct(id, *partner));
@@ -72,7 +71,7 @@ impl Exchange {
     }
 
     /// Whether a description of a party's that is up leads where its last one led.
-    fn still_reaches(&self, id: LegId, offer: &[u8]) -> bool {
+    pub(super) fn still_reaches(&self, id: LegId, offer: &[u8]) -> bool {
         let Some(leg) = self.legs.get(&id) else {
             return false;
         };
@@ -88,7 +87,7 @@ impl Exchange {
     }
 
     /// Sends an offer, or the wish for one, to the partner.
-    fn ask_partner(
+    pub(super) fn ask_partner(
         &mut self,
         partner: LegId,
         by: LegId,
@@ -100,10 +99,12 @@ impl Exchange {
             Some(offer) => Some(Body::sdp(self.for_party(partner, offer).ok_or(488_u16)?)),
             None => None,
         };
-        let usage = self.legs.get(&partner).map(|leg| leg.usage).ok_or(481_u16)?;
+        let leg = self.legs.get(&partner).ok_or(481_u16)?;
+        let usage = leg.usage;
+        let fork = leg.direct.as_ref().map_or(Fork(0), |direct| direct.fork);
         let none = ExtraHeaders::new;
         let updated = match update {
-            true => self.sip.update(self.now, usage, Fork(0), sdp.clone(), none()),
+            true => self.sip.update(self.now, usage, fork, sdp.clone(), none()),
             false => Err(CommandError::Refused("a re-INVITE goes as one")),
         };
         let sent = match updated {
@@ -127,7 +128,7 @@ impl Exchange {
     }
 
     /// A description, written for a party.
-    fn for_party(&mut self, to: LegId, sdp: &[u8]) -> Option<Bytes> {
+    pub(super) fn for_party(&mut self, to: LegId, sdp: &[u8]) -> Option<Bytes> {
         let origin = self.origin_of(to)?;
         let direct = self.legs.get_mut(&to)?.direct.as_mut()?;
         direct.negotiation.relay(sdp, origin).ok()
@@ -157,7 +158,7 @@ impl Exchange {
     }
 
     /// False if the request is over: nobody waits.
-    fn reply(&mut self, request: RequestId, reply: Reply) -> bool {
+    pub(super) fn reply(&mut self, request: RequestId, reply: Reply) -> bool {
         self.sip.respond(self.now, request, reply).is_ok()
     }
 }
@@ -295,6 +296,7 @@ impl Exchange {
             }
             self.keep_leg(leg);
         }
+        self.agreed_early(a, b);
     }
 
     /// A party may hold its partner, or have taken it back.

@@ -11,6 +11,7 @@ use contract::{
     Cause, DialOutcome, DialResult, Event, LegEnded, LegId, OutcomeKind, SessionId, SessionScope, Tag,
 };
 use media::Command;
+use sip::endpoint::Fork;
 use sip::sdp::Offer;
 use smallvec::SmallVec;
 
@@ -324,6 +325,8 @@ impl Exchange {
                 leg.direct = Some(Box::new(Direct {
                     negotiation: record.negotiation,
                     theirs: record.theirs.into(),
+                    fork: Fork(0),
+                    updated: false,
                     early: record.early.map(|(theirs, sent)| {
                         Box::new(Early {
                             theirs: theirs.into(),

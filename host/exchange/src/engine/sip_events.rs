@@ -66,12 +66,12 @@ impl Exchange {
             }
             Event::Progress {
                 usage,
+                fork,
                 response,
                 body,
-                ..
             } => {
                 if let Some(leg) = self.leg_of(usage) {
-                    self.callee_progress(leg, response.status.code(), body.as_ref());
+                    self.callee_progress(leg, fork, response.status.code(), body.as_ref());
                 }
             }
             Event::Accepted { usage, body, .. } => match self.leg_of(usage) {

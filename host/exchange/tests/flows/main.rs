@@ -10,6 +10,7 @@ mod custody;
 mod dialling;
 mod direct;
 mod direct_changes;
+mod direct_early;
 mod drain;
 mod elsewhere;
 mod envelope;

@@ -57,7 +57,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`CommandError::Refused`] when the peer does not allow UPDATE, and as for
+    /// [`CommandError::Refused`] when the peer does not allow UPDATE, [`CommandError::WrongState`] in an early dialog whose first
+    /// offer has no answer in a reliable response yet, and as for
     /// [`reinvite`](Self::reinvite).
     pub fn update(
         &mut self,
@@ -175,6 +176,7 @@ impl Endpoint {
         }
         if change.offer.is_some() {
             usage.local_body = change.offer;
+            usage.note_update();
         }
         if change.refresh && is_same && usage.ack_due.is_none() {
             return;
@@ -316,8 +318,14 @@ impl Change {
 }
 
 fn may_change(usage: &Usage, change: &Change) -> Done {
+    const OPEN: CommandError = CommandError::WrongState("the first offer has no answer yet");
     match &usage.phase {
         Phase::Confirmed => {}
+        // RFC 3311 §5.1: an answer that nobody has acknowledged may be followed by another.
+        Phase::Calling(calling) if change.offer.is_some() && !calling.is_answered(change.fork) => {
+            return Err(OPEN);
+        }
+        Phase::Offered(offered) if change.offer.is_some() && !offered.answered_early => return Err(OPEN),
         Phase::Calling(_) | Phase::Offered(_) if change.kind == ChangeKind::Reinvite => {
             return Err(CommandError::WrongState("not answered yet"));
         }

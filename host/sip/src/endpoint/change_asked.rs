@@ -126,6 +126,7 @@ impl Endpoint {
         }
         if let Some(body) = body_of(&request.headers, &request.body) {
             usage.remote_body = Some(Bytes::copy_from_slice(&body.bytes));
+            usage.note_update();
         }
         if reply.body.is_some() {
             usage.local_body = reply.body;

@@ -173,6 +173,7 @@ impl Endpoint {
             reliable: None,
             queue: VecDeque::new(),
             answered_early: false,
+            updated: false,
             early_answer: None,
             expires_at: headers
                 .expires()
@@ -239,6 +240,10 @@ impl Endpoint {
         };
         let (server, request) = (offered.server, offered.request.clone());
         let early_answer = offered.early_answer.take();
+        if offered.updated {
+            // What was agreed last came in an UPDATE.
+            reply.body = None;
+        }
         if early_answer.is_some() {
             // RFC 6337 §3.1.1: our offer has been answered; the 2xx must not hold another.
             reply.body = None;

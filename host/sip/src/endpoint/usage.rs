@@ -115,6 +115,9 @@ pub(super) struct Offered {
     pub queue: VecDeque<Queued>,
     /// The peer's offer has been answered in a reliable response that it acknowledged.
     pub answered_early: bool,
+    /// The session was changed since (RFC 3311): our 2xx brings no description. Not stored: one that comes is passed over by the
+    /// caller (RFC 3261 §13.2.1).
+    pub updated: bool,
     /// The answer to our offer in a reliable response, out of its PRACK.
     pub early_answer: Option<Body>,
     /// The caller's own limit (Expires, §13.3.1).
@@ -245,6 +248,13 @@ impl Usage {
         }
     }
 
+    /// What the early dialog had agreed on before holds no longer.
+    pub fn note_update(&mut self) {
+        if let Phase::Offered(offered) = &mut self.phase {
+            offered.updated = true;
+        }
+    }
+
     /// Whether an offer of ours has not been answered.
     pub fn our_offer_is_open(&self) -> bool {
         self.ours.as_ref().is_some_and(|change| change.client.is_some())
@@ -276,6 +286,13 @@ impl Usage {
             .into_iter()
             .flatten()
             .min()
+    }
+}
+
+impl Calling {
+    /// Our offer has its answer in this early dialog: a reliable response has come (RFC 6337 §2.2).
+    pub fn is_answered(&self, fork: Fork) -> bool {
+        self.rseqs.iter().any(|(known, _)| *known == fork)
     }
 }
 

@@ -215,6 +215,11 @@ fn an_early_update_with_an_offer_waits_for_the_first_answer() {
         .tell(|endpoint, now| endpoint.respond(now, request, Reply::new(200).sdp(ANSWER)))
         .unwrap();
     ladder.answers(200);
+    // What was agreed last came in the UPDATE (RFC 6337 §2.2).
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    assert!(ladder.answers(200).body.is_empty());
 }
 
 /// RFC 3311 §5.2, the other way round: our offer is still open.
@@ -484,6 +489,15 @@ fn an_early_dialog_can_be_updated() {
     let headers = format!("{CONTACT}Allow: INVITE, ACK, UPDATE\r\n");
     ladder.receive(response(&invite, 183, "p1", &headers, ANSWER));
     ladder.event();
+    let early = update(&mut ladder, usage, Some(OFFER));
+    assert!(
+        matches!(early, Err(CommandError::WrongState(_))),
+        "it may answer otherwise yet"
+    );
+    let reliable = format!("{headers}Require: 100rel\r\nRSeq: 1\r\n");
+    ladder.receive(response(&invite, 183, "p1", &reliable, ANSWER));
+    ladder.event();
+    ladder.sends("PRACK");
     update(&mut ladder, usage, Some(OFFER)).unwrap();
     let sent = ladder.sends("UPDATE");
     assert_eq!(sent.headers.to().unwrap().tag(), Some("p1"));

@@ -63,7 +63,7 @@ impl Phone {
     }
 
     /// Our side, for a caller who waits for it.
-    fn answer_to(&mut self, call: CallRef) -> Option<String> {
+    pub(super) fn answer_to(&mut self, call: CallRef) -> Option<String> {
         let description = self.description();
         let dialog = self.calls.get_mut(&call)?;
         if dialog.state != CallState::Offered {
@@ -78,7 +78,7 @@ impl Phone {
         Some(dialog.ours.print(dialog.session, dialog.version))
     }
 
-    fn respond_invite(
+    pub(super) fn respond_invite(
         &mut self,
         now: Moment,
         call: CallRef,

@@ -254,6 +254,12 @@ impl Phone {
         {
             return self.send_cancel(now, call);
         }
+        if message.header("RSeq").is_some() {
+            self.acknowledge_provisional(now, call, message);
+        }
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
         let media = Description::read(&message.body_text());
         let early = media.is_some();
         if early {

@@ -41,7 +41,7 @@ impl Phone {
             "INVITE" | "UPDATE" => self.changed(now, message),
             "CANCEL" => self.cancelled(now, message),
             "BYE" => self.ended(now, message),
-            "OPTIONS" | "INFO" => self.reply(now, message, 200, None),
+            "OPTIONS" | "INFO" | "PRACK" => self.reply(now, message, 200, None),
             "NOTIFY" | "MESSAGE" => self.told(now, message),
             _ => self.reply(now, message, 405, None),
         }
@@ -88,7 +88,9 @@ impl Phone {
         };
         // RFC 3261 §14.2, RFC 3311 §5.2: an offer of ours is on its way.
         let offers = message.method == "INVITE" || !message.body.is_empty();
-        if offers && self.state(call) == CallState::Up && self.is_changing(&message.call_id) {
+        let changing = self.is_updating(&message.call_id)
+            || (self.state(call) == CallState::Up && self.is_changing(&message.call_id));
+        if offers && changing {
             return self.reply(now, message, 491, None);
         }
         if let Some(status) = self.config.refuses_changes.filter(|_| !message.body.is_empty()) {
@@ -191,7 +193,8 @@ impl Phone {
         match message.method.as_str() {
             "REGISTER" => self.register_answered(now, status, message),
             "INVITE" => self.invite_answered(now, status, message),
-            "CANCEL" | "BYE" => {}
+            "CANCEL" | "BYE" | "PRACK" => {}
+            "UPDATE" => self.update_answered(status, message),
             _ => self.asked_answered(now, status, message),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contract::{Cause, LegId, SessionId};
-use sip::endpoint::{Body, Credentials, Failure, Invite, Large, Path};
+use sip::endpoint::{Body, Credentials, Failure, Fork, Invite, Large, Path};
 use sip::sdp::{Answer, Codec};
 use sip::uri::Uri;
 use smallvec::SmallVec;
@@ -227,7 +227,13 @@ impl Exchange {
     }
 
     /// The callee rings, perhaps with sound of its own.
-    pub(in crate::engine) fn callee_progress(&mut self, leg_id: LegId, status: u16, body: Option<&Body>) {
+    pub(in crate::engine) fn callee_progress(
+        &mut self,
+        leg_id: LegId,
+        fork: Fork,
+        status: u16,
+        body: Option<&Body>,
+    ) {
         let Some(leg) = self.legs.get_mut(&leg_id) else {
             return;
         };
@@ -256,7 +262,7 @@ impl Exchange {
             return;
         }
         if let Some(body) = passes
-            && self.early_answer(leg_id, dial, status, body)
+            && self.early_answer(leg_id, dial, fork, status, body)
             && status != 180
         {
             return;

@@ -3,7 +3,7 @@
 use base::Moment;
 use bytes::Bytes;
 use contract::LegId;
-use sip::endpoint::RequestId;
+use sip::endpoint::{Fork, RequestId};
 use sip::sdp::Negotiation;
 
 /// What a leg has in the place of a port.
@@ -13,6 +13,10 @@ pub(crate) struct Direct {
     pub negotiation: Negotiation,
     /// The party's newest description, as it came; empty until a callee has sent one.
     pub theirs: Bytes,
+    /// The early dialog that it came in. Not stored: few calls fork, and fewer change before the answer.
+    pub fork: Fork,
+    /// It came in an UPDATE before the answer, or was the answer to one: what a callee's 2xx repeats is older. Not stored.
+    pub updated: bool,
     /// The answer that the caller got before somebody answered.
     pub early: Option<Box<Early>>,
     /// Whose descriptions the party has, once both are agreed.
@@ -33,6 +37,8 @@ impl Direct {
         Box::new(Self {
             negotiation,
             theirs: Bytes::copy_from_slice(theirs),
+            fork: Fork(0),
+            updated: false,
             early: None,
             peer: None,
             asked: None,

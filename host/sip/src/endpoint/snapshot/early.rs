@@ -166,6 +166,7 @@ impl Endpoint {
             reliable: waits,
             queue: VecDeque::new(),
             answered_early: record.answered_early,
+            updated: false,
             early_answer: None,
             expires_at: record.expires_at,
             since: now,
