@@ -38,8 +38,7 @@ pub(super) struct Heard {
     unsaid: BTreeSet<String>,
     /// Call-IDs of those who asked to be transferred away: they wait for word, not for sound.
     transferring: BTreeSet<String>,
-    /// Who was unplugged, or may have said good-bye over a connection that broke with the process, which nobody says
-    /// again: those who spoke to them directly are told when the session timer runs out.
+    /// Who was unplugged: those who spoke to them directly are told when the session timer runs out.
     left: BTreeSet<PhoneId>,
 }
 
@@ -63,8 +62,6 @@ impl Heard {
     }
 
     fn forget(&mut self, world: &World) {
-        let over_tcp = |id: &PhoneId| world.phone(*id).is_some_and(|phone| phone.config().tcp);
-        self.left.extend(world.phones().filter(over_tcp));
         let now = world.now();
         let last = |at: &Moment| now.since(*at) < SAID;
         let unsaid = self.goodbyes.iter().filter(|(_, at)| last(at));
