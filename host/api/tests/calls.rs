@@ -4,14 +4,13 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
 use base::{Moment, Pii};
+use common::records::talked;
 use common::{World, request};
-use contract::Cause;
 use cordboard_api::exchange::{Call, Leg, LegState};
 use cordboard_api::hub::{Keep, clear_old};
 use exchange::{CallId, Cdr, Direction, Fact, Report};
@@ -63,21 +62,7 @@ fn started() -> Fact {
 fn ended(call: u64, line: &str) -> Fact {
     Fact::CallEnded(Box::new(Cdr {
         call: CallId(call),
-        direction: Direction::FromInside,
-        caller: Pii(line.to_owned()),
-        caller_line: Some(Arc::from(line)),
-        called: Pii("300".to_owned()),
-        diverted: Vec::new(),
-        started: Moment::from_secs(1),
-        ringing: None,
-        answered: Some(Moment::from_secs(2)),
-        connected: None,
-        ended: Moment::from_secs(9),
-        answered_by: None,
-        trunk: None,
-        charged: None,
-        conference: None,
-        cause: Cause::Normal,
+        ..talked(1, line, "300", 3)
     }))
 }
 

@@ -4,12 +4,10 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use base::{Moment, Pii};
 use common::World;
+use common::records::{missed, talked};
 use contract::Cause;
-use exchange::{CallId, Cdr, Direction, Fact, Report};
+use exchange::{CallId, Fact, Report};
 use serde_json::{Value, json};
 
 const STATISTICS: &str = "/v1/tenants/acme/statistics";
@@ -54,43 +52,6 @@ async fn with_calls() -> World {
     }
     assert!(world.writer.flush());
     world
-}
-
-fn missed(at: u64, caller: &str, called: &str, cause: Cause) -> Cdr {
-    let inside = !caller.starts_with('+');
-    Cdr {
-        call: CallId(0),
-        direction: if inside {
-            Direction::FromInside
-        } else {
-            Direction::FromOutside
-        },
-        caller: Pii(caller.to_owned()),
-        caller_line: inside.then(|| Arc::from(caller)),
-        called: Pii(called.to_owned()),
-        diverted: Vec::new(),
-        started: Moment::from_secs(at),
-        ringing: None,
-        answered: None,
-        connected: None,
-        ended: Moment::from_secs(at + 20),
-        answered_by: None,
-        trunk: None,
-        charged: None,
-        conference: None,
-        cause,
-    }
-}
-
-fn talked(at: u64, caller: &str, called: &str, secs: u64) -> Cdr {
-    let answered = Moment::from_secs(at + 5);
-    Cdr {
-        answered: Some(answered),
-        connected: Some(answered),
-        ended: Moment::from_secs(at + 5 + secs),
-        answered_by: Some(called.into()),
-        ..missed(at, caller, called, Cause::Normal)
-    }
 }
 
 /// The last days of November: 20 and 21 have calls.

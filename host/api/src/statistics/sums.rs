@@ -113,14 +113,16 @@ impl Sums {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::sync::Arc;
+#[path = "../../tests/common/records.rs"]
+#[allow(dead_code, reason = "the rest is for tests over HTTP")]
+mod records;
 
-    use base::Pii;
+#[cfg(test)]
+pub(super) mod tests {
     use contract::Cause;
-    use exchange::{CallId, Direction};
 
     use super::super::{PartyKind, parts};
+    use super::records::missed;
     use super::*;
 
     /// Lines `a` (201) and `b` (202), and the group 400.
@@ -140,28 +142,13 @@ pub(super) mod tests {
 
     /// Begins at 10 s, is answered at 14 s and over at 20 s.
     pub fn cdr(caller: &str, called: &str) -> Cdr {
-        let inside = !caller.starts_with('+');
+        let answered = Some(Moment::from_secs(14));
         Cdr {
-            call: CallId(1),
-            direction: if inside {
-                Direction::FromInside
-            } else {
-                Direction::FromOutside
-            },
-            caller: Pii(caller.to_owned()),
-            caller_line: inside.then(|| Arc::from(caller)),
-            called: Pii(called.to_owned()),
-            diverted: Vec::new(),
-            started: Moment::from_secs(10),
             ringing: Some(Moment::from_secs(11)),
-            answered: Some(Moment::from_secs(14)),
-            connected: Some(Moment::from_secs(14)),
+            answered,
+            connected: answered,
             ended: Moment::from_secs(20),
-            answered_by: None,
-            trunk: None,
-            charged: None,
-            conference: None,
-            cause: Cause::Normal,
+            ..missed(10, caller, called, Cause::Normal)
         }
     }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod fakes;
+pub mod records;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
