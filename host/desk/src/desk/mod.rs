@@ -1,30 +1,23 @@
+//! The desk itself: commands are admitted and queued. What is asked and what is noted have files of their own.
+
+mod notes;
+mod questions;
+
+pub use notes::{EXPLANATION_BYTES, EXPLANATIONS, LOG_BYTES, LOG_LINES};
+pub use questions::QUESTIONS;
+
 use std::sync::Arc;
 
 use base::{Moment, Random};
 use contract::{
-    CalendarState, Command, CommandError, Explanation, HeldLeg, Invocation, Limits, Line, LocalTime,
-    LogLevel, LogLine, NumberClass, Query, Record, RouteError, Tag, Target, Task, View,
+    Command, CommandError, HeldLeg, Invocation, Limits, NumberClass, Record, Tag, Target, Task, View,
 };
 
 use crate::arguments;
 use crate::custody::Custody;
 
-/// Lines of log an event.
-pub const LOG_LINES: usize = 64;
-/// Bytes of one line.
-pub const LOG_BYTES: usize = 1 << 10;
-/// Explanations an event.
-pub const EXPLANATIONS: usize = 32;
-/// Bytes of an explanation's sentence, and of its rule.
-pub const EXPLANATION_BYTES: usize = 512;
-/// Questions an event. A behaviour that asks more is running wild; the journal keeps them all.
-pub const QUESTIONS: usize = 2_048;
 /// Calls to the host an event, of whatever kind: fuel does not count what the host does.
 pub const CALLS: u32 = 16_384;
-/// Longest name or number that is looked up, in bytes; anything longer is unknown.
-const ASKED_BYTES: usize = 256;
-/// Longest setting that is told, in bytes of JSON.
-const SETTING_BYTES: usize = 4 << 10;
 
 /// Why the host ends an event on its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -210,194 +203,20 @@ impl Desk {
         }
     }
 
-    /// Milliseconds since the epoch. Stands still, so it is noted once.
-    pub fn now(&mut self) -> u64 {
-        let now = self.now.as_millis();
-        if !self
-            .record
-            .queries
-            .iter()
-            .any(|query| matches!(query, Query::Now(_)))
-        {
-            self.record.queries.push(Query::Now(now));
-        }
-        now
-    }
-
-    /// Stands still, so it is noted once.
-    pub fn local_time(&mut self) -> LocalTime {
-        let noted = |query: &Query| matches!(query, Query::Local(_));
-        let local = self.view.local_time(self.now);
-        if !self.record.queries.iter().any(noted) {
-            self.record.queries.push(Query::Local(local));
-        }
-        local
-    }
-
-    pub fn random(&mut self) -> Result<u64, Stop> {
-        let random = self.random.get_or_insert_with(|| Random::from_seed(self.seed));
-        let answer = random.next_u64();
-        self.note(Query::Random(answer))?;
-        Ok(answer)
-    }
-
-    pub fn line(&mut self, name: String) -> Result<Option<Line>, Stop> {
-        let answer = is_askable(&name).then(|| self.view.line(&name)).flatten();
-        let noted = answer.clone();
-        self.note(Query::Line {
-            name: cut(name, ASKED_BYTES).0,
-            answer: noted,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn setting(
-        &mut self,
-        line: String,
-        behaviour: String,
-        pointer: String,
-    ) -> Result<Option<String>, Stop> {
-        let askable = is_askable(&line) && is_askable(&behaviour) && pointer.len() <= ASKED_BYTES;
-        let answer = askable.then(|| self.view.setting(&line, &behaviour, &pointer));
-        let answer = answer.flatten().filter(|json| json.len() <= SETTING_BYTES);
-        let noted = answer.clone();
-        self.note(Query::Setting {
-            line: cut(line, ASKED_BYTES).0,
-            behaviour: cut(behaviour, ASKED_BYTES).0,
-            pointer: cut(pointer, ASKED_BYTES).0,
-            answer: noted,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn normalise(&mut self, typed: String) -> Result<Option<String>, Stop> {
-        let answer = is_askable(&typed).then(|| self.view.normalise(&typed)).flatten();
-        let noted = answer.clone();
-        self.note(Query::Normalise {
-            typed: cut(typed, ASKED_BYTES).0,
-            answer: noted,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn classify(&mut self, number: String) -> Result<NumberClass, Stop> {
-        let answer = if is_askable(&number) {
-            self.view.classify(&number)
-        } else {
-            NumberClass::Invalid
-        };
-        self.note(Query::Classify {
-            number: cut(number, ASKED_BYTES).0,
-            answer,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn matches(&mut self, number: String, pattern: String) -> Result<bool, Stop> {
-        let askable = is_askable(&number) && is_askable(&pattern);
-        let answer = askable && self.view.matches(&number, &pattern);
-        self.note(Query::Matches {
-            number: cut(number, ASKED_BYTES).0,
-            pattern: cut(pattern, ASKED_BYTES).0,
-            answer,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn calendar(&mut self, name: String) -> Result<Option<CalendarState>, Stop> {
-        let answer = is_askable(&name)
-            .then(|| self.view.calendar(&name, self.now))
-            .flatten();
-        self.note(Query::Calendar {
-            name: cut(name, ASKED_BYTES).0,
-            answer,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn route(&mut self, number: String) -> Result<Result<NumberClass, RouteError>, Stop> {
-        let answer = if is_askable(&number) {
-            self.view.route(&number)
-        } else {
-            Err(RouteError::Invalid)
-        };
-        self.note(Query::Route {
-            number: cut(number, ASKED_BYTES).0,
-            answer,
-        })?;
-        Ok(answer)
-    }
-
-    pub fn log(&mut self, level: LogLevel, line: String) {
-        if self.record.log.len() >= LOG_LINES {
-            return self.count_cut();
-        }
-        let (line, was_cut) = cut(line, LOG_BYTES);
-        self.record.log.push(LogLine { level, line });
-        if was_cut {
-            self.count_cut();
-        }
-    }
-
-    pub fn because(&mut self, rule: String, sentence: String) {
-        if self.record.explanations.len() >= EXPLANATIONS {
-            return self.count_cut();
-        }
-        let (rule, rule_cut) = cut(rule, EXPLANATION_BYTES);
-        let (sentence, sentence_cut) = cut(sentence, EXPLANATION_BYTES);
-        self.record.explanations.push(Explanation { rule, sentence });
-        if rule_cut || sentence_cut {
-            self.count_cut();
-        }
-    }
-
     /// The moment that a delay from now leads to, in milliseconds since the epoch.
     pub fn after(&self, delay: u64) -> u64 {
         self.now.as_millis().saturating_add(delay)
     }
-
-    fn note(&mut self, query: Query) -> Result<(), Stop> {
-        if self.record.queries.len() >= QUESTIONS {
-            return Err(Stop::TooManyQuestions);
-        }
-        self.record.queries.push(query);
-        Ok(())
-    }
-
-    fn count_cut(&mut self) {
-        self.record.cut = self.record.cut.saturating_add(1);
-    }
-}
-
-fn is_askable(text: &str) -> bool {
-    (1..=ASKED_BYTES).contains(&text.len())
-}
-
-/// At most `limit` bytes of a text, ended between characters; and whether any were lost.
-fn cut(mut text: String, limit: usize) -> (String, bool) {
-    if text.len() <= limit {
-        return (text, false);
-    }
-    text.truncate(text.floor_char_boundary(limit));
-    text.shrink_to_fit();
-    (text, true)
 }
 
 #[cfg(test)]
 mod tests {
-    use contract::EmptyView;
+    use contract::{CalendarState, EmptyView, Line, LocalTime, RouteError};
 
     use super::*;
 
     fn desk() -> Desk {
         Desk::without_session(Arc::new(EmptyView), Moment::from_secs(7), Limits::default())
-    }
-
-    #[test]
-    fn time_stands_still_and_is_noted_once() {
-        let mut desk = desk();
-        assert_eq!((desk.now(), desk.now(), desk.after(500)), (7_000, 7_000, 7_500));
-        assert_eq!(desk.clear().0.queries, [Query::Now(7_000)]);
     }
 
     #[test]
@@ -498,24 +317,5 @@ mod tests {
         }
         assert_eq!(dial(number("300"), false), Ok(()));
         assert_eq!(dial(number("15"), false), Ok(()), "R74");
-    }
-
-    #[test]
-    fn an_overlong_name_is_unknown_and_noted_short() {
-        let mut desk = desk();
-        assert_eq!(desk.classify("é".repeat(200)), Ok(NumberClass::Invalid));
-        let Some(Query::Classify { number, .. }) = desk.clear().0.queries.pop() else {
-            panic!("the question is noted");
-        };
-        assert_eq!(number.len(), 256);
-    }
-
-    #[test]
-    fn long_text_is_cut_between_characters_and_counted() {
-        let mut desk = desk();
-        desk.log(LogLevel::Info, format!("x{}", "é".repeat(600)));
-        desk.because("rule".into(), "short".into());
-        let record = desk.clear().0;
-        assert_eq!((record.log[0].line.len(), record.cut), (1_023, 1));
     }
 }
