@@ -1,45 +1,27 @@
 //! What the exchange would do with a behaviour's commands, as far as races are concerned.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Moment;
 use contract::{
-    AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, GatherOutcome, HeldLeg,
-    Invocation, LegEnded, LegId, Outcome, OutcomeKind, PlayOutcome, Session, SessionId, SessionScope, Tag,
-    TargetOutcome, Task,
+    AskId, Cause, Command, Decided, DialOutcome, DialResult, Event, GatherOutcome, Invocation, LegEnded,
+    LegId, Outcome, OutcomeKind, PlayOutcome, Session, SessionId, SessionScope, Tag, Task,
 };
 
 use super::{Scenario, Subject, kind};
-use crate::rehearsal::{Anything, CALLEES, CALLER, offer, targets};
+use crate::rehearsal::{Anything, CALLER, Running, Situation, missed};
 
 /// Events that may wait before more happens: enough for a race, and an end to their number.
 const WAITING: usize = 3;
-
-/// What somebody waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Running {
-    Play(Tag),
-    Gather(Tag),
-    Dial(Tag, u32),
-    /// It comes about, or its time is over.
-    Watch(Tag),
-    /// A choice, or none in time.
-    Page(Tag),
-}
 
 /// A call in the middle of things.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     per_number: bool,
-    now: Moment,
+    at: Situation,
     state: Option<Arc<[u8]>>,
-    held: Vec<HeldLeg>,
-    running: Vec<Running>,
-    timers: BTreeMap<Tag, Moment>,
-    waiting: VecDeque<Event>,
     /// Kinds of events that were delivered.
     seen: BTreeSet<String>,
     /// Music that never ends.
@@ -47,7 +29,6 @@ pub(super) struct Model {
     /// The caller has talked to somebody: when that is over, the exchange hangs up.
     talked: bool,
     happened: u32,
-    callees: u64,
 }
 
 impl Hash for Model {
@@ -55,20 +36,21 @@ impl Hash for Model {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         (
             &self.state,
-            &self.running,
+            &self.at.running,
             self.hears,
             self.talked,
             self.happened,
-            self.callees,
+            self.at.callees,
         )
             .hash(hasher);
-        for held in &self.held {
+        for held in &self.at.held {
             (held.leg, held.sole_holder, held.answered).hash(hasher);
         }
-        let timers: Vec<Tag> = self.timers.keys().copied().collect();
+        let timers: Vec<Tag> = self.at.timers.keys().copied().collect();
         (timers, &self.seen).hash(hasher);
         // Events hold much that cannot be hashed; what they print tells them apart.
-        self.waiting
+        self.at
+            .waiting
             .iter()
             .for_each(|event| format!("{event:?}").hash(hasher));
     }
@@ -79,21 +61,12 @@ impl Model {
     pub fn new(scope: SessionScope) -> Self {
         Self {
             per_number: scope == SessionScope::PerNumber,
-            now: Moment::from_secs(1_000_000_000),
+            at: Situation::offered(),
             state: None,
-            held: vec![HeldLeg {
-                leg: CALLER,
-                sole_holder: true,
-                answered: false,
-            }],
-            running: Vec::new(),
-            timers: BTreeMap::new(),
-            waiting: [offer()].into(),
             seen: BTreeSet::new(),
             hears: false,
             talked: false,
             happened: 0,
-            callees: 0,
         }
     }
 
@@ -103,15 +76,15 @@ impl Model {
 
     /// Why the caller would hear nothing for ever, if that is so.
     pub fn is_silent(&self) -> Option<&'static str> {
-        let caller = self.holds(CALLER);
-        let quiet = self.waiting.is_empty() && self.running.is_empty() && self.timers.is_empty();
-        let looked_after = self.hears || self.talked || self.held.iter().any(|held| held.leg != CALLER);
+        let caller = self.at.holds(CALLER);
+        let quiet = self.at.waiting.is_empty() && self.at.running.is_empty() && self.at.timers.is_empty();
+        let looked_after = self.hears || self.talked || self.at.held.iter().any(|held| held.leg != CALLER);
         (caller && quiet && !looked_after).then_some("the caller hears silence, and nothing will ever happen")
     }
 
     /// The next event of the mailbox, and the question that it makes.
     pub fn next(&mut self, subject: &Subject<'_>) -> Option<(Event, Invocation)> {
-        let event = self.waiting.pop_front()?;
+        let event = self.at.waiting.pop_front()?;
         self.seen.insert(kind(&event));
         let invocation = Invocation {
             ask: AskId(0),
@@ -125,10 +98,10 @@ impl Model {
             },
             state: self.state.clone(),
             task: Task::Handle(event.clone()),
-            now: self.now,
+            now: self.at.now,
             seed: 1,
             limits: subject.limits,
-            held: self.held.clone(),
+            held: self.at.held.clone(),
             view: Arc::new(Anything),
         };
         Some((event, invocation))
@@ -141,34 +114,33 @@ impl Model {
             .commands
             .into_iter()
             .for_each(|command| self.carry_out(command));
-        let over = self.held.is_empty() && self.waiting.is_empty();
+        let over = self.at.held.is_empty() && self.at.waiting.is_empty();
         if over && !self.per_number {
             // The session ends with its last leg.
-            self.timers.clear();
-            self.running.clear();
+            self.at.timers.clear();
+            self.at.running.clear();
         }
     }
 
     /// Every situation that one happening leads to.
     pub fn happenings(&self, scenario: &Scenario) -> Vec<Self> {
         let offered = self.state.is_none();
-        if offered || self.happened >= scenario.happenings || self.waiting.len() >= WAITING {
+        if offered || self.happened >= scenario.happenings || self.at.waiting.len() >= WAITING {
             return Vec::new();
         }
         let mut all = Vec::new();
-        for (position, running) in self.running.iter().enumerate() {
+        for (position, running) in self.at.running.iter().enumerate() {
             for kind in outcomes(running, scenario) {
                 all.push(self.after(|model| model.comes_to_its_end(position, kind)));
             }
         }
-        if let Some((&tag, &due)) = self.timers.iter().min_by_key(|(_, due)| **due) {
+        if !self.at.timers.is_empty() {
             all.push(self.after(|model| {
-                model.timers.remove(&tag);
-                model.now = model.now.max(due);
-                model.waiting.push_back(Event::Timer(tag));
+                let event = model.at.rings();
+                model.at.waiting.extend(event);
             }));
         }
-        for held in &self.held {
+        for held in &self.at.held {
             all.push(self.after(|model| model.ends(held.leg)));
         }
         all
@@ -177,23 +149,21 @@ impl Model {
     fn after(&self, happens: impl FnOnce(&mut Self)) -> Self {
         let mut model = self.clone();
         model.happened += 1;
-        model.now += Duration::from_secs(1);
+        model.at.now += Duration::from_secs(1);
         happens(&mut model);
         model
     }
 
-    fn holds(&self, leg: LegId) -> bool {
-        self.held.iter().any(|held| held.leg == leg)
-    }
-
     fn comes_to_its_end(&mut self, position: usize, end: End) {
-        let running = self.running.remove(position);
+        let Some(running) = self.at.running.remove(position) else {
+            return;
+        };
         let (tag, kind) = match (running, end) {
-            (Running::Play(tag), _) => (tag, OutcomeKind::Played(PlayOutcome::Finished)),
-            (Running::Gather(tag) | Running::Page(tag), End::Key(key)) => {
+            (Running::Play(tag, _), _) => (tag, OutcomeKind::Played(PlayOutcome::Finished)),
+            (Running::Gather(tag, _) | Running::Page(tag), End::Key(key)) => {
                 (tag, OutcomeKind::Gathered(GatherOutcome::Digits(key.to_string())))
             }
-            (Running::Gather(tag) | Running::Page(tag), _) => {
+            (Running::Gather(tag, _) | Running::Page(tag), _) => {
                 (tag, OutcomeKind::Gathered(GatherOutcome::Timeout(String::new())))
             }
             (Running::Dial(tag, targets), End::Fails(cause)) => {
@@ -203,68 +173,46 @@ impl Model {
             (Running::Watch(tag), End::Fails(cause)) => (tag, OutcomeKind::Failed(cause)),
             (Running::Watch(tag), _) => (tag, OutcomeKind::Done),
         };
-        self.waiting.push_back(Event::Outcome(Outcome { tag, kind }));
+        self.at.waiting.push_back(Event::Outcome(Outcome { tag, kind }));
     }
 
     fn answered(&mut self) -> DialOutcome {
-        self.callees += 1;
-        let leg = LegId(CALLEES + self.callees);
-        self.held.push(HeldLeg {
-            leg,
-            sole_holder: true,
-            answered: true,
-        });
-        self.confirm(CALLER);
-        self.talked = self.holds(CALLER);
-        let result = DialResult::Answered(DialAnswer {
-            target: 0,
-            leg,
-            line: Some("201".into()),
-        });
-        DialOutcome {
-            result,
-            targets: Vec::new(),
-        }
-    }
-
-    fn confirm(&mut self, leg: LegId) {
-        for held in self.held.iter_mut().filter(|held| held.leg == leg) {
-            held.answered = true;
-        }
+        let outcome = self.at.answered();
+        self.talked = self.at.holds(CALLER);
+        outcome
     }
 
     fn ends(&mut self, leg: LegId) {
-        if !self.holds(leg) {
+        if !self.at.holds(leg) {
             return;
         }
-        self.held.retain(|held| held.leg != leg);
+        self.at.held.retain(|held| held.leg != leg);
         if leg == CALLER {
-            self.running
+            self.at
+                .running
                 .retain(|running| matches!(running, Running::Watch(_) | Running::Page(_)));
             self.hears = false;
         }
         let cause = Cause::Normal;
-        self.waiting.push_back(Event::LegEnded(LegEnded { leg, cause }));
-    }
-
-    fn outcome(&mut self, tag: Tag, kind: OutcomeKind) {
-        self.waiting.push_back(Event::Outcome(Outcome { tag, kind }));
+        self.at
+            .waiting
+            .push_back(Event::LegEnded(LegEnded { leg, cause }));
     }
 
     /// A command about a leg that has gone meanwhile fails.
     fn done(&mut self, tag: Tag, leg: LegId) {
-        let kind = if self.holds(leg) {
+        let kind = if self.at.holds(leg) {
             OutcomeKind::Done
         } else {
             OutcomeKind::Failed(Cause::Cancelled)
         };
-        self.outcome(tag, kind);
+        self.at.outcome(tag, kind);
     }
 
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Answer { tag, leg } => {
-                self.confirm(leg);
+                self.at.confirm(leg);
                 self.done(tag, leg);
             }
             Command::Ring { tag, leg }
@@ -279,8 +227,9 @@ impl Model {
                 self.done(tag, leg);
             }
             Command::Reject { leg, .. } => {
-                self.held.retain(|held| held.leg != leg);
-                self.running
+                self.at.held.retain(|held| held.leg != leg);
+                self.at
+                    .running
                     .retain(|running| matches!(running, Running::Watch(_) | Running::Page(_)));
             }
             Command::HangUp { leg, .. } => self.ends(leg),
@@ -288,69 +237,40 @@ impl Model {
                 tag, leg, options, ..
             } => {
                 self.hush();
-                match (self.holds(leg), options.times) {
-                    (false, _) => self.outcome(tag, OutcomeKind::Played(PlayOutcome::Gone)),
+                match (self.at.holds(leg), options.times) {
+                    (false, _) => self.at.outcome(tag, OutcomeKind::Played(PlayOutcome::Gone)),
                     (true, 0) => self.hears = true,
-                    (true, _) => self.running.push(Running::Play(tag)),
+                    (true, _) => self.at.running.push_back(Running::Play(tag, None)),
                 }
             }
             Command::Gather { tag, leg, .. } => {
                 self.hush();
-                if self.holds(leg) {
-                    self.running.push(Running::Gather(tag));
+                if self.at.holds(leg) {
+                    self.at.running.push_back(Running::Gather(tag, None));
                 } else {
-                    self.outcome(tag, OutcomeKind::Gathered(GatherOutcome::Gone));
+                    self.at.outcome(tag, OutcomeKind::Gathered(GatherOutcome::Gone));
                 }
             }
             Command::StopAudio { .. } => self.hush(),
-            Command::Dial { tag, stages, .. } => {
-                self.running.push(Running::Dial(tag, targets(&stages)));
-            }
-            Command::CancelDial { tag } => self.cancel(tag),
-            Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
-            Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
-            Command::Watch { tag, .. } => {
-                self.unwatch(tag);
-                self.running.push(Running::Watch(tag));
-            }
-            Command::CancelWatch { tag } => self.unwatch(tag),
-            Command::Show { tag, .. } => {
-                self.dismiss(tag);
-                self.running.push(Running::Page(tag));
-            }
-            Command::Dismiss { tag } => self.dismiss(tag),
-            Command::Send { .. }
+            common @ (Command::Dial { .. }
+            | Command::CancelDial { .. }
+            | Command::SetTimer { .. }
+            | Command::CancelTimer { .. }
+            | Command::Watch { .. }
+            | Command::CancelWatch { .. }
+            | Command::Show { .. }
+            | Command::Dismiss { .. }
+            | Command::Send { .. }
             | Command::Reserve { .. }
             | Command::Release { .. }
             | Command::Publish { .. }
-            | Command::Finish => {}
+            | Command::Finish) => self.at.carry_out(common),
         }
     }
 
-    /// One thing plays at a time.
     fn hush(&mut self) {
         self.hears = false;
-        self.running
-            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_) | Running::Page(_)));
-    }
-
-    fn dismiss(&mut self, tag: Tag) {
-        self.running
-            .retain(|running| !matches!(running, Running::Page(page) if *page == tag));
-    }
-
-    fn unwatch(&mut self, tag: Tag) {
-        self.running
-            .retain(|running| !matches!(running, Running::Watch(watch) if *watch == tag));
-    }
-
-    fn cancel(&mut self, tag: Tag) {
-        let before = self.running.len();
-        self.running
-            .retain(|running| !matches!(running, Running::Dial(dial, _) if *dial == tag));
-        if self.running.len() < before {
-            self.outcome(tag, OutcomeKind::Dialled(failed(Cause::Cancelled, 0)));
-        }
+        self.at.hush();
     }
 }
 
@@ -364,9 +284,9 @@ enum End {
 
 fn outcomes(running: &Running, scenario: &Scenario) -> Vec<End> {
     match running {
-        Running::Play(_) => vec![End::Well],
+        Running::Play(..) => vec![End::Well],
         Running::Watch(_) => vec![End::Well, End::Fails(Cause::NoAnswer)],
-        Running::Gather(_) | Running::Page(_) => {
+        Running::Gather(..) | Running::Page(_) => {
             scenario.keys.chars().map(End::Key).chain([End::Well]).collect()
         }
         Running::Dial(..) => {
@@ -377,10 +297,8 @@ fn outcomes(running: &Running, scenario: &Scenario) -> Vec<End> {
 }
 
 fn failed(cause: Cause, targets: u32) -> DialOutcome {
-    let rang = cause == Cause::NoAnswer;
-    let target = |target| TargetOutcome { target, cause, rang };
     DialOutcome {
         result: DialResult::Failed(cause),
-        targets: (0..targets.min(64)).map(target).collect(),
+        targets: (0..targets.min(64)).map(|target| missed(target, cause)).collect(),
     }
 }

@@ -1,32 +1,20 @@
 //! One call of the dry run: what the exchange would do with a module's commands, as far as a plan tells.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Moment;
 use contract::{
-    AskId, Cause, Command, Decided, DialAnswer, DialOutcome, DialResult, Event, Failure, GatherOutcome,
-    HeldLeg, Invocation, LegEnded, LegId, Limits, Message, ModuleDigest, Outcome, OutcomeKind, PlayOutcome,
-    Session, SessionId, SessionScope, Sound, Tag, Task,
+    AskId, Cause, Command, Decided, DialOutcome, DialResult, Event, Failure, GatherOutcome, Invocation,
+    LegEnded, LegId, Limits, Message, ModuleDigest, Outcome, OutcomeKind, PlayOutcome, Session, SessionId,
+    SessionScope, Sound, Tag, Task,
 };
 
-use super::caller::{CALLEES, CALLER, offer, targets};
+use super::caller::CALLER;
+use super::situation::{Running, Situation, missed};
 use super::{Anything, Dials, Plan};
 
 /// A conversation that goes on for longer than this is believed to go on well.
 const EVENTS_MAX: u32 = 48;
-
-/// What a leg waits for.
-enum Running {
-    /// The first announcement that is played.
-    Play(Tag, Option<String>),
-    Gather(Tag, Option<String>),
-    Dial(Tag, u32),
-    Watch(Tag),
-    /// Nobody has a display.
-    Page(Tag),
-}
 
 /// What went wrong.
 pub(super) enum Fault {
@@ -40,28 +28,24 @@ pub(super) struct Call<'a> {
     plan: &'a Plan,
     session: Session,
     limits: Limits,
-    now: Moment,
+    at: Situation,
     state: Option<Arc<[u8]>>,
-    held: Vec<HeldLeg>,
-    running: VecDeque<Running>,
-    timers: BTreeMap<Tag, Moment>,
-    waiting: VecDeque<Event>,
     /// The event that is out.
     out: &'static str,
     events: u32,
-    callees: u64,
 }
 
 impl<'a> Call<'a> {
     pub fn new(plan: &'a Plan, scope: SessionScope, settings: &str, limits: Limits) -> Self {
-        let mut waiting: VecDeque<Event> = [offer()].into();
+        let mut at = Situation::offered();
         if scope == SessionScope::PerNumber {
             // What a session for a number hears between its calls.
             let message = Message {
                 sender: None,
                 body: b"hello".to_vec(),
             };
-            waiting.extend([Event::Message(message), Event::SettingsChanged]);
+            at.waiting
+                .extend([Event::Message(message), Event::SettingsChanged]);
         }
         Self {
             plan,
@@ -72,19 +56,10 @@ impl<'a> Call<'a> {
                 settings: settings.into(),
             },
             limits,
-            now: Moment::from_secs(1_000_000_000),
+            at,
             state: None,
-            held: vec![HeldLeg {
-                leg: CALLER,
-                sole_holder: true,
-                answered: false,
-            }],
-            running: VecDeque::new(),
-            timers: BTreeMap::new(),
-            waiting,
             out: "",
             events: 0,
-            callees: 0,
         }
     }
 
@@ -94,7 +69,7 @@ impl<'a> Call<'a> {
         if self.events > EVENTS_MAX {
             return None;
         }
-        let event = self.waiting.pop_front().or_else(|| self.happens())?;
+        let event = self.at.waiting.pop_front().or_else(|| self.happens())?;
         self.out = word(&event);
         Some(Invocation {
             ask: AskId(u64::from(self.events)),
@@ -103,10 +78,10 @@ impl<'a> Call<'a> {
             session: self.session.clone(),
             state: self.state.clone(),
             task: Task::Handle(event),
-            now: self.now,
+            now: self.at.now,
             seed: u64::from(self.events),
             limits: self.limits,
-            held: self.held.clone(),
+            held: self.at.held.clone(),
             view: Arc::new(Anything),
         })
     }
@@ -132,29 +107,21 @@ impl<'a> Call<'a> {
     /// What happens by itself: whatever runs comes to its end, else time passes, else somebody hangs up.
     fn happens(&mut self) -> Option<Event> {
         if self.plan.timers_first
-            && let Some(event) = self.rings()
+            && let Some(event) = self.at.rings()
         {
             return Some(event);
         }
-        if let Some(running) = self.running.pop_front() {
-            self.now += Duration::from_secs(5);
+        if let Some(running) = self.at.running.pop_front() {
+            self.at.now += Duration::from_secs(5);
             return Some(Event::Outcome(self.outcome(running)));
         }
-        if let Some(event) = self.rings() {
+        if let Some(event) = self.at.rings() {
             return Some(event);
         }
         // The callee hangs up first, where there is one.
-        let last = self.held.last()?.leg;
+        let last = self.at.held.last()?.leg;
         self.ends(last);
-        self.waiting.pop_front()
-    }
-
-    /// The next timer.
-    fn rings(&mut self) -> Option<Event> {
-        let (&tag, &due) = self.timers.iter().min_by_key(|(_, due)| **due)?;
-        self.timers.remove(&tag);
-        self.now = self.now.max(due);
-        Some(Event::Timer(tag))
+        self.at.waiting.pop_front()
     }
 
     fn outcome(&mut self, running: Running) -> Outcome {
@@ -180,64 +147,35 @@ impl<'a> Call<'a> {
     }
 
     fn dialled(&mut self, targets: u32) -> DialOutcome {
-        let result = match self.plan.dials {
-            Dials::Answered => {
-                self.callees += 1;
-                let leg = LegId(CALLEES + self.callees);
-                self.held.push(HeldLeg {
-                    leg,
-                    sole_holder: true,
-                    answered: true,
-                });
-                self.confirm(CALLER);
-                DialResult::Answered(DialAnswer {
-                    target: 0,
-                    leg,
-                    line: Some("201".into()),
-                })
-            }
-            Dials::Failed(cause) => DialResult::Failed(cause),
-        };
-        let targets = match &result {
-            DialResult::Answered(_) => Vec::new(),
-            DialResult::Failed(cause) => (0..targets)
-                .map(|target| contract::TargetOutcome {
-                    target,
-                    cause: *cause,
-                    rang: *cause == Cause::NoAnswer,
-                })
-                .collect(),
-        };
-        DialOutcome { result, targets }
-    }
-
-    fn confirm(&mut self, leg: LegId) {
-        for held in self.held.iter_mut().filter(|held| held.leg == leg) {
-            held.answered = true;
+        match self.plan.dials {
+            Dials::Answered => self.at.answered(),
+            Dials::Failed(cause) => DialOutcome {
+                result: DialResult::Failed(cause),
+                targets: (0..targets).map(|target| missed(target, cause)).collect(),
+            },
         }
     }
 
     fn ends(&mut self, leg: LegId) {
-        let before = self.held.len();
-        self.held.retain(|held| held.leg != leg);
-        if self.held.len() < before {
-            self.running.clear();
+        let before = self.at.held.len();
+        self.at.held.retain(|held| held.leg != leg);
+        if self.at.held.len() < before {
+            self.at.running.clear();
             let cause = Cause::Normal;
-            self.waiting.push_back(Event::LegEnded(LegEnded { leg, cause }));
+            self.at
+                .waiting
+                .push_back(Event::LegEnded(LegEnded { leg, cause }));
         }
     }
 
     fn done(&mut self, tag: Tag) {
-        self.waiting.push_back(Event::Outcome(Outcome {
-            tag,
-            kind: OutcomeKind::Done,
-        }));
+        self.at.outcome(tag, OutcomeKind::Done);
     }
 
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Answer { tag, leg } => {
-                self.confirm(leg);
+                self.at.confirm(leg);
                 self.done(tag);
             }
             Command::Ring { tag, .. }
@@ -248,77 +186,42 @@ impl<'a> Call<'a> {
             | Command::SendDigits { tag, .. }
             | Command::Leave { tag, .. } => self.done(tag),
             Command::Join { tag, .. } => {
-                self.hush();
+                self.at.hush();
                 self.done(tag);
             }
             Command::Reject { leg, .. } => {
-                self.held.retain(|held| held.leg != leg);
-                self.running.clear();
+                self.at.held.retain(|held| held.leg != leg);
+                self.at.running.clear();
             }
             Command::HangUp { leg, .. } => self.ends(leg),
             // What plays for ever ends only when something else takes its place.
-            Command::Play { options, .. } if options.times == 0 && self.plan.announcements => self.hush(),
+            Command::Play { options, .. } if options.times == 0 && self.plan.announcements => self.at.hush(),
             Command::Play { tag, sounds, .. } => {
-                self.hush();
-                self.running.push_back(Running::Play(tag, announcement(&sounds)));
+                self.at.hush();
+                self.at
+                    .running
+                    .push_back(Running::Play(tag, announcement(&sounds)));
             }
             Command::Gather { tag, options, .. } => {
-                self.hush();
-                self.running
+                self.at.hush();
+                self.at
+                    .running
                     .push_back(Running::Gather(tag, announcement(&options.prompt)));
             }
-            Command::StopAudio { .. } => self.hush(),
-            Command::Dial { tag, stages, .. } => {
-                self.running.push_back(Running::Dial(tag, targets(&stages)));
-            }
-            Command::CancelDial { tag } => self.cancel(tag),
-            Command::SetTimer { tag, at } => drop(self.timers.insert(tag, Moment::from_millis(at))),
-            Command::CancelTimer { tag } => drop(self.timers.remove(&tag)),
-            Command::Watch { tag, .. } => {
-                self.unwatch(tag);
-                self.running.push_back(Running::Watch(tag));
-            }
-            Command::CancelWatch { tag } => self.unwatch(tag),
-            Command::Show { tag, .. } => {
-                self.dismiss(tag);
-                self.running.push_back(Running::Page(tag));
-            }
-            Command::Dismiss { tag } => self.dismiss(tag),
-            Command::Send { .. }
+            Command::StopAudio { .. } => self.at.hush(),
+            common @ (Command::Dial { .. }
+            | Command::CancelDial { .. }
+            | Command::SetTimer { .. }
+            | Command::CancelTimer { .. }
+            | Command::Watch { .. }
+            | Command::CancelWatch { .. }
+            | Command::Show { .. }
+            | Command::Dismiss { .. }
+            | Command::Send { .. }
             | Command::Reserve { .. }
             | Command::Release { .. }
             | Command::Publish { .. }
-            | Command::Finish => {}
-        }
-    }
-
-    /// One thing plays at a time.
-    fn hush(&mut self) {
-        self.running
-            .retain(|running| matches!(running, Running::Dial(..) | Running::Watch(_) | Running::Page(_)));
-    }
-
-    fn dismiss(&mut self, tag: Tag) {
-        self.running
-            .retain(|running| !matches!(running, Running::Page(page) if *page == tag));
-    }
-
-    fn unwatch(&mut self, tag: Tag) {
-        self.running
-            .retain(|running| !matches!(running, Running::Watch(watch) if *watch == tag));
-    }
-
-    fn cancel(&mut self, tag: Tag) {
-        let before = self.running.len();
-        self.running
-            .retain(|running| !matches!(running, Running::Dial(dial, _) if *dial == tag));
-        if self.running.len() < before {
-            let result = DialResult::Failed(Cause::Cancelled);
-            let kind = OutcomeKind::Dialled(DialOutcome {
-                result,
-                targets: Vec::new(),
-            });
-            self.waiting.push_back(Event::Outcome(Outcome { tag, kind }));
+            | Command::Finish) => self.at.carry_out(common),
         }
     }
 }

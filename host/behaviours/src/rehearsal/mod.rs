@@ -7,6 +7,7 @@
 
 mod call;
 mod caller;
+mod situation;
 mod tenant;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 use contract::{Cause, Decided, Failure, Invocation, Limits, Problem, SessionScope};
 
 use call::{Call, Fault};
-pub(crate) use caller::{CALLEES, CALLER, offer, targets};
+pub(crate) use caller::CALLER;
+pub(crate) use situation::{Running, Situation, missed};
 pub(crate) use tenant::Anything;
 
 /// How one call goes.
