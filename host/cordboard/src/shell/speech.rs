@@ -35,7 +35,8 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// A WAV recording of the text. Takes seconds; from a thread that may wait.
+    /// A WAV recording of the text, as loud as it was spoken: recordings are brought to one loudness when they are loaded.
+    /// Takes seconds; from a thread that may wait.
     ///
     /// # Errors
     ///
@@ -56,7 +57,7 @@ impl Speech {
             ..Limits::default()
         };
         let pcm = media::decode(&spoken, limits).map_err(|error| error.to_string())?;
-        let recording: Arc<[u8]> = wav(&media::normalised(pcm)).into();
+        let recording: Arc<[u8]> = wav(&pcm).into();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back((text.to_owned(), language.to_owned(), Arc::clone(&recording)));
         if kept.len() > KEPT {
@@ -162,6 +163,7 @@ fn wav(Pcm(samples): &Pcm) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::office::loaded;
 
     #[test]
     fn a_recording_reads_back_what_was_said() {
@@ -177,7 +179,7 @@ mod tests {
         assert!(missing.contains("install no-such-program"), "{missing}");
     }
 
-    /// Where it is installed: every language of R64 is spoken, at the same level, once.
+    /// Where it is installed: every language of R64 is spoken, once, and loaded at one level.
     #[test]
     fn r64_every_language_is_spoken_where_espeak_ng_is_installed() {
         if Command::new("espeak-ng").arg("--version").output().is_err() {
@@ -187,7 +189,7 @@ mod tests {
         let speech = Speech::default();
         for language in LANGUAGES {
             let spoken = speech.speak("1, 2, 3.", language).unwrap();
-            let pcm = media::decode(&spoken, Limits::default()).unwrap();
+            let pcm = loaded(&spoken).unwrap();
             assert!(pcm.0.len() > 4_000, "{language}: {}", pcm.0.len());
             let level = media::active_level(&pcm).unwrap();
             assert!(

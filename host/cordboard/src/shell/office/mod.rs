@@ -1,8 +1,13 @@
 //! The administration interface's way to the exchange: questions and changes go through its inbox, and changes come
 //! back once they are durable. Nothing is kept here.
 
+mod listing;
 mod sounds;
 mod words;
+mod work;
+
+#[cfg(test)]
+pub use sounds::loaded;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +18,10 @@ use api::exchange::{
     Stored, Versioned,
 };
 use api::hub::KeepJournal;
-use api::workshop::{Done, Inspected};
-use contract::{EmptyView, ModuleDigest, Page, Problem, View};
+use contract::Page;
 use exchange::admin::{self, Applied, Request, VersionChange};
 use exchange::directory::{DeviceId, Document, Key, Kind, Secret, TenantId, TenantView};
 use exchange::{CallId, Input, live};
-use journal::{Recorded, Verdict};
-use media::Limits;
 use serde_json::Value;
 use store::Store;
 use tokio::runtime::Handle;
@@ -29,6 +31,7 @@ use super::inbox::Inbox;
 use super::speech::Speech;
 use super::wiring::Replies;
 use super::workshop::Workshop;
+use listing::{page, tenants_page};
 use words::{expectation, key, kind, plain, read};
 
 /// How long the exchange may take before the asker is told that it does not answer.
@@ -160,46 +163,6 @@ async fn put_request(
         document: Box::new(document),
         expect: expectation(expect),
     })
-}
-
-/// A page of a tenant's documents of one kind.
-fn page(view: &TenantView, kind: Kind, after: Option<&str>, limit: usize) -> Listing {
-    let ids = view.ids(kind);
-    let mut ids = ids.iter().filter(|id| after.is_none_or(|after| &***id > after));
-    let mut listing = Listing::default();
-    for id in ids.by_ref().take(limit) {
-        listing
-            .documents
-            .extend(view.get(kind, id).map(|found| Versioned {
-                revision: found.revision,
-                document: plain(found.document),
-            }));
-        listing.next = Some(id.to_string());
-    }
-    if ids.next().is_none() {
-        listing.next = None;
-    }
-    listing
-}
-
-/// A page of all tenants.
-fn tenants_page(views: &[Arc<TenantView>], after: Option<&str>, limit: usize) -> Listing {
-    let mut views = views
-        .iter()
-        .filter(|view| after.is_none_or(|after| view.id().as_str() > after));
-    let mut listing = Listing::default();
-    for view in views.by_ref().take(limit) {
-        let tenant = view.tenant();
-        listing.documents.push(Versioned {
-            revision: tenant.revision,
-            document: plain(Document::Tenant(tenant.document.clone())),
-        });
-        listing.next = Some(view.id().to_string());
-    }
-    if views.next().is_none() {
-        listing.next = None;
-    }
-    listing
 }
 
 impl api::exchange::Exchange for Office {
@@ -431,66 +394,5 @@ impl Office {
                 _ => Err(Refusal::NotFound),
             }
         })
-    }
-}
-
-impl api::workshop::Workshop for Office {
-    fn inspect(&self, upload: &[u8], granted: &contract::Granted) -> Result<Inspected, Vec<Problem>> {
-        let admitted = self.0.workshop.admit(upload, granted)?;
-        Ok(Inspected {
-            manifest: admitted.manifest,
-            component: admitted.component,
-        })
-    }
-
-    fn check(
-        &self,
-        tenant: &str,
-        module: ModuleDigest,
-        component: &dyn Fn() -> Result<Vec<u8>, String>,
-        settings: &str,
-    ) -> Result<Vec<Problem>, String> {
-        self.0.workshop.ready(module, component)?;
-        // The caller is on a thread that may wait.
-        let view = match self.0.tokio.block_on(self.view(tenant)) {
-            Ok(view) => view as Arc<dyn View>,
-            Err(Refusal::NotFound) => Arc::new(EmptyView),
-            Err(refusal) => return Err(refusal.to_string()),
-        };
-        self.0.workshop.check(module, settings, view, self.0.clock.now())
-    }
-
-    fn replay(
-        &self,
-        tenant: &str,
-        module: ModuleDigest,
-        component: &dyn Fn() -> Result<Vec<u8>, String>,
-        sessions: &[Arc<Recorded>],
-        settings: &(dyn Fn(&Arc<str>) -> Arc<str> + Sync),
-    ) -> Result<Vec<Verdict>, String> {
-        self.0.workshop.ready(module, component)?;
-        // The caller is on a thread that may wait.
-        let view = self.0.tokio.block_on(self.view(tenant));
-        let view = view.map_err(|refusal| refusal.to_string())?;
-        Ok(self.0.workshop.replay(module, view, sessions, settings))
-    }
-
-    fn forget(&self, module: ModuleDigest) {
-        self.0.workshop.forget(module);
-    }
-
-    fn measure(&self, _media_type: &str, recording: &[u8]) -> Result<Duration, String> {
-        media::decode(recording, Limits::default())
-            .map(|pcm| pcm.length())
-            .map_err(|error| error.to_string())
-    }
-
-    fn speak(&self, text: &str, language: &str) -> Result<Vec<u8>, String> {
-        self.0.speech.speak(text, language).map(|spoken| spoken.to_vec())
-    }
-
-    fn announcements_changed(&self, tenant: &str) -> Done {
-        let (office, tenant) = (self.clone(), tenant.to_owned());
-        Box::pin(async move { office.reload_announcements(&tenant).await })
     }
 }

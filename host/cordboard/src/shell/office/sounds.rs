@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::ModuleDigest;
 use exchange::Input;
 use exchange::directory::TenantView;
-use media::{Limits, Prompt, Prompts};
+use media::{Limits, Pcm, Prompt, Prompts};
 use store::Store;
 
 use super::Office;
@@ -47,14 +47,15 @@ impl Office {
     }
 }
 
-/// The shipped recordings with the tenant's own over them, all at one loudness; what was uploaded stays in the store as it came. One that cannot be played is left out.
+/// The shipped recordings with the tenant's own over them, all at one loudness; what was uploaded or spoken stays in the store
+/// as it came. One that cannot be played is left out.
 fn prompts(store: &dyn Store, tenant: &TenantView) -> Prompts {
     let mut prompts = Prompts::shipped();
     for (name, announcement) in tenant.announcements() {
-        let decoded = component(store, ModuleDigest(announcement.blob.0))
-            .and_then(|bytes| media::decode(&bytes, Limits::default()).map_err(|error| error.to_string()));
+        let decoded =
+            component(store, ModuleDigest(announcement.blob.0)).and_then(|recording| loaded(&recording));
         match decoded {
-            Ok(pcm) => prompts.insert(name.as_str().to_owned(), Prompt::new(&media::normalised(pcm))),
+            Ok(pcm) => prompts.insert(name.as_str().to_owned(), Prompt::new(&pcm)),
             Err(error) => {
                 tracing::error!(
                     tenant = tenant.id().as_str(),
@@ -66,4 +67,14 @@ fn prompts(store: &dyn Store, tenant: &TenantView) -> Prompts {
         }
     }
     prompts
+}
+
+/// A recording as callers hear it.
+///
+/// # Errors
+///
+/// Why it cannot be played, for people.
+pub fn loaded(recording: &[u8]) -> Result<Pcm, String> {
+    let decoded = media::decode(recording, Limits::default());
+    decoded.map(media::normalised).map_err(|error| error.to_string())
 }
