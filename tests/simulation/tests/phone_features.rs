@@ -194,6 +194,27 @@ fn r20_a_forward_by_code_takes_the_number_behind_it() {
     sim.expect_ended();
 }
 
+/// R24: what nobody may forward to is refused at the phone, and what was set holds.
+#[test]
+fn r24_a_forward_by_code_to_a_number_that_is_not_allowed_is_refused() {
+    let mut sim = office();
+    sim.call("202", "*21*203");
+    sim.hang_up("202");
+    for number in ["0899123456", "112", "118218", "*98"] {
+        sim.call("202", &format!("*21*{number}"));
+        sim.pass(SECOND);
+    }
+    let refused = sim
+        .told("202")
+        .filter(|event| matches!(event, Event::Failed(_, 403)));
+    assert_eq!(refused.count(), 4);
+    assert_eq!(
+        setting(&mut sim, "/immediate"),
+        Some(json!({"on": true, "to": "203"}))
+    );
+    sim.expect_ended();
+}
+
 /// R16: the user's own switch is enough, and holds for the next call.
 #[test]
 fn r16_with_call_waiting_a_second_call_rings_and_without_it_the_line_is_busy() {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, LegId};
+use contract::{Cause, LegId, NumberClass, RouteError};
 use serde_json::Value;
 use sip::Request;
 use sip::body::{FeatureEvent, ForwardingType};
@@ -75,7 +75,8 @@ impl Exchange {
         }
     }
 
-    /// Writes the line's settings, as its user could. False when nobody offers the feature, or the settings are refused.
+    /// Writes the line's settings, as its user could. False when nobody offers the feature, calls are not sent on to such a number, or the
+    /// settings are refused.
     fn set_feature(
         &mut self,
         tenant: &Arc<str>,
@@ -98,7 +99,7 @@ impl Exchange {
         else {
             return false;
         };
-        if !lies.is_users {
+        if !lies.is_users || to.as_deref().is_some_and(|to| !takes_forwards(view, to)) {
             return false;
         }
         let request = admin::Request::Put {
@@ -112,6 +113,23 @@ impl Exchange {
         };
         self.put_in_force(&applied.changes, None);
         true
+    }
+}
+
+/// Whether a phone may have calls forwarded there (R24): to a number of the tenant's, or to one outside that behaviours may dial.
+fn takes_forwards(view: &TenantView, number: &str) -> bool {
+    use contract::View;
+
+    let Some(normal) = view.normalise(number) else {
+        return false;
+    };
+    match view.classify(&normal) {
+        NumberClass::Internal => true,
+        NumberClass::Feature | NumberClass::Emergency | NumberClass::Invalid => false,
+        _ => !matches!(
+            view.route(&normal),
+            Err(RouteError::Invalid | RouteError::Forbidden(_))
+        ),
     }
 }
 
