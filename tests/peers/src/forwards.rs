@@ -160,6 +160,25 @@ fn by_code(office: &mut Office) {
     }
 }
 
+/// R24: a forward that nobody may set, asked for at the phone: it hears no, and the line rings as before. One that is allowed holds.
+#[test]
+fn peers_forwards_r24_a_forbidden_forward_is_refused_at_the_phone() {
+    let mut office = Office::open();
+    office.set(json!({}));
+    let set = json!({ "set": { "feature": "forward-immediate", "on": true } });
+    tenant::put_code(&office.server, "*21*", &set);
+    for number in ["0899123456", "112"] {
+        office.owner.dial(&format!("*21*{number}"));
+        let why = office.owner.expect("CALL_CLOSED");
+        assert!(why.contains("403"), "{number}: {why}");
+        office.rings_at_the_owners();
+    }
+    office.owner.dial(&format!("*21*{DEPUTY}"));
+    office.owner.expect("CALL_ESTABLISHED");
+    office.owner.expect("CALL_CLOSED");
+    office.goes_to_the_deputy(LINE);
+}
+
 #[test]
 fn peers_forwards_r21_r26_r44_opening_hours_decide_over_forwards_and_the_greeting() {
     let mut office = Office::open();
