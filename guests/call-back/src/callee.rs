@@ -14,6 +14,7 @@ use cordboard::{CommandOutcome, Condition, OutcomeKind};
 
 use crate::CallBack;
 use crate::line::is_free;
+use crate::refusal::Refused;
 use crate::settings::{CallBackSettings, First};
 use crate::tags::{CALLERS, FIRST, IS_FREE, IS_USED};
 
@@ -71,7 +72,12 @@ impl CallBack {
     }
 
     /// An outcome of a watch; false when it is something else's.
-    pub fn watched(&mut self, outcome: &CommandOutcome, settings: &CallBackSettings, host: &Host) -> bool {
+    pub fn watched(
+        &mut self,
+        outcome: &CommandOutcome,
+        settings: &CallBackSettings,
+        host: &Host,
+    ) -> Result<bool, Refusal> {
         let came_about = outcome.kind == OutcomeKind::Done;
         match outcome.tag {
             IS_FREE if came_about => {
@@ -80,6 +86,10 @@ impl CallBack {
                     First::Callee => SETTLE,
                 };
                 self.callee = Callee::Free(host.now() + settle);
+            }
+            IS_FREE if outcome.kind == OutcomeKind::Failed(Cause::Unreachable) => {
+                self.callee = Callee::Unwatched;
+                self.tell_all_refused(Refused::NotTold, settings, host)?;
             }
             IS_FREE => self.callee = Callee::Free(host.now() + LOOK_AGAIN),
             // What cannot be watched is taken as used.
@@ -91,12 +101,25 @@ impl CallBack {
                 let id = u32::try_from(outcome.tag - CALLERS).unwrap_or_default();
                 self.requests.watch_is_over(id, came_about, host);
             }
-            _ => return false,
+            _ => return Ok(false),
         }
         if outcome.kind == OutcomeKind::Failed(Cause::UnknownNumber) && outcome.tag < CALLERS {
             host.explain("R61", "the line is no more: nobody is called back");
             self.requests.clear();
         }
-        true
+        Ok(true)
+    }
+
+    /// Nobody is called back any more.
+    fn tell_all_refused(
+        &mut self,
+        why: Refused,
+        settings: &CallBackSettings,
+        host: &Host,
+    ) -> Result<(), Refusal> {
+        for caller in self.requests.take() {
+            self.tell_refused(&caller, why, settings, host)?;
+        }
+        Ok(())
     }
 }

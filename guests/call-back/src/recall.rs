@@ -107,7 +107,7 @@ impl CallBack {
         settings: &CallBackSettings,
         host: &Host,
     ) -> Result<(), Refusal> {
-        if self.watched(&outcome, settings, host) || self.read(&outcome, settings, host)? {
+        if self.watched(&outcome, settings, host)? || self.read(&outcome, settings, host)? {
             return Ok(());
         }
         let leg = leg_of(&outcome);

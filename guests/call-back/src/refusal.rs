@@ -7,6 +7,8 @@ pub enum Refused {
     NotInside,
     /// The callee's calls all go elsewhere: its line never tells that somebody is there.
     ForwardsAll,
+    /// Another exchange has its phones, and does not tell how it is.
+    NotTold,
     /// As many wait for this line as may.
     Full,
 }
@@ -16,6 +18,7 @@ impl Refused {
         match self {
             Self::NotInside => "only a line of the house can be called back",
             Self::ForwardsAll => "the line forwards all its calls: there is no call back",
+            Self::NotTold => "nobody tells when the line is free: there is no call back",
             Self::Full => "as many wait for this line as may",
         }
     }

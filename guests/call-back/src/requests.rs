@@ -99,6 +99,12 @@ impl Requests {
         self.waiting.clear();
     }
 
+    /// Everybody who waits, who does so no more.
+    pub fn take(&mut self) -> Vec<String> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_iter().map(|request| request.caller).collect()
+    }
+
     /// R61: who is to be called back has asked for the same the other way round, at this moment. The later one stays; when
     /// both are of one moment, the one of the smaller number.
     pub fn reversed(&mut self, caller: &str, at: u64, host: &Host) -> bool {

@@ -13,6 +13,7 @@ pub struct Texts {
     pub cancel: &'static str,
     no_call_back: &'static str,
     forwards_all: &'static str,
+    not_told: &'static str,
     full: &'static str,
 }
 
@@ -20,6 +21,7 @@ impl Texts {
     pub fn refused(&self, why: Refused) -> (&'static str, &'static str) {
         let reason = match why {
             Refused::ForwardsAll => self.forwards_all,
+            Refused::NotTold => self.not_told,
             Refused::Full => self.full,
             Refused::NotInside => "",
         };
@@ -37,6 +39,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Cancel",
             no_call_back: "No call back",
             forwards_all: "All calls are forwarded",
+            not_told: "Its state is not known",
             full: "Too many wait",
         },
         Language::French => &Texts {
@@ -46,6 +49,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Annuler",
             no_call_back: "Pas de rappel",
             forwards_all: "Tous les appels sont renvoyés",
+            not_told: "Son état n’est pas connu",
             full: "Trop de demandes en attente",
         },
         Language::German => &Texts {
@@ -55,6 +59,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Abbrechen",
             no_call_back: "Kein Rückruf",
             forwards_all: "Alle Anrufe werden umgeleitet",
+            not_told: "Ihr Zustand ist nicht bekannt",
             full: "Zu viele warten",
         },
         Language::Spanish => &Texts {
@@ -64,6 +69,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Cancelar",
             no_call_back: "Sin devolución de llamada",
             forwards_all: "Todas las llamadas se desvían",
+            not_told: "No se conoce su estado",
             full: "Demasiados en espera",
         },
         Language::Italian => &Texts {
@@ -73,6 +79,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Annulla",
             no_call_back: "Nessuna richiamata",
             forwards_all: "Tutte le chiamate sono deviate",
+            not_told: "Lo stato non è noto",
             full: "Troppi in attesa",
         },
         Language::Dutch => &Texts {
@@ -82,6 +89,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Annuleren",
             no_call_back: "Niet terugbellen",
             forwards_all: "Alle oproepen worden doorgeschakeld",
+            not_told: "De status is niet bekend",
             full: "Te veel wachtenden",
         },
         Language::Polish => &Texts {
@@ -91,6 +99,7 @@ pub fn texts(language: Language) -> &'static Texts {
             cancel: "Anuluj",
             no_call_back: "Bez oddzwonienia",
             forwards_all: "Wszystkie połączenia są przekazywane",
+            not_told: "Stan nie jest znany",
             full: "Zbyt wielu czeka",
         },
     }

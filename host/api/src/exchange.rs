@@ -65,6 +65,9 @@ pub trait Exchange: Send + Sync {
     /// Where the tenant's devices and registering trunks are reached now.
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>>;
 
+    /// Lines that other exchanges are asked about.
+    fn elsewhere(&self, tenant: String) -> Answer<Vec<Elsewhere>>;
+
     /// What a tenant's sessions published last, by behaviour and number.
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>>;
 
@@ -218,6 +221,27 @@ pub struct Registration {
     pub expires_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+/// A line that somebody watches and whose phones another exchange has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Elsewhere {
+    pub line: String,
+    pub trunk: String,
+    /// `asked`, `told` or `unknown`.
+    pub state: String,
+    /// Calls that it has there; absent while that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u16>,
+    /// Since when it is in this state, in milliseconds since 1970-01-01T00:00:00Z.
+    pub since_ms: u64,
+    /// Why it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// When it is asked about again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_ms: Option<u64>,
 }
 
 /// How a behaviour is doing for a number, in its own words: the figures of a call group, for example.

@@ -75,6 +75,7 @@ const TABLE: &str = "
     PUT    /v1/tenants/{tenant}/contacts/{id}                 om
     DELETE /v1/tenants/{tenant}/contacts/{id}                 om
     GET    /v1/tenants/{tenant}/registrations                 om
+    GET    /v1/tenants/{tenant}/elsewhere                     om
     GET    /v1/tenants/{tenant}/figures                       om
     POST   /v1/tenants/{tenant}/calls                         omu
     GET    /v1/tenants/{tenant}/dial-plan                     om

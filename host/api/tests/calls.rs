@@ -162,6 +162,21 @@ async fn registrations_are_paged() {
 }
 
 #[tokio::test]
+async fn lines_that_are_elsewhere_are_listed() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    let page = world
+        .get(&manager, "/v1/tenants/acme/elsewhere?limit=2")
+        .await
+        .expect(200);
+    assert_eq!(page["next"], "2");
+    assert_eq!(
+        page["items"][1],
+        serde_json::json!({ "line": "acme-1", "trunk": "there", "state": "told", "calls": 1, "since-ms": 1 })
+    );
+}
+
+#[tokio::test]
 async fn why_tells_a_calls_story_while_it_lasts_and_afterwards() {
     let mut world = World::new().await;
     let (manager, other) = (world.manager("acme"), world.manager("other"));

@@ -162,14 +162,27 @@ impl Office {
     /// The outside: a provider with a phone of its own that answers what is dialled there, and
     /// calls in. `host` tells providers apart.
     #[must_use]
-    pub fn outside(mut self, name: &str, caller: &str, host: u8) -> Self {
+    pub fn outside(self, name: &str, caller: &str, host: u8) -> Self {
+        self.outside_with(name, caller, host, |_| {})
+    }
+
+    /// The same over a trunk that is not as all are.
+    #[must_use]
+    pub fn outside_with(
+        mut self,
+        name: &str,
+        caller: &str,
+        host: u8,
+        change: impl FnOnce(&mut Trunk),
+    ) -> Self {
         let address = format!("198.51.100.{host}");
-        let trunk: Trunk = read(json!({
+        let mut trunk: Trunk = read(json!({
             "id": name,
             "access": { "address": { "networks": [address] } },
             "outbound": format!("sip:{address}:5060"),
             "caller-id": { "fallback": "+33123456700", "foreign": true }
         }));
+        change(&mut trunk);
         self.phones.push(PhonePlan {
             name: name.to_owned(),
             user: caller.to_owned(),

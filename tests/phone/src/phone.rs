@@ -6,6 +6,7 @@ mod calling;
 mod receiving;
 mod registering;
 mod reliable;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use base::{Moment, Random};
 pub use self::asking::AskRef;
 use self::asking::Asked;
 use self::registering::Registering;
+use self::telling::Telling;
 use crate::dialog::Dialog;
 use crate::sdp::Description;
 use crate::transaction::{Client, ClientState, Server, T2};
@@ -134,6 +136,7 @@ pub struct Phone {
     calls: BTreeMap<CallRef, Dialog>,
     register: Registering,
     asked: Vec<Asked>,
+    telling: Telling,
     /// The answer to a NOTIFY or MESSAGE.
     pub answers_with: u16,
     next_call: usize,
@@ -153,6 +156,7 @@ impl Phone {
             calls: BTreeMap::new(),
             register,
             asked: Vec::new(),
+            telling: Telling::default(),
             answers_with: 200,
             next_call: 0,
             nonce_count: 0,

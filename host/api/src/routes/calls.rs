@@ -11,7 +11,7 @@ use super::own;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Call, Figures, Refusal, Registration};
+use crate::exchange::{Call, Elsewhere, Figures, Refusal, Registration};
 use crate::extract::{Asked, Body, Of, Page, PageOf};
 use crate::hub::Story;
 use crate::problem::Problem;
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 const ALL: &str = "/v1/tenants/{tenant}/calls";
 const ONE: &str = "/v1/tenants/{tenant}/calls/{call}";
 
-pub(super) fn endpoints() -> [Endpoint; 7] {
+pub(super) fn endpoints() -> [Endpoint; 8] {
     [
         Endpoint::new(Method::GET, ALL, Access::Member, list)
             .about("calls", "list-calls", "Calls that are up or being set up")
@@ -46,6 +46,19 @@ pub(super) fn endpoints() -> [Endpoint; 7] {
             "Where devices and trunks are reached now",
         )
         .gives(Content::page::<Registration>())
+        .paged(),
+        Endpoint::new(
+            Method::GET,
+            "/v1/tenants/{tenant}/elsewhere",
+            Access::Manager,
+            elsewhere,
+        )
+        .about(
+            "calls",
+            "list-elsewhere",
+            "Lines that somebody watches and whose phones other exchanges have: how they are, or why that is not known",
+        )
+        .gives(Content::page::<Elsewhere>())
         .paged(),
         Endpoint::new(
             Method::GET,
@@ -141,6 +154,15 @@ async fn registrations(
     Asked(page): Asked<PageOf>,
 ) -> Result<Json<Page<Registration>>, Problem> {
     let all = api.exchange.registrations(tenant).await?;
+    Ok(Json(part_of(all, &page)?))
+}
+
+async fn elsewhere(
+    State(api): State<Api>,
+    Of(tenant): Of<String>,
+    Asked(page): Asked<PageOf>,
+) -> Result<Json<Page<Elsewhere>>, Problem> {
+    let all = api.exchange.elsewhere(tenant).await?;
     Ok(Json(part_of(all, &page)?))
 }
 

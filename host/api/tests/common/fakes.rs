@@ -10,8 +10,8 @@ use contract::{
     ModuleDigest, Problem, Record, SessionScope, Spent,
 };
 use cordboard_api::exchange::{
-    Address, Answer, Call, Collection, Exchange, Expect, Figures, Kind, Listing, NewCredentials, Refusal,
-    Registration, Stored, Versioned,
+    Address, Answer, Call, Collection, Elsewhere, Exchange, Expect, Figures, Kind, Listing, NewCredentials,
+    Refusal, Registration, Stored, Versioned,
 };
 use cordboard_api::workshop::{Done, Inspected, Workshop};
 use exchange::admin::VersionChange;
@@ -291,6 +291,19 @@ impl Exchange for FakeExchange {
             user_agent: None,
         };
         answer(Ok((0..3).map(registration).collect()))
+    }
+
+    fn elsewhere(&self, tenant: String) -> Answer<Vec<Elsewhere>> {
+        let line = |n: u16| Elsewhere {
+            line: format!("{tenant}-{n}"),
+            trunk: "there".to_owned(),
+            state: "told".to_owned(),
+            calls: Some(n),
+            since_ms: 1,
+            why: None,
+            again_ms: None,
+        };
+        answer(Ok((0..3).map(line).collect()))
     }
 
     fn page(&self, token: String) -> Answer<contract::Page> {

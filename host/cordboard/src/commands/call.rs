@@ -1,4 +1,4 @@
-//! `cordboard call` and `cordboard registrations`.
+//! `cordboard call`, `cordboard registrations` and `cordboard elsewhere`.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -65,5 +65,13 @@ pub fn registrations(connection: &Connection, registrations: &Registrations) -> 
     show(
         connection,
         &Value::Array(pages(connection, &format!("{tenant}/registrations"))?),
+    )
+}
+
+pub fn elsewhere(connection: &Connection, elsewhere: &Registrations) -> Result<()> {
+    let tenant = elsewhere.tenant.path()?;
+    show(
+        connection,
+        &Value::Array(pages(connection, &format!("{tenant}/elsewhere"))?),
     )
 }

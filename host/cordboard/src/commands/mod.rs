@@ -82,6 +82,8 @@ enum Command {
     Statistics(statistics::Statistics),
     /// Where devices and trunks are reached now
     Registrations(call::Registrations),
+    /// Lines that somebody watches and whose phones other exchanges have
+    Elsewhere(call::Registrations),
     /// Why a call went where it went: SIP ladder, events, decisions, explanations
     Why(why::Why),
     /// Play recorded sessions again on another version: which calls would have gone otherwise, and from which step on
@@ -144,6 +146,7 @@ impl Arguments {
             Command::PickupGroup(command) => document::run(connection, Kind::PickupGroup, command),
             Command::Contact(command) => document::run(connection, Kind::Contact, command),
             Command::Registrations(options) => call::registrations(connection, &options),
+            Command::Elsewhere(options) => call::elsewhere(connection, &options),
             Command::Statistics(asked) => statistics::run(connection, &asked),
             Command::Why(why) => why::run(connection, &why),
             Command::Explore(explore) => explore::run(&explore, connection.json),

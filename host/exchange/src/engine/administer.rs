@@ -64,6 +64,9 @@ impl Exchange {
                 self.tellers_changed(&tenant, &trunks);
             }
             self.lines_reconfigured(&tenant, changes);
+            if touched(&[Kind::Trunk, Kind::Tenant, Kind::Line]) {
+                self.watchers_reviewed(&tenant);
+            }
             for change in changes.iter().filter(|change| *change.key.tenant == *tenant) {
                 if let Some(Document::Behaviour(behaviour)) =
                     change.document.as_ref().map(|stored| &stored.document)

@@ -448,3 +448,8 @@ impl Exchange {
 pub(super) fn trunk_account(trunk: &str) -> String {
     format!("trunk/{trunk}")
 }
+
+/// The trunk that an account of this name is of.
+pub(super) fn of_trunk(account: &str) -> Option<&str> {
+    account.strip_prefix("trunk/")
+}

@@ -10,7 +10,7 @@ use sip::endpoint::{ConnectionId, Path, Reply, RequestId, Termination, Transport
 use sip::registrar::{Policy, RegisterError, Source};
 use sip::{Method, Name, Request};
 
-use super::lookup::trunk_account;
+use super::lookup::{of_trunk, trunk_account};
 use super::registration::Registration;
 use super::{Due, Exchange};
 use crate::directory::{Access, Credentials, Tenant, TenantView};
@@ -269,7 +269,7 @@ impl Exchange {
         if contacts == 0 {
             self.device_watches_no_more(tenant, name, Termination::Deactivated);
         }
-        if let Some(trunk) = name.strip_prefix("trunk/") {
+        if let Some(trunk) = of_trunk(name) {
             match contacts {
                 0 => self.trunk_is_lost(tenant, trunk),
                 _ => self.trunk_is_back(tenant, trunk),

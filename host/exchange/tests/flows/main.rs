@@ -23,6 +23,7 @@ mod live;
 mod logic;
 mod office;
 mod outside;
+mod pair;
 mod presence;
 mod provider;
 mod refusals;

@@ -99,6 +99,9 @@ impl Phone {
             .iter()
             .position(|asked| asked.call_id == message.call_id);
         let Some((index, asked)) = found.and_then(|index| Some((index, self.asked.get_mut(index)?))) else {
+            if status == 481 {
+                self.watches_no_more(&message.call_id);
+            }
             return self.event(Event::Answer(status));
         };
         if matches!(status, 401 | 407) && !asked.challenged {

@@ -42,6 +42,7 @@ impl Phone {
             "CANCEL" => self.cancelled(now, message),
             "BYE" => self.ended(now, message),
             "OPTIONS" | "INFO" | "PRACK" => self.reply(now, message, 200, None),
+            "SUBSCRIBE" => self.subscribed(now, message),
             "NOTIFY" | "MESSAGE" => self.told(now, message),
             _ => self.reply(now, message, 405, None),
         }

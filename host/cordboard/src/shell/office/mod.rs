@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::exchange::{
-    Address, Answer, Call, Collection, Expect, Figures, Listing, NewCredentials, Refusal, Registration,
-    Stored, Versioned,
+    Address, Answer, Call, Collection, Elsewhere, Expect, Figures, Listing, NewCredentials, Refusal,
+    Registration, Stored, Versioned,
 };
 use api::hub::KeepJournal;
 use contract::Page;
@@ -331,24 +331,26 @@ impl api::exchange::Exchange for Office {
     }
 
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
-        let office = self.clone();
-        let tenant = TenantId::from(tenant.as_str());
-        Box::pin(async move {
-            match office.live(live::Request::Registrations { tenant }).await? {
-                live::Answer::Registrations(all) => Ok(all.into_iter().map(words::registration).collect()),
-                _ => Err(Refusal::NotFound),
-            }
+        let tenant = TenantId::from(tenant);
+        self.listed(live::Request::Registrations { tenant }, |answer| match answer {
+            live::Answer::Registrations(all) => Some(all.into_iter().map(words::registration).collect()),
+            _ => None,
+        })
+    }
+
+    fn elsewhere(&self, tenant: String) -> Answer<Vec<Elsewhere>> {
+        let tenant = TenantId::from(tenant);
+        self.listed(live::Request::Elsewhere { tenant }, |answer| match answer {
+            live::Answer::Elsewhere(all) => Some(all.into_iter().map(words::elsewhere).collect()),
+            _ => None,
         })
     }
 
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {
-        let office = self.clone();
-        let tenant = TenantId::from(tenant.as_str());
-        Box::pin(async move {
-            match office.live(live::Request::Figures { tenant }).await? {
-                live::Answer::Figures(all) => Ok(all.into_iter().map(words::figures).collect()),
-                _ => Err(Refusal::NotFound),
-            }
+        let tenant = TenantId::from(tenant);
+        self.listed(live::Request::Figures { tenant }, |answer| match answer {
+            live::Answer::Figures(all) => Some(all.into_iter().map(words::figures).collect()),
+            _ => None,
         })
     }
 
@@ -383,6 +385,16 @@ impl Office {
                 _ => Err(Refusal::NotFound),
             }
         })
+    }
+
+    /// A request that a list answers.
+    fn listed<T: Send + 'static>(
+        &self,
+        request: live::Request,
+        list: fn(live::Answer) -> Option<Vec<T>>,
+    ) -> Answer<Vec<T>> {
+        let office = self.clone();
+        Box::pin(async move { list(office.live(request).await?).ok_or(Refusal::NotFound) })
     }
 
     /// A request that one call answers, if there is such a one.

@@ -1,6 +1,8 @@
 //! The exchange's words in those of the administration interface, and back.
 
-use api::exchange::{Address, Call, Expect, Figures, Kind as ApiKind, Leg, LegState, Refusal, Registration};
+use api::exchange::{
+    Address, Call, Elsewhere, Expect, Figures, Kind as ApiKind, Leg, LegState, Refusal, Registration,
+};
 use contract::Problem;
 use exchange::Direction;
 use exchange::admin;
@@ -84,6 +86,23 @@ pub(super) fn registration(known: live::Registration) -> Registration {
         from: known.from.to_string(),
         expires_ms: known.expires.as_millis(),
         user_agent: known.user_agent,
+    }
+}
+
+pub(super) fn elsewhere(known: live::Elsewhere) -> Elsewhere {
+    Elsewhere {
+        line: known.line.to_string(),
+        trunk: known.trunk.to_string(),
+        state: match known.state {
+            live::Telling::Asked => "asked",
+            live::Telling::Told => "told",
+            live::Telling::Unknown => "unknown",
+        }
+        .to_owned(),
+        calls: known.calls,
+        since_ms: known.since.as_millis(),
+        why: known.why,
+        again_ms: known.again.map(base::Moment::as_millis),
     }
 }
 

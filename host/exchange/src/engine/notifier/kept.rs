@@ -56,9 +56,7 @@ impl Exchange {
 
     /// Goes on with a subscription of an earlier run: its watcher is told how the line is now.
     pub(in crate::engine) fn restore_subscription(&mut self, tenant: Arc<str>, record: SubscriptionRecord) {
-        let known = self.tenant(&tenant).is_some_and(|view| {
-            self.can_be_watched(view, &record.line) && view.device(&record.device).is_some()
-        });
+        let known = self.still_watches(&tenant, &record.device, &record.line);
         let stored = record.snapshot.subscription();
         let Ok(id) = self.sip.restore_subscription(self.now, record.snapshot) else {
             self.forget_subscription(stored, &tenant);

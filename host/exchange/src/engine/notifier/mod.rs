@@ -7,7 +7,8 @@
 //!                  └ line or tenant deleted           ─▶ "noresource"     ─▶ gone
 //! ```
 //!
-//! Any device watches any line of its own tenant. It learns that the line rings or talks, and who of both began it, but
+//! Any device watches any line of its own tenant, and another exchange those whose phones are here, if its trunk allows that
+//! (`admission`). It learns that the line rings or talks, and who of both began it, but
 //! not with whom: that is nobody else's business. What rings can be taken with Replaces (see `pickup`). A subscription survives a restart; whoever it belongs to
 //! is then told the state anew. What a document says lies in `dialogs`, storing in `kept`,
 //! lamps of feature codes in `codes`.
@@ -15,6 +16,7 @@
 //! Costs nothing while nobody watches, and nothing while nothing happens. All that an input changes about a line is one NOTIFY
 //! to each who watches it.
 
+mod admission;
 mod codes;
 mod dialogs;
 mod kept;
@@ -24,19 +26,16 @@ use std::sync::Arc;
 
 use contract::LegId;
 use rustc_hash::FxHashMap;
-use sip::endpoint::{Notice, Path, Reply, SubscriptionId, Termination};
-use sip::uri::Uri;
-use sip::{Name, Request};
+use sip::Request;
+use sip::endpoint::{Notice, Path, SubscriptionId, Termination};
 
 use self::dialogs::Told;
 pub(crate) use self::kept::SubscriptionRecord;
-use super::requests::Account;
-use super::texts::line_called;
+use super::lookup::of_trunk;
 use super::{ByTenant, Exchange};
 
 /// The package's name, and the type of its bodies.
 pub(super) const PACKAGE: &str = "dialog";
-const TYPES: [&str; 3] = ["application/dialog-info+xml", "application/*", "*/*"];
 
 /// Subscriptions of one device (a console with all its keys), to one line, and of one tenant.
 const PER_DEVICE: usize = 128;
@@ -61,6 +60,7 @@ pub(crate) struct Notifier {
 struct Watcher {
     tenant: Arc<str>,
     line: Arc<str>,
+    /// Or trunk.
     device: Arc<str>,
     /// The line's URI as the watcher calls it.
     entity: Box<str>,
@@ -91,39 +91,6 @@ impl Exchange {
             Err(reply) => {
                 let _ = self.sip.reject_subscription(self.now, id, *reply);
             }
-        }
-    }
-
-    /// Who watches what, if he may.
-    ///
-    /// # Errors
-    ///
-    /// The answer to send instead.
-    fn watcher_for(&mut self, request: &Request, path: Path) -> Result<Watcher, Box<Reply>> {
-        let refuse = |status: u16| Box::new(Reply::new(status));
-        let tenant = self.tenant_of(request).ok_or_else(|| refuse(404))?;
-        let Account::Device(device) = self.authenticate(request, path, &tenant)? else {
-            return Err(refuse(403));
-        };
-        if !takes_documents(request) {
-            return Err(refuse(406));
-        }
-        let uri = request.uri().map_err(|_| refuse(400))?;
-        let user = uri.user().ok_or_else(|| refuse(404))?;
-        let line = line_called(&tenant, &user).or_else(|| self.lamp_called(&tenant, &user, &device));
-        let line = line.ok_or_else(|| refuse(404))?;
-        let entity = Uri::sip(Some(&user), &uri.host().to_string(), None).map_err(|_| refuse(404))?;
-        let watcher = Watcher {
-            tenant: tenant.id().text().clone(),
-            line,
-            device,
-            entity: entity.to_string().into(),
-            version: 0,
-        };
-        if self.notifier.has_room_for(&watcher) {
-            Ok(watcher)
-        } else {
-            Err(Box::new(Reply::new(480).header("Retry-After", "600")))
         }
     }
 
@@ -237,6 +204,19 @@ impl Exchange {
         self.end_subscriptions(ids, Termination::NoResource);
     }
 
+    /// Lines or trunks are others now: whoever may not watch a line any more is told so.
+    pub(super) fn watchers_reviewed(&mut self, tenant: &str) {
+        let of_tenant = self.notifier.devices.get(tenant).into_iter().flatten();
+        let of_trunks = of_tenant.filter(|(device, _)| of_trunk(device).is_some());
+        let mut ids: Vec<SubscriptionId> = of_trunks.flat_map(|(_, own)| own.iter().copied()).collect();
+        ids.sort_unstable();
+        ids.retain(|id| {
+            let watcher = self.notifier.watchers.get(id);
+            watcher.is_some_and(|watcher| !self.still_watches(tenant, &watcher.device, &watcher.line))
+        });
+        self.end_subscriptions(ids, Termination::Rejected);
+    }
+
     /// The tenant is gone.
     pub(super) fn nobody_watches(&mut self, tenant: &str) {
         let devices = self.notifier.devices.get(tenant);
@@ -265,7 +245,11 @@ impl Notifier {
         let of_line = lines
             .and_then(|of| of.get(&watcher.line))
             .map_or(0, |watched| watched.watchers.len());
-        own < PER_DEVICE && of_line < PER_LINE && of_tenant < PER_TENANT
+        let most = match of_trunk(&watcher.device) {
+            Some(_) => PER_TENANT,
+            None => PER_DEVICE,
+        };
+        own < most && of_line < PER_LINE && of_tenant < PER_TENANT
     }
 
     pub(super) fn is_watched(&self, tenant: &str, line: &str) -> bool {
@@ -316,14 +300,4 @@ impl Notifier {
         }
         Some(watcher)
     }
-}
-
-/// No Accept means the package's own type (RFC 4235 §3.5).
-fn takes_documents(request: &Request) -> bool {
-    let mut kinds = request.headers.values(Name::Accept).peekable();
-    let is_ours = |kind: &str| {
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        TYPES.iter().any(|ours| essence.eq_ignore_ascii_case(ours))
-    };
-    kinds.peek().is_none() || kinds.any(is_ours)
 }
