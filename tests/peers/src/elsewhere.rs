@@ -1,9 +1,10 @@
-//! A line whose phone another system has (SIPp): it tells us how that is (RFC 4235), and who asked for a call back gets it the
-//! moment it is free there (R58).
+//! Another system (SIPp) and we tell each other how lines are (RFC 4235): who asked for a call back of a phone there gets it the moment
+//! it is free there (R58), and a phone here is watched from there.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::baresip::Setup;
+use crate::lamps::shows;
 use crate::server::{Server, free_port};
 use crate::sipp::{Running, Sipp};
 use crate::{tenant, until};
@@ -21,19 +22,24 @@ fn says(there: &Running, words: &[&str]) {
     });
 }
 
-#[test]
-fn peers_elsewhere_r58_a_phone_of_another_system_is_watched_and_called_back_when_it_is_free_there() {
-    let server = Server::start();
-    tenant::create(&server);
-    let port = free_port();
+/// The trunk to that system, and what is watched over it.
+fn put_there(server: &Server, port: u16, watches: &Value) {
     let trunk = json!({
         "name": "There", "access": { "address": { "networks": [THERE] } },
-        "outbound": format!("sip:{THERE}:{port}"), "dialog-watches": { "outbound": true },
+        "outbound": format!("sip:{THERE}:{port}"), "dialog-watches": watches,
     });
     server
         .client
         .put("/v1/tenants/works/trunks/there", &trunk)
         .unwrap();
+}
+
+#[test]
+fn peers_elsewhere_r58_a_phone_of_another_system_is_watched_and_called_back_when_it_is_free_there() {
+    let server = Server::start();
+    tenant::create(&server);
+    let port = free_port();
+    put_there(&server, port, &json!({ "outbound": true }));
     let line = json!({ "name": "Elsewhere", "site": "main", "short-number": LINE, "trunk": "there" });
     let path = format!("/v1/tenants/works/lines/{LINE}");
     server.client.put(&path, &line).unwrap();
@@ -65,4 +71,33 @@ fn peers_elsewhere_r58_a_phone_of_another_system_is_watched_and_called_back_when
     phone.hang_up();
     phone.expect("CALL_CLOSED");
     there.succeeds();
+}
+
+#[test]
+fn peers_elsewhere_another_system_watches_a_phone_here_ring_and_talk() {
+    let server = Server::start();
+    tenant::create(&server);
+    let port = free_port();
+    put_there(&server, port, &json!({ "inbound": true }));
+    let there = Sipp::new("lamp", server.address())
+        .from(THERE)
+        .port(port)
+        .user("951")
+        .service("204")
+        .seconds(150)
+        .start();
+    says(&there, &["<dialog-info"]);
+    let mut bob = Setup::of("204").start(&server);
+    let mut alice = Setup::of("203").start(&server);
+    alice.dial("204");
+    bob.rings();
+    shows(&there, "early", 1);
+    bob.command("accept", "");
+    alice.expect("CALL_ESTABLISHED");
+    shows(&there, "confirmed", 1);
+    alice.hang_up();
+    bob.expect("CALL_CLOSED");
+    shows(&there, "terminated", 1);
+    let said = there.succeeds_and_said();
+    assert!(!said.contains("401"), "it is known by its address: {said}");
 }

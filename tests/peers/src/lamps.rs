@@ -11,7 +11,7 @@ const BOB: f64 = 1_100.0;
 
 /// The lamp was told that a call of the line is in this state, once more than it was before.
 #[track_caller]
-fn shows(lamp: &Running, state: &str, times: usize) {
+pub fn shows(lamp: &Running, state: &str, times: usize) {
     let wanted = format!("<state>{state}</state>");
     until(&format!("the lamp shows {state}"), || {
         (lamp.messages().matches(&wanted).count() >= times).then_some(())
