@@ -33,7 +33,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            cache_bytes: 16 << 20,
+            cache_bytes: 4 << 20,
             verify: false,
         }
     }

@@ -36,7 +36,7 @@ const IMPATIENCE: Patience = Patience {
     look: Duration::from_secs(1),
 };
 /// Bytes of sessions that may wait in peace.
-const ROOM: usize = 4 << 20;
+const ROOM: usize = 2 << 20;
 /// Sessions that are handed to the store together, and how long the first of them waits at most.
 const GATHERED: usize = 64;
 const WAIT: Duration = Duration::from_millis(250);

@@ -185,7 +185,7 @@ impl Exchange {
         if self.calls.get(&call).is_some_and(|call| call.lasting) {
             self.keep_session(session);
         }
-        if let Some(module) = self.sessions.get(&session).map(|session| session.module) {
+        if let Some(module) = self.sessions.get(&session).map(|session| session.running.digest) {
             self.count_version(session, module, |counters| counters.calls += 1);
         }
         let fact = Fact::Offered {

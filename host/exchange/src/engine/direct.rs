@@ -161,7 +161,7 @@ impl Exchange {
         let custody = self.dials.get(&dial).and_then(|dial| dial.custody);
         let sessions = custody.map(|custody| self.chain(custody)).unwrap_or_default();
         let mut sessions = sessions.iter().filter_map(|id| self.sessions.get(id));
-        sessions.any(|session| session.interests.digits)
+        sessions.any(|session| session.running.interests.digits)
     }
 
     /// What `o=` names: an address of ours in the family of the signalling.

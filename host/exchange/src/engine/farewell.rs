@@ -9,7 +9,7 @@ use std::time::Duration;
 use contract::LegId;
 use sip::endpoint::{Farewell, UsageId};
 
-use super::{Due, Exchange};
+use super::{Exchange, OfTenant};
 use crate::io::{Output, Write};
 
 /// A party that has not answered our BYE by then may not have heard it.
@@ -25,12 +25,12 @@ impl Exchange {
         };
         if self.calls.get(&leg.call).is_some_and(|call| call.kept) {
             let (tenant, usage) = (leg.tenant.clone(), leg.usage);
-            let due = Due::Farewell {
+            let due = OfTenant::Farewell {
                 tenant,
                 leg: id,
                 usage,
             };
-            self.timers.set(self.now + STORED_AFTER, due);
+            self.timers.set(self.now + STORED_AFTER, due.into());
         }
     }
 
@@ -41,7 +41,7 @@ impl Exchange {
         };
         self.persist(Write::put(key(&tenant, leg), value));
         self.timers
-            .set(self.now + SAID_FOR, Due::FarewellOver { tenant, leg });
+            .set(self.now + SAID_FOR, OfTenant::FarewellOver { tenant, leg }.into());
     }
 
     pub(super) fn forget_farewell(&mut self, tenant: &str, leg: LegId) {
@@ -52,7 +52,7 @@ impl Exchange {
     pub(super) fn say_again(&mut self, tenant: Arc<str>, leg: LegId, farewell: Farewell) {
         self.sip.take_leave(self.now, farewell);
         self.timers
-            .set(self.now + SAID_FOR, Due::FarewellOver { tenant, leg });
+            .set(self.now + SAID_FOR, OfTenant::FarewellOver { tenant, leg }.into());
     }
 
     fn persist(&mut self, write: Write) {

@@ -211,7 +211,7 @@ impl Exchange {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        if session.call.is_some() || !session.interests.line_changes {
+        if session.call.is_some() || !session.running.interests.line_changes {
             return;
         }
         let (tenant, settings) = (session.tenant.clone(), session.settings.clone());

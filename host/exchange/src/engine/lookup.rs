@@ -30,7 +30,7 @@ pub(crate) fn placed(stack: &[Bound]) -> Arc<[Placed]> {
 }
 
 /// A module as it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
     pub digest: ModuleDigest,
     pub version: Arc<str>,
@@ -406,7 +406,7 @@ impl Exchange {
             .and_then(|view| view.behaviour(&session.behaviour));
         behaviour.is_some_and(|behaviour| {
             let tried = behaviour.candidate.as_deref();
-            let manifest = match tried.filter(|candidate| candidate.digest == session.module) {
+            let manifest = match tried.filter(|candidate| candidate.digest == session.running.digest) {
                 Some(candidate) => &candidate.manifest,
                 None => &behaviour.manifest,
             };

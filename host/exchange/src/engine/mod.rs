@@ -34,6 +34,7 @@ mod early_change;
 mod evict;
 mod farewell;
 mod features;
+mod few;
 mod invited;
 mod keep;
 mod leg;
@@ -93,7 +94,7 @@ use self::ports::PortPairs;
 use self::registration::Registration;
 use self::requests::Waiting as WaitingReply;
 use self::resume::Believed;
-use self::session::{Keyed, Session};
+use self::session::{Keyed, Running, Session};
 use self::sip_events::Spoken;
 use self::timers::Timers;
 use crate::config::Config;
@@ -140,6 +141,7 @@ pub struct Exchange {
     /// None is empty.
     rooms: FxHashMap<RoomKey, rooms::Room>,
     keyed: Keyed,
+    running: Running,
     /// What sessions use together, by tenant.
     usage: FxHashMap<Arc<str>, quota::Usage>,
     asks: FxHashMap<AskId, SessionId>,
@@ -219,17 +221,6 @@ enum Due {
     SoundsAgain,
     /// The call is stored from now on.
     Lasting(CallId),
-    /// The leg has been hung up: what its party still has to be told is stored, should it not have heard it by now.
-    Farewell {
-        tenant: Arc<str>,
-        leg: LegId,
-        usage: UsageId,
-    },
-    /// Its party knows, or will never hear it.
-    FarewellOver {
-        tenant: Arc<str>,
-        leg: LegId,
-    },
     /// It may be alone in a conference still.
     Lonely(LegId),
     /// The digit that a `gather` waits for.
@@ -238,31 +229,36 @@ enum Due {
     Anchor(LegId),
     /// The party's offer, which its partner asked for, has perhaps no answer yet.
     Unanswered(LegId),
+    OfTenant(Box<OfTenant>),
+}
+
+/// The same, of what is known by its tenant and a name. Rare, and larger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum OfTenant {
+    /// The leg has been hung up: what its party still has to be told is stored, should it not have heard it by now.
+    Farewell {
+        tenant: Arc<str>,
+        leg: LegId,
+        usage: UsageId,
+    },
+    /// Its party knows, or will never hear it.
+    FarewellOver { tenant: Arc<str>, leg: LegId },
     /// A binding of this device expires.
-    Registration {
-        tenant: Arc<str>,
-        device: Arc<str>,
-    },
+    Registration { tenant: Arc<str>, device: Arc<str> },
     /// A candidate has held for so long that it may become the active version.
-    Promotion {
-        tenant: Arc<str>,
-        behaviour: Arc<str>,
-    },
+    Promotion { tenant: Arc<str>, behaviour: Arc<str> },
     /// Sessions on earlier versions move or end.
-    Drain {
-        tenant: Arc<str>,
-        behaviour: Arc<str>,
-    },
+    Drain { tenant: Arc<str>, behaviour: Arc<str> },
     /// It is time to ask another exchange how a line is, or to ask no more.
-    Elsewhere {
-        tenant: Arc<str>,
-        line: Arc<str>,
-    },
+    Elsewhere { tenant: Arc<str>, line: Arc<str> },
     /// The registration with a trunk is to be made, or made anew.
-    Trunk {
-        tenant: Arc<str>,
-        trunk: Arc<str>,
-    },
+    Trunk { tenant: Arc<str>, trunk: Arc<str> },
+}
+
+impl From<OfTenant> for Due {
+    fn from(due: OfTenant) -> Self {
+        Self::OfTenant(Box::new(due))
+    }
 }
 
 /// A consequence that is looked at once the input is done.
@@ -323,6 +319,7 @@ impl Exchange {
             sessions: FxHashMap::default(),
             rooms: FxHashMap::default(),
             keyed: Keyed::default(),
+            running: Running::default(),
             usage: FxHashMap::default(),
             asks: FxHashMap::default(),
             late_decisions: 0,
@@ -437,17 +434,23 @@ impl Exchange {
             Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
             Due::SoundsAgain => self.play_again(true),
             Due::Lasting(call) => self.call_lasts(call),
-            Due::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
-            Due::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
             Due::Lonely(leg) => self.look_after_alone(leg),
             Due::DigitOver(leg) => self.digit_over(leg),
             Due::Anchor(leg) => self.offer_port(leg),
             Due::Unanswered(leg) => self.look_after_unanswered(leg),
-            Due::Registration { tenant, device } => self.registration_expires(&tenant, &device),
-            Due::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
-            Due::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),
-            Due::Elsewhere { tenant, line } => self.elsewhere_due(&tenant, &line),
-            Due::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
+            Due::OfTenant(due) => self.fire_of_tenant(*due),
+        }
+    }
+
+    fn fire_of_tenant(&mut self, due: OfTenant) {
+        match due {
+            OfTenant::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
+            OfTenant::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
+            OfTenant::Registration { tenant, device } => self.registration_expires(&tenant, &device),
+            OfTenant::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
+            OfTenant::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),
+            OfTenant::Elsewhere { tenant, line } => self.elsewhere_due(&tenant, &line),
+            OfTenant::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
         }
     }
 

@@ -12,7 +12,7 @@ use sip::{Method, Name, Request};
 
 use super::lookup::{of_trunk, trunk_account};
 use super::registration::Registration;
-use super::{Due, Exchange};
+use super::{Exchange, OfTenant};
 use crate::directory::{Access, Credentials, Tenant, TenantView};
 use crate::io::{AdminId, Output, Ticket, Write};
 use crate::report::Fact;
@@ -246,11 +246,11 @@ impl Exchange {
             self.timers.cancel(old);
         }
         let timer = next.map(|at| {
-            let due = Due::Registration {
+            let due = OfTenant::Registration {
                 tenant: tenant.clone(),
                 device: name.clone(),
             };
-            self.timers.set(at, due)
+            self.timers.set(at, due.into())
         });
         if let Some(of) = self.registrations.get_mut(tenant) {
             match (timer, of.get_mut(name)) {

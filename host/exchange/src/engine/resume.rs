@@ -17,8 +17,9 @@ use smallvec::SmallVec;
 
 use super::call::Call;
 use super::custody::Custody;
+use super::few::Few;
 use super::leg::{AudioCommand, Direct, Early, Leg, LegState, Waiting};
-use super::lookup::Placed;
+use super::lookup::{Placed, Version};
 use super::records::{CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits};
 use super::session::Session;
 use super::{Due, Exchange, Step};
@@ -82,6 +83,12 @@ impl Exchange {
         let timer =
             |(tag, at): (Tag, base::Moment)| (tag, self.timers.set(at.max(now), Due::SessionTimer(id, tag)));
         let timers = record.timers.into_iter().map(timer).collect();
+        let running = self.running.share(Version {
+            digest: record.module,
+            version: record.version,
+            scope: record.scope,
+            interests: record.interests,
+        });
         let session = Session {
             tenant,
             behaviour: record.behaviour,
@@ -89,9 +96,7 @@ impl Exchange {
             settings: record.settings,
             scope: record.scope,
             call: record.call.map(CallId),
-            module: record.module,
-            version: record.version,
-            interests: record.interests,
+            running,
             trial: record.trial.map(Box::new),
             shadow: None,
             pinned_against: record.pinned_against.map(Box::new),
@@ -99,12 +104,12 @@ impl Exchange {
             mailbox: record.mailbox.into(),
             asked: None,
             timers,
-            schedules: Vec::new(),
+            schedules: Few::default(),
             watches: Vec::new(),
-            pages: Vec::new(),
+            pages: Few::default(),
             custodies: SmallVec::new(),
-            callees: SmallVec::new(),
-            dials: SmallVec::new(),
+            callees: Few::default(),
+            dials: Few::default(),
             finishing: false,
             lost: false,
             kept: true,

@@ -9,7 +9,7 @@ use sip::header::Contacts;
 use sip::uri::Uri;
 
 use super::timers::TimerKey;
-use super::{Due, Exchange};
+use super::{Exchange, OfTenant};
 use crate::directory::Access;
 use crate::report::Fact;
 
@@ -157,11 +157,11 @@ impl Exchange {
             self.timers.cancel(old);
         }
         if registers {
-            let due = Due::Trunk {
+            let due = OfTenant::Trunk {
                 tenant: tenant.clone(),
                 trunk: trunk.clone(),
             };
-            let key = self.timers.set(self.now + wait, due);
+            let key = self.timers.set(self.now + wait, due.into());
             if let Some(state) = self.trunks.get_mut(tenant).and_then(|of| of.get_mut(trunk)) {
                 state.timer = Some(key);
             }

@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::lookup::{Version, version_of};
 use super::session::Session;
 use super::timers::TimerKey;
-use super::{Due, Exchange};
+use super::{Exchange, OfTenant};
 use crate::admin::{self, VersionChange};
 use crate::directory::{Behaviour, CanaryRule, Candidate};
 use crate::ids::CallId;
@@ -190,7 +190,7 @@ impl Exchange {
             .unwrap_or_default();
         for leg in legs {
             for session in self.holders_of(leg) {
-                let module = self.sessions.get(&session).map(|session| session.module);
+                let module = self.sessions.get(&session).map(|session| session.running.digest);
                 if let Some(module) = module {
                     self.count_version(session, module, |counters| counters.answered += 1);
                 }
@@ -289,13 +289,11 @@ impl Exchange {
             self.timers.cancel(old);
         }
         if let Some((at, _)) = due {
-            let key = self.timers.set(
-                at.max(self.now),
-                Due::Promotion {
-                    tenant: tenant.clone(),
-                    behaviour: behaviour.clone(),
-                },
-            );
+            let due = OfTenant::Promotion {
+                tenant: tenant.clone(),
+                behaviour: behaviour.clone(),
+            };
+            let key = self.timers.set(at.max(self.now), due.into());
             figures.promotions.insert(behaviour.clone(), key);
         }
     }
@@ -326,13 +324,14 @@ impl Exchange {
         let counters = self.counters(tenant, behaviour, digest);
         let again = guard.promote_after.unwrap_or_default().max(1_000);
         if at > self.now || counters.events + counters.shadowed < u64::from(guard.least) {
-            let due = Due::Promotion {
+            let due = OfTenant::Promotion {
                 tenant: tenant.clone(),
                 behaviour: behaviour.clone(),
             };
-            let key = self
-                .timers
-                .set(at.max(self.now + std::time::Duration::from_millis(again)), due);
+            let key = self.timers.set(
+                at.max(self.now + std::time::Duration::from_millis(again)),
+                due.into(),
+            );
             let figures = self.figures.entry(tenant.clone()).or_default();
             figures.promotions.insert(behaviour.clone(), key);
             return;
@@ -411,7 +410,7 @@ impl Exchange {
         {
             if let Some(version) = versions
                 .iter_mut()
-                .find(|version| version.digest == session.module)
+                .find(|version| version.digest == session.running.digest)
             {
                 version.sessions += 1;
                 version.pinned += usize::from(session.pinned_against.is_some());

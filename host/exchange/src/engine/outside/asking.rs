@@ -20,7 +20,7 @@ use super::told::{Dialog, Told};
 use super::watched::{FULL_EVERY, LASTING, LINGER, Standing, Watched};
 use crate::directory::TrunkId;
 use crate::engine::notifier::PACKAGE;
-use crate::engine::{ByTenant, Due, Exchange};
+use crate::engine::{ByTenant, Exchange, OfTenant};
 use crate::live;
 use crate::report::Fact;
 
@@ -200,11 +200,11 @@ impl Exchange {
         let Some((tenant, line)) = self.names_of(tenant, line) else {
             return;
         };
-        let due = Due::Elsewhere {
+        let due = OfTenant::Elsewhere {
             tenant: tenant.clone(),
             line: line.clone(),
         };
-        let timer = at.map(|at| self.timers.set(at, due));
+        let timer = at.map(|at| self.timers.set(at, due.into()));
         let watched = self.watching.get_mut(&tenant, &line);
         let old = watched.and_then(|watched| std::mem::replace(&mut watched.timer, timer));
         if let Some(old) = old {

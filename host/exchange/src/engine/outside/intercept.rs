@@ -160,7 +160,7 @@ impl Exchange {
             .flatten();
         let state = keyed
             .and_then(|id| self.sessions.get(&id))
-            .filter(|session| session.module == version.digest)
+            .filter(|session| session.running.digest == version.digest)
             .and_then(|session| session.state.clone());
         let invocation = Invocation {
             ask,

@@ -34,7 +34,7 @@ impl Exchange {
             // Its room would be kept as long as the session, which may wait for days.
             session.mailbox = VecDeque::new();
         }
-        let module = session.module;
+        let module = session.running.digest;
         let task = Task::Handle(event.clone());
         self.ask(id, module, task, Question::Event { event, again: false });
     }
@@ -159,7 +159,7 @@ impl Exchange {
             held,
             view,
         };
-        let (behaviour, version) = (session.behaviour.clone(), session.version.clone());
+        let (behaviour, version) = (session.behaviour.clone(), session.running.version.clone());
         self.asks.insert(ask, id);
         let fact = Fact::Asked {
             ask,

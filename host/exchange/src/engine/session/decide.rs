@@ -142,16 +142,19 @@ impl Exchange {
             return;
         };
         let good = self
-            .last_good(&session.tenant, &session.behaviour, session.module)
+            .last_good(&session.tenant, &session.behaviour, session.running.digest)
             .filter(|_| !again);
         if let Some(version) = good {
             let fact = Fact::Ladder {
                 rung: Rung::LastGood,
                 why: failure.to_string(),
                 behaviour: Some(session.behaviour.clone()),
-                module: Some(session.module),
+                module: Some(session.running.digest),
             };
-            let from_version = session.state.is_some().then(|| session.version.to_string());
+            let from_version = session
+                .state
+                .is_some()
+                .then(|| session.running.version.to_string());
             self.report_session(id, fact);
             let (task, question) = match from_version {
                 Some(from_version) => (Task::Migrate { from_version }, Question::Retreat { event }),
@@ -209,10 +212,10 @@ impl Exchange {
             rung,
             why: why.to_owned(),
             behaviour: session.map(|session| session.behaviour.clone()),
-            module: session.map(|session| session.module),
+            module: session.map(|session| session.running.digest),
         };
         self.report_session(id, fact);
-        if let Some(module) = self.sessions.get(&id).map(|session| session.module) {
+        if let Some(module) = self.sessions.get(&id).map(|session| session.running.digest) {
             self.count_version(id, module, |counters| counters.fallbacks += 1);
         }
         self.stop_audio_of(leg, custody);

@@ -10,7 +10,7 @@ use contract::{Cause, ModuleDigest, SessionId};
 use smallvec::SmallVec;
 
 use crate::directory::{Drain, DrainEnd};
-use crate::engine::{Due, Exchange};
+use crate::engine::{Exchange, OfTenant};
 use crate::ids::CustodyId;
 use crate::report::Fact;
 
@@ -19,11 +19,11 @@ impl Exchange {
     pub(in crate::engine) fn await_drain(&mut self, tenant: &Arc<str>, behaviour: &Arc<str>) {
         if let Some(drain) = self.drain_of(tenant, behaviour) {
             let at = base::Moment::from_millis(drain.at).max(self.now);
-            let due = Due::Drain {
+            let due = OfTenant::Drain {
                 tenant: tenant.clone(),
                 behaviour: behaviour.clone(),
             };
-            self.timers.set(at, due);
+            self.timers.set(at, due.into());
         }
     }
 
@@ -54,7 +54,7 @@ impl Exchange {
         };
         let Some(wanted) = self
             .wanted_version(session)
-            .filter(|wanted| wanted.digest != session.module)
+            .filter(|wanted| wanted.digest != session.running.digest)
         else {
             return;
         };

@@ -16,6 +16,7 @@ mod asking;
 mod decide;
 mod drain;
 mod keyed;
+mod running;
 mod schedules;
 mod shadow;
 mod swap;
@@ -31,8 +32,9 @@ use contract::{
 use smallvec::SmallVec;
 
 use super::dial::outcome_event;
+use super::few::Few;
 use super::leg::Leg;
-use super::lookup::Placed;
+use super::lookup::{Placed, Version};
 use super::published::Published;
 use super::timers::TimerKey;
 use super::watches::Watch;
@@ -42,6 +44,7 @@ use crate::ids::{CallId, CustodyId, DialId, Holder};
 use crate::report::Fact;
 
 pub(crate) use keyed::Keyed;
+pub(crate) use running::Running;
 pub(crate) use shadow::Shadow;
 pub(crate) use timers::SessionTimers;
 
@@ -55,9 +58,7 @@ pub(crate) struct Session {
     /// For traces; none for a session per number.
     pub call: Option<CallId>,
     /// The version that it runs on.
-    pub module: ModuleDigest,
-    pub version: Arc<str>,
-    pub interests: Interests,
+    pub running: Arc<Version>,
     /// The candidate that its call was given to.
     pub trial: Option<Box<ModuleDigest>>,
     /// A candidate that sees what it sees.
@@ -68,14 +69,14 @@ pub(crate) struct Session {
     pub mailbox: VecDeque<Event>,
     pub asked: Option<Box<Asked>>,
     pub timers: SessionTimers,
-    pub schedules: Vec<TimerKey>,
+    pub schedules: Few<TimerKey>,
     pub watches: Vec<Watch>,
     /// On displays, by the tokens that name them.
-    pub pages: Vec<(Tag, Arc<str>)>,
+    pub pages: Few<(Tag, Arc<str>)>,
     pub custodies: SmallVec<[CustodyId; 1]>,
     /// Callees that answered a dial of this session's.
-    pub callees: SmallVec<[LegId; 1]>,
-    pub dials: SmallVec<[DialId; 1]>,
+    pub callees: Few<LegId>,
+    pub dials: Few<DialId>,
     /// It ends once its event is handled.
     pub finishing: bool,
     /// An event was lost since it was last idle: a caller who hears nothing may be waiting for what it would have brought.
@@ -154,6 +155,7 @@ impl Exchange {
         let version = trial
             .and_then(|digest| self.version(tenant, &placed.behaviour, digest))
             .unwrap_or(active);
+        let running = self.running.share(version);
         let shadow = self.shadow_of(tenant, &placed.behaviour);
         let id = SessionId(self.ids.next());
         let session = Session {
@@ -161,11 +163,9 @@ impl Exchange {
             behaviour: placed.behaviour.clone(),
             number: number.clone(),
             settings: placed.settings.clone(),
-            scope: version.scope,
+            scope: running.scope,
             call,
-            module: version.digest,
-            version: version.version,
-            interests: version.interests,
+            running,
             trial: trial.map(Box::new),
             shadow,
             pinned_against: None,
@@ -173,12 +173,12 @@ impl Exchange {
             mailbox: VecDeque::new(),
             asked: None,
             timers: SessionTimers::default(),
-            schedules: Vec::new(),
+            schedules: Few::default(),
             watches: Vec::new(),
-            pages: Vec::new(),
+            pages: Few::default(),
             custodies: SmallVec::new(),
-            callees: SmallVec::new(),
-            dials: SmallVec::new(),
+            callees: Few::default(),
+            dials: Few::default(),
             finishing: false,
             lost: false,
             kept: false,
@@ -189,7 +189,7 @@ impl Exchange {
         let fact = Fact::SessionStarted {
             behaviour: placed.behaviour.clone(),
             number: number.to_string().into(),
-            module: session.module,
+            module: session.running.digest,
         };
         self.report_for(tenant, call, None, Some(id), fact);
         if call.is_none() {
@@ -216,7 +216,7 @@ impl Exchange {
         for timer in own.chain(session.schedules.iter().copied()) {
             self.timers.cancel(timer);
         }
-        for (_, token) in &session.pages {
+        for (_, token) in session.pages.iter() {
             self.take_page(token, None);
         }
         for watch in &session.watches {
@@ -304,7 +304,7 @@ impl Exchange {
         if self
             .sessions
             .get(&id)
-            .is_some_and(|session| wants(&session.interests))
+            .is_some_and(|session| wants(&session.running.interests))
         {
             self.deliver(id, event);
         }

@@ -21,14 +21,16 @@ impl Exchange {
         let Some(active) = self.wanted_version(session) else {
             return false;
         };
-        if active.digest == session.module || session.pinned_against.as_deref() == Some(&active.digest) {
+        if active.digest == session.running.digest
+            || session.pinned_against.as_deref() == Some(&active.digest)
+        {
             return false;
         }
         if session.state.is_none() {
             self.adopt(id, active.digest, None);
             return false;
         }
-        let from_version = session.version.to_string();
+        let from_version = session.running.version.to_string();
         self.ask(
             id,
             active.digest,
@@ -49,7 +51,7 @@ impl Exchange {
         let Some(session) = self.sessions.get(&id) else {
             return false;
         };
-        if session.module == to {
+        if session.running.digest == to {
             return true;
         }
         let wanted = self.wanted_version(session);
@@ -67,16 +69,15 @@ impl Exchange {
             return false;
         };
         let Some(version) = self.version(&session.tenant, &session.behaviour, to) else {
-            let from = session.module;
+            let from = session.running.digest;
             self.report_swap(id, from, to, false);
             return false;
         };
+        let running = self.running.share(version);
         let Some(session) = self.sessions.get_mut(&id) else {
             return false;
         };
-        let from = std::mem::replace(&mut session.module, to);
-        session.version = version.version;
-        session.interests = version.interests;
+        let from = std::mem::replace(&mut session.running, running).digest;
         session.pinned_against = None;
         session.draining = None;
         if state.is_some() {
@@ -96,7 +97,7 @@ impl Exchange {
             return;
         };
         session.pinned_against = Some(Box::new(to));
-        let (from, draining) = (session.module, session.draining.take());
+        let (from, draining) = (session.running.digest, session.draining.take());
         self.report_swap(id, from, to, false);
         if let Some(then) = draining {
             self.drained(id, to, then);
