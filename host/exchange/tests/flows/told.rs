@@ -36,6 +36,10 @@ fn by_address() -> serde_json::Value {
 
 /// The phones of 203 are there; a call to 301 or 302 waits for ten minutes until it is so.
 fn office(condition: Condition) -> (World, Heard) {
+    office_over(by_address(), condition)
+}
+
+fn office_over(access: serde_json::Value, condition: Condition) -> (World, Heard) {
     let mut world = Office::new()
         .line("201")
         .line("202")
@@ -47,7 +51,7 @@ fn office(condition: Condition) -> (World, Heard) {
             },
             |_| {},
         )
-        .with(there(by_address()))
+        .with(there(access))
         .behaviour("watcher", module(1), SessionScope::PerNumber)
         .number("301", &["watcher"])
         .number("302", &["watcher"])
@@ -472,4 +476,44 @@ fn a_call_of_ours_is_counted_once() {
     world.settle();
     assert_eq!(world.failure("201", call), Some(486));
     assert_eq!(known(&world), 1, "it is told to be busy");
+}
+
+/// What was told over a trunk says nothing once that is down; it is asked anew when the trunk is back.
+#[test]
+fn a_lost_trunk_leaves_the_line_unknown_until_it_is_back() {
+    let access = json!({ "register": {
+        "registrar": "sip:192.0.2.50:5060", "username": "acme", "password": "secret", "expires": 60
+    } });
+    let (mut world, heard) = office_over(access, Condition::Idle);
+    let registers = |world: &mut World, status: u16| {
+        let request = last(world, "REGISTER");
+        receive(world, answer(&request, status, "r", "Expires: 60\r\n", ""));
+        request
+    };
+    registers(&mut world, 200);
+    world.call("201", "301");
+    grants(&mut world, &calls(0, Some("confirmed")));
+    assert_eq!(state(&mut world), [(Telling::Told, Some(1), None)]);
+
+    world.run(Duration::from_secs(50));
+    let refused = registers(&mut world, 403);
+    assert_eq!(
+        header(&last(&world, "SUBSCRIBE"), "Expires"),
+        "0",
+        "as far as it can be said"
+    );
+    let (telling, _, why) = state(&mut world).remove(0);
+    assert_eq!(
+        (telling, why.as_deref()),
+        (Telling::Unknown, Some("the trunk is down"))
+    );
+    assert_eq!(failed(&heard), [], "that may pass");
+    while header(&last(&world, "REGISTER"), "CSeq") == header(&refused, "CSeq") {
+        world.settle();
+    }
+    registers(&mut world, 200);
+    assert_eq!(header(&last(&world, "SUBSCRIBE"), "Expires"), "600");
+    grants(&mut world, &calls(0, None));
+    world.settle();
+    assert_eq!(failed(&heard), [OutcomeKind::Done]);
 }

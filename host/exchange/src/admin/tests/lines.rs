@@ -273,3 +273,39 @@ fn a_number_document_takes_only_a_free_number_and_leads_somewhere() {
     };
     assert_eq!(by, [key(Kind::Number, "*98"), key(Kind::Number, "300")]);
 }
+
+/// Its phones are here or there; the trunk is one that can be called over and asked at.
+#[test]
+fn a_line_elsewhere_has_a_trunk_and_no_devices() {
+    let mut desk = Desk::new();
+    desk.phone("301");
+    let there = |extra: Value| {
+        let mut trunk = json!({ "id": "there", "access": { "address": { "networks": ["192.0.2.7"] } } });
+        for (name, value) in extra.as_object().unwrap() {
+            trunk[name] = value.clone();
+        }
+        trunk
+    };
+    assert_eq!(
+        desk.wrong("trunk", there(json!({ "dialog-watches": { "outbound": true } }))),
+        ["/dialog-watches/outbound: needs an `outbound` address to ask at"]
+    );
+    desk.put("trunk", there(json!({ "dialog-watches": { "inbound": true } })))
+        .unwrap();
+    let wrong = desk.wrong("line", line(json!({ "trunk": "there", "devices": ["301"] })));
+    assert_eq!(
+        wrong,
+        [
+            "/trunk: must be left out: the line's devices are here",
+            "/trunk: `there` has no `outbound` address to ring its phones at",
+        ]
+    );
+    assert_eq!(desk.wrong("line", line(json!({ "trunk": "nowhere" }))).len(), 1);
+    let reached = json!({ "outbound": "sip:192.0.2.7", "dialog-watches": { "outbound": true } });
+    desk.put("trunk", there(reached)).unwrap();
+    desk.put("line", line(json!({ "trunk": "there" }))).unwrap();
+    let Err(Refusal::InUse { by, .. }) = desk.delete(Kind::Trunk, "there") else {
+        panic!("in use")
+    };
+    assert_eq!(by, [key(Kind::Line, "l")]);
+}
