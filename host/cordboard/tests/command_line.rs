@@ -57,6 +57,33 @@ fn a_complaint_says_what_would_be_right_and_its_status_who_must_act() {
 
     let (status, text) = complains(&run(&house, &["site", "show", "nowhere"]));
     assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("sites/nowhere"), "names what is missing: {text}");
+
+    for command in ["registrations", "call"] {
+        let words = if command == "call" {
+            vec![command, "list"]
+        } else {
+            vec![command]
+        };
+        let asked = [words, vec!["--tenant", "nobody"]].concat();
+        let (status, text) = complains(&run(&house, &asked));
+        assert_eq!(status, Some(1), "{text}");
+        assert!(text.contains("tenants/nobody"), "{text}");
+    }
+
+    let digits = [
+        "line",
+        "set",
+        "201",
+        "name=Alice",
+        "site=main",
+        "short-number=201",
+    ];
+    let (_, text) = complains(&run(&house, &digits));
+    assert!(
+        text.contains("'short-number=\"201\"'"),
+        "says how it is written: {text}"
+    );
 
     let (status, text) = complains(&run(&house, &["line", "sett"]));
     assert_eq!(status, Some(2));

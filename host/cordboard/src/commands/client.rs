@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::Value;
+use ureq::ResponseExt;
 
 /// Where the exchange is and who asks.
 #[derive(Args, Clone)]
@@ -199,12 +200,15 @@ impl Connection {
         if response.status().is_success() {
             return Ok(value);
         }
+        let status = response.status();
         let text = if self.json {
             Some(value.to_string())
+        } else if status == 404 {
+            let asked = response.get_uri().path();
+            problem(&value).map(|text| format!("{text}: {}", asked.trim_start_matches("/v1/")))
         } else {
             problem(&value)
         };
-        let status = response.status();
         Err(anyhow!(Refused {
             status: status.as_u16(),
             text: text.unwrap_or_else(|| format!("{status} {value}")),
@@ -218,6 +222,16 @@ impl Connection {
 pub struct Refused {
     pub status: u16,
     text: String,
+}
+
+impl Refused {
+    /// With a hint where a value was of another type than it should be.
+    pub fn hint_at_types(mut self, hint: &str) -> Self {
+        if self.text.contains("invalid type") {
+            self.text.push_str(&format!("\n  {hint}"));
+        }
+        self
+    }
 }
 
 /// Nobody was asked.
@@ -242,7 +256,8 @@ fn problem(value: &Value) -> Option<String> {
     }
     for error in errors {
         let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        text.push_str(&format!("\n  {} {}", field("pointer"), field("detail")));
+        let line = format!("{} {}", field("pointer"), field("detail"));
+        text.push_str(&format!("\n  {}", line.trim_start()));
     }
     Some(text)
 }

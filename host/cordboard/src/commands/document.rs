@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Connection, document, escaped, pages, segment, show};
+use super::client::{Connection, Refused, document, escaped, pages, segment, show};
 use super::tenant::Tenant;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,8 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
                 Some(file) => read(&file)?,
                 None => changed(connection.find(&path)?.map(document), &fields)?,
             };
-            show(connection, &connection.put(&path, &value)?)
+            let stored = connection.put(&path, &value);
+            show(connection, &stored.map_err(hinted)?)
         }
         Action::Password { id, username } => {
             if kind != Kind::Device {
@@ -224,6 +225,16 @@ fn changed(document: Option<Value>, fields: &[String]) -> Result<Value> {
         *place = value;
     }
     Ok(document)
+}
+
+/// What most often was meant where a field's type is wrong.
+fn hinted(error: anyhow::Error) -> anyhow::Error {
+    let hint =
+        "what is JSON is taken as JSON: 'short-number=\"201\"' is a text, 'devices=[\"alice\"]' a list";
+    match error.downcast::<Refused>() {
+        Ok(refused) => refused.hint_at_types(hint).into(),
+        Err(other) => other,
+    }
 }
 
 #[cfg(test)]

@@ -277,17 +277,11 @@ impl api::exchange::Exchange for Office {
     }
 
     fn calls(&self, tenant: String, after: Option<u64>, limit: usize) -> Answer<Vec<Call>> {
-        let office = self.clone();
-        let request = live::Request::Calls {
-            tenant: TenantId::from(tenant.as_str()),
-            after: after.map(CallId),
-            limit,
-        };
-        Box::pin(async move {
-            match office.live(request).await? {
-                live::Answer::Calls(calls) => Ok(calls.into_iter().map(words::call).collect()),
-                _ => Err(Refusal::NotFound),
-            }
+        let after = after.map(CallId);
+        let request = |tenant| live::Request::Calls { tenant, after, limit };
+        self.listed(tenant, request, |answer| match answer {
+            live::Answer::Calls(calls) => Some(calls.into_iter().map(words::call).collect()),
+            _ => None,
         })
     }
 
@@ -331,24 +325,24 @@ impl api::exchange::Exchange for Office {
     }
 
     fn registrations(&self, tenant: String) -> Answer<Vec<Registration>> {
-        let tenant = TenantId::from(tenant);
-        self.listed(live::Request::Registrations { tenant }, |answer| match answer {
+        let request = |tenant| live::Request::Registrations { tenant };
+        self.listed(tenant, request, |answer| match answer {
             live::Answer::Registrations(all) => Some(all.into_iter().map(words::registration).collect()),
             _ => None,
         })
     }
 
     fn elsewhere(&self, tenant: String) -> Answer<Vec<Elsewhere>> {
-        let tenant = TenantId::from(tenant);
-        self.listed(live::Request::Elsewhere { tenant }, |answer| match answer {
+        let request = |tenant| live::Request::Elsewhere { tenant };
+        self.listed(tenant, request, |answer| match answer {
             live::Answer::Elsewhere(all) => Some(all.into_iter().map(words::elsewhere).collect()),
             _ => None,
         })
     }
 
     fn figures(&self, tenant: String) -> Answer<Vec<Figures>> {
-        let tenant = TenantId::from(tenant);
-        self.listed(live::Request::Figures { tenant }, |answer| match answer {
+        let request = |tenant| live::Request::Figures { tenant };
+        self.listed(tenant, request, |answer| match answer {
             live::Answer::Figures(all) => Some(all.into_iter().map(words::figures).collect()),
             _ => None,
         })
@@ -387,14 +381,19 @@ impl Office {
         })
     }
 
-    /// A request that a list answers.
+    /// A request that a list answers. The tenant has to be there: nobody's list would be an empty one.
     fn listed<T: Send + 'static>(
         &self,
-        request: live::Request,
+        tenant: String,
+        request: impl FnOnce(TenantId) -> live::Request,
         list: fn(live::Answer) -> Option<Vec<T>>,
     ) -> Answer<Vec<T>> {
         let office = self.clone();
-        Box::pin(async move { list(office.live(request).await?).ok_or(Refusal::NotFound) })
+        let request = request(TenantId::from(tenant.as_str()));
+        Box::pin(async move {
+            office.view(&tenant).await?;
+            list(office.live(request).await?).ok_or(Refusal::NotFound)
+        })
     }
 
     /// A request that one call answers, if there is such a one.
