@@ -11,10 +11,8 @@ mod shell;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    match commands::Arguments::parse().run() {
+    match commands::Arguments::read().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The whole chain in one line; never a backtrace, which tells users nothing.

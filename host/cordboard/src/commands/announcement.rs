@@ -19,16 +19,14 @@ pub struct Command {
 
 #[derive(Subcommand)]
 enum Action {
+    /// All of them
     List,
-    Show {
-        name: String,
-    },
+    /// One of them
+    Show { name: String },
     /// Add one, or replace its sound: a recording, or a text that the exchange speaks
     Add(Add),
     /// Delete one that nothing uses
-    Delete {
-        name: String,
-    },
+    Delete { name: String },
 }
 
 #[derive(Args)]

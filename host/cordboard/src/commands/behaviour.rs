@@ -21,10 +21,10 @@ pub struct Command {
 
 #[derive(Subcommand)]
 enum Action {
+    /// All of them
     List,
-    Show {
-        name: String,
-    },
+    /// One of them
+    Show { name: String },
     /// Create one, or change its module and settings together
     Set {
         name: String,
@@ -73,17 +73,11 @@ enum Action {
         why: String,
     },
     /// What runs on which version, how they do, and who changed what
-    Versions {
-        name: String,
-    },
+    Versions { name: String },
     /// Earlier modules, the latest first
-    History {
-        name: String,
-    },
+    History { name: String },
     /// Settings with the schema they follow
-    Settings {
-        name: String,
-    },
+    Settings { name: String },
     /// Tell its session for a number something, such as `request 202` to `call-back`
     Tell {
         name: String,
@@ -91,9 +85,8 @@ enum Action {
         number: String,
         message: String,
     },
-    Delete {
-        name: String,
-    },
+    /// Delete one that no number has
+    Delete { name: String },
 }
 
 #[derive(Args)]

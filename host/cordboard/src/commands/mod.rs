@@ -20,7 +20,7 @@ mod when;
 mod why;
 
 use anyhow::Result;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use client::Connection;
@@ -117,7 +117,40 @@ fn end_quietly_with_the_reader() {
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
 }
 
+/// Documents are handled alike, and a few actions are for one kind of them only.
+const ONLY: [(&str, &str); 3] = [("grants", "tenant"), ("password", "device"), ("paste", "line")];
+
+const DOCUMENTS: [&str; 10] = [
+    "tenant",
+    "site",
+    "user",
+    "device",
+    "line",
+    "number",
+    "trunk",
+    "calendar",
+    "pickup-group",
+    "contact",
+];
+
+/// The whole command line, where each command offers what it can do.
+fn command() -> clap::Command {
+    DOCUMENTS.iter().fold(Arguments::command(), |all, kind| {
+        all.mut_subcommand(kind, |of_kind| {
+            let others = ONLY.iter().filter(|(_, owner)| owner != kind);
+            others.fold(of_kind, |of_kind, (action, _)| {
+                of_kind.mut_subcommand(action, |action| action.hide(true))
+            })
+        })
+    })
+}
+
 impl Arguments {
+    /// What was asked for; ends the process where that is not clear, or help was.
+    pub fn read() -> Self {
+        Self::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
     /// # Errors
     ///
     /// What went wrong, for people.
@@ -154,7 +187,7 @@ impl Arguments {
             Command::Journal(journal) => replay::journal(connection, &journal),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
-                clap_complete::generate(shell, &mut Self::command(), "cordboard", &mut script);
+                clap_complete::generate(shell, &mut command(), "cordboard", &mut script);
                 std::io::Write::write_all(&mut std::io::stdout(), &script)?;
                 Ok(())
             }
@@ -168,6 +201,21 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn each_kind_of_document_offers_what_it_has() {
+        let command = command();
+        let offers = |kind: &str, action: &str| {
+            let kind = command.find_subcommand(kind).unwrap();
+            !kind.find_subcommand(action).unwrap().is_hide_set()
+        };
+        for kind in DOCUMENTS {
+            assert!(offers(kind, "set"), "{kind}");
+            assert_eq!(offers(kind, "password"), kind == "device", "{kind}");
+            assert_eq!(offers(kind, "paste"), kind == "line", "{kind}");
+            assert_eq!(offers(kind, "grants"), kind == "tenant", "{kind}");
+        }
     }
 }

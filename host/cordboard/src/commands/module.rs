@@ -19,15 +19,12 @@ pub struct Command {
 
 #[derive(Subcommand)]
 enum Action {
+    /// All of them
     List,
     /// What a module says of itself and may do
-    Show {
-        digest: String,
-    },
+    Show { digest: String },
     /// Upload a component, or a core module built with the SDK
-    Upload {
-        file: PathBuf,
-    },
+    Upload { file: PathBuf },
     /// What it may do, in words, and what changes from another module to it
     Permissions {
         digest: String,
@@ -45,9 +42,7 @@ enum Action {
         note: Option<String>,
     },
     /// Delete one that no behaviour uses
-    Delete {
-        digest: String,
-    },
+    Delete { digest: String },
 }
 
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
