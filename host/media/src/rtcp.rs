@@ -252,4 +252,61 @@ mod tests {
             assert!(!reports.receive(Moment::ZERO, 1, bytes), "{bytes:?}");
         }
     }
+
+    /// What the far end says about our stream, as one RR.
+    fn told(reports: &mut Reports, now: Moment, block: ReportBlockBuilder) {
+        let mut buffer = [0; BUFFER];
+        let compound = Compound::builder().add_packet(receiver_report(88, Some(block)));
+        let length = write_into(&compound, &mut buffer);
+        assert!(reports.receive(now, 77, &buffer[..length]));
+    }
+
+    #[test]
+    fn what_is_told_of_another_stream_is_passed_over() {
+        let mut reports = Reports::new(&mut Random::from_seed(1));
+        let now = Moment::from_secs(1_700_000_000);
+        told(
+            &mut reports,
+            now,
+            ReportBlock::builder(78).fraction_lost(9).cumulative_lost(5),
+        );
+        assert_eq!((reports.heard.packets_lost, reports.heard.fraction_lost), (0, 0));
+        told(
+            &mut reports,
+            now,
+            ReportBlock::builder(77).fraction_lost(9).cumulative_lost(5),
+        );
+        assert_eq!((reports.heard.packets_lost, reports.heard.fraction_lost), (5, 9));
+    }
+
+    /// §6.4.1: duplicates make the count negative. Jitter is told in samples: 80 of them are 10 ms.
+    #[test]
+    fn loss_has_a_sign_and_jitter_is_in_samples() {
+        let mut reports = Reports::new(&mut Random::from_seed(1));
+        let block = ReportBlock::builder(77)
+            .cumulative_lost(0xff_fffe)
+            .interarrival_jitter(80);
+        told(&mut reports, Moment::from_secs(1_700_000_000), block);
+        assert_eq!(reports.heard.packets_lost, -2);
+        assert_eq!(reports.heard.jitter, Duration::from_millis(10));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_back_gives_no_round_trip() {
+        assert_eq!(
+            round_trip(3 << 16, 1 << 16, 1 << 16),
+            Some(Duration::from_secs(1))
+        );
+        assert_eq!(
+            round_trip(1 << 16, u32::MAX - 0xffff, 1 << 16),
+            Some(Duration::from_secs(1)),
+            "wraps"
+        );
+        assert_eq!(
+            round_trip(3 << 16, 1 << 16, 3 << 16),
+            None,
+            "the delay is longer than the way"
+        );
+        assert_eq!(round_trip(1 << 16, 3 << 16, 0), None, "sent later than it is now");
+    }
 }
