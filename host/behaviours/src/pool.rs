@@ -30,6 +30,7 @@ pub struct Workers {
 ///
 /// Dropping it answers what is queued, then ends the threads.
 pub struct Pool {
+    invoker: Arc<dyn Invoker>,
     work: Arc<Work>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -108,7 +109,35 @@ impl Pool {
                 workers.push(worker);
             }
         }
-        Ok(Self { work, workers })
+        Ok(Self {
+            invoker,
+            work,
+            workers,
+        })
+    }
+
+    /// Runs an invocation here and now, if its tenant's have been brief for long enough to count on it; else it comes back. The
+    /// time that it took is the tenant's all the same.
+    ///
+    /// # Errors
+    ///
+    /// The invocation, for [`submit`](Self::submit).
+    pub fn answer(&self, invocation: Invocation) -> Result<Decision, Box<Invocation>> {
+        if !self
+            .work
+            .lock()
+            .turns
+            .is_brief(self.work.now(), &invocation.tenant)
+        {
+            return Err(Box::new(invocation));
+        }
+        let tenant = Arc::clone(&invocation.tenant);
+        let before = processor::time().unwrap_or_default();
+        let decision = decide(&*self.invoker, invocation);
+        let cost = processor::time().unwrap_or_default().saturating_sub(before);
+        let now = self.work.now();
+        self.work.lock().turns.done(now, &tenant, Duration::ZERO, cost);
+        Ok(decision)
     }
 
     /// Queues an invocation; never waits. A sleeping worker takes it after [`wake`](Self::wake).
@@ -201,12 +230,16 @@ impl Work {
         }
     }
 
-    fn done(&self, tenant: &Arc<str>, charged: Duration, cost: Duration) {
+    fn done(&self, lane: Lane, tenant: &Arc<str>, charged: Duration, cost: Duration) {
         let now = self.now();
         let mut queue = self.lock();
+        let before = queue.turns.waiting_in(lane);
         queue.turns.done(now, tenant, charged, cost);
-        // The tenant may have changed lanes with all that waits of it.
-        self.ring(queue, BATCH);
+        // The tenant may have changed lanes with all that waits of it. Else whoever was needed has been called, and this
+        // worker comes back itself.
+        if queue.turns.waiting_in(lane) != before {
+            self.ring(queue, BATCH);
+        }
     }
 }
 
@@ -249,7 +282,7 @@ fn serve(work: &Work, (lane, me): (Lane, usize), invoker: &dyn Invoker, deliver:
         };
         // Sleeping takes nothing, so what this thread has taken since is the event's.
         let taken = processor::time().unwrap_or_default();
-        work.done(&tenant, charged, taken.saturating_sub(taken_before));
+        work.done(lane, &tenant, charged, taken.saturating_sub(taken_before));
         taken_before = taken;
         deliver(decision);
     }

@@ -24,6 +24,17 @@ const LONG: Duration = Duration::from_millis(5);
 /// How much of the longest event so far is forgotten with each shorter one: one part of so many.
 const FORGET: u32 = 16;
 
+/// Whose longest event lately took less than this may have its next run by whoever asks, who waits for it: handing it to a
+/// worker and back costs about as much.
+const BRIEF: Duration = Duration::from_micros(300);
+/// Who has an event that takes this long after all has lost that trust for a while.
+const BREACH: Duration = Duration::from_millis(1);
+/// Events without a breach that a tenant is trusted after; [`DISTRUST`] times as many after each breach, up to [`FORGIVEN`], after
+/// which all is forgotten.
+const TRUSTED: u32 = 16;
+const DISTRUST: u32 = 16;
+const FORGIVEN: u32 = 1 << 16;
+
 /// Tenants that are remembered before those that owe nothing are first looked for.
 const REMEMBERED: usize = 256;
 
@@ -83,6 +94,9 @@ struct Tenant<T> {
     paid: Duration,
     /// About the longest of its events lately.
     longest: Duration,
+    /// Events since the last breach, and how many of them it takes to be trusted.
+    good: u32,
+    trusted: u32,
 }
 
 impl<T> Tenant<T> {
@@ -92,6 +106,8 @@ impl<T> Tenant<T> {
             place: None,
             paid: Duration::ZERO,
             longest: Duration::ZERO,
+            good: 0,
+            trusted: TRUSTED,
         }
     }
 
@@ -105,6 +121,23 @@ impl<T> Tenant<T> {
 
     fn charge(&mut self, now: Duration, cost: Duration) {
         self.paid = (self.paid.max(now) + cost.saturating_mul(SHARE)).min(now + MOST);
+    }
+
+    fn is_brief(&self, now: Duration) -> bool {
+        let owes = self.lane(now) == Lane::Patient;
+        self.waiting.is_empty() && !owes && self.longest < BRIEF && self.good >= self.trusted
+    }
+
+    /// Learns what one of its events took.
+    fn learn(&mut self, cost: Duration) {
+        self.longest = cost.max(self.longest - self.longest / FORGET);
+        self.good = self.good.saturating_add(1);
+        if cost >= BREACH {
+            self.good = 0;
+            self.trusted = self.trusted.saturating_mul(DISTRUST).min(FORGIVEN);
+        } else if self.good >= FORGIVEN {
+            self.trusted = TRUSTED;
+        }
     }
 
     /// Whether it stands in the other lane than it should, or too far in front.
@@ -179,12 +212,17 @@ impl<T> Turns<T> {
         })
     }
 
+    /// Whether a tenant's next event most likely takes less time than handing it over would.
+    pub fn is_brief(&self, now: Duration, tenant: &str) -> bool {
+        self.tenants.get(tenant).is_some_and(|known| known.is_brief(now))
+    }
+
     /// What an event that was taken cost after all, of the processor.
     pub fn done(&mut self, now: Duration, tenant: &Arc<str>, charged: Duration, cost: Duration) {
         if let Some(known) = self.tenants.get_mut(tenant) {
             known.paid = known.paid.saturating_sub(charged.saturating_mul(SHARE));
             known.charge(now, cost);
-            known.longest = cost.max(known.longest - known.longest / FORGET);
+            known.learn(cost);
             self.leave(tenant, |known| known.is_misplaced(now));
             self.join(now, tenant);
         }
@@ -241,7 +279,8 @@ impl<T> Turns<T> {
 
     fn tidy(&mut self, now: Duration) {
         if self.tenants.len() > self.tidy_at {
-            let owes = |known: &Tenant<T>| known.paid > now || known.longest >= LONG;
+            let owes =
+                |known: &Tenant<T>| known.paid > now || known.longest >= LONG || known.trusted > TRUSTED;
             self.tenants
                 .retain(|_, known| known.place.is_some() || owes(known));
             self.tidy_at = REMEMBERED.max(self.tenants.len() * 2);

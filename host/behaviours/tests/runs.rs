@@ -208,3 +208,42 @@ fn a_full_pool_gives_the_event_back_instead_of_waiting() {
     assert_eq!(failed.ask, AskId(99));
     assert!(matches!(failed.result, Err(Failure::Trapped(_))));
 }
+
+#[test]
+fn whoever_asks_runs_brief_events_itself_once_they_are_known_to_be() {
+    let (_, gate) = crossbeam_channel::unbounded();
+    let (deliver, delivered) = mpsc::channel();
+    let workers = Workers {
+        threads: 1,
+        waiting: 10,
+        patience: Duration::from_secs(60),
+    };
+    let pool = Pool::start(Arc::new(Gate(gate)), workers, move |decision| {
+        deliver.send(decision).unwrap();
+    })
+    .unwrap();
+    let event = |ask| Invocation {
+        ask: AskId(ask),
+        ..invocation(ModuleDigest([0; 32]))
+    };
+    let unknown = pool.answer(event(1)).unwrap_err();
+    assert_eq!(unknown.ask, AskId(1));
+    // A machine with much else to do may make one look long.
+    let mut asks = 100..10_000;
+    let answered = asks.find_map(|ask| match pool.answer(event(ask)) {
+        Ok(decision) => Some((ask, decision)),
+        Err(invocation) => {
+            pool.submit(*invocation).unwrap();
+            pool.wake();
+            delivered.recv_timeout(Duration::from_secs(10)).unwrap();
+            None
+        }
+    });
+    let (ask, decision) = answered.unwrap();
+    assert!(ask >= 116, "known after {} events", ask - 100);
+    assert_eq!(decision.ask, AskId(ask));
+    assert!(
+        delivered.try_recv().is_err(),
+        "and only whoever asked has the decision"
+    );
+}

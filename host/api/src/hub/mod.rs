@@ -63,8 +63,10 @@ impl Hub {
         self.0.traces.add(&report);
         self.0.journal.add(&report);
         self.tidy(report.at);
-        // Nobody may be watching.
-        let _ = self.0.watchers.send(report);
+        // What is sent stays in the channel, out of the processor's cache, until as many others came.
+        if self.0.watchers.receiver_count() > 0 {
+            let _ = self.0.watchers.send(report);
+        }
     }
 
     /// Stores the traces of calls that ended a while before `now`, and the sessions that the journal has gathered. Call it now and then when nothing is reported,

@@ -222,3 +222,37 @@ fn nothing_is_lost_or_overtaken() {
     }
     assert!(served > 1_000);
 }
+
+#[test]
+fn whose_events_were_brief_for_long_enough_may_be_run_by_whoever_asks() {
+    let mut turns = Turns::new(100);
+    let a = tenant("a");
+    assert!(!turns.is_brief(at(0), &a), "nobody knows it");
+    for event in 0..TRUSTED {
+        assert!(!turns.is_brief(at(u64::from(event)), &a));
+        run(&mut turns, at(u64::from(event)), &a, LITTLE);
+    }
+    assert!(turns.is_brief(at(100), &a));
+    turns.push(at(100), &a, 1).unwrap();
+    assert!(!turns.is_brief(at(100), &a), "one waits, and comes first");
+}
+
+#[test]
+fn who_takes_long_when_trusted_is_trusted_less_each_time() {
+    let mut turns = Turns::new(100);
+    let a = tenant("a");
+    let mut now = at(0);
+    let mut events_until_trusted = |turns: &mut Turns<u32>| {
+        let mut events = 0;
+        while !turns.is_brief(now, &a) {
+            now += Duration::from_millis(10);
+            run(turns, now, &a, LITTLE);
+            events += 1;
+        }
+        run(turns, now, &a, BREACH);
+        events
+    };
+    assert_eq!(events_until_trusted(&mut turns), TRUSTED);
+    assert_eq!(events_until_trusted(&mut turns), TRUSTED * DISTRUST);
+    assert_eq!(events_until_trusted(&mut turns), TRUSTED * DISTRUST * DISTRUST);
+}

@@ -24,14 +24,17 @@ const TURN: usize = 256;
 const NAP: Duration = Duration::from_secs(1);
 
 /// The shortest time from one turn to the next. What comes meanwhile is taken together: under load most of a small turn's
-/// cost is falling asleep, waking up and waking others. A set-up takes about four turns.
-const TURN_TIME: Duration = Duration::from_millis(2);
+/// cost is falling asleep, waking up and waking others. A set-up whose events are brief takes two turns, else about four.
+const TURN_TIME: Duration = Duration::from_millis(3);
 
 const BELL: Token = Token(usize::MAX);
 
 /// Where the exchange's outputs go, apart from the sockets. None of these may block.
 pub trait Sinks: Send {
+    /// Its decision comes as an input, or, when the event was brief, from [`decision`](Self::decision).
     fn invoke(&mut self, invocation: contract::Invocation);
+    /// The next decision that has been taken already.
+    fn decision(&mut self) -> Option<contract::Decision>;
     fn bind(&mut self, port: media::PortId, local: SocketAddr);
     fn media(&mut self, command: media::Command);
     fn persist(&mut self, writes: Vec<Write>, ticket: Option<Ticket>);
@@ -140,7 +143,7 @@ impl Loop<'_> {
         let mut events = Events::with_capacity(64);
         let mut told = Moment::ZERO;
         // What a restored exchange wants done at once.
-        self.carry_out(&mut exchange);
+        self.carry_out(&clock, &mut exchange);
         while !stop.load(Ordering::Relaxed) {
             let began = clock.now();
             let taken = self.take(&clock, &mut exchange)?;
@@ -148,7 +151,7 @@ impl Loop<'_> {
             if exchange.next_timeout().is_some_and(|due| due <= now) {
                 exchange.handle(now, Input::Timeout);
             }
-            self.carry_out(&mut exchange);
+            self.carry_out(&clock, &mut exchange);
             if now.since(told) >= NAP {
                 told = now;
                 self.sinks.load(Load {
@@ -166,7 +169,7 @@ impl Loop<'_> {
             }
         }
         exchange.keep_now();
-        self.carry_out(&mut exchange);
+        self.carry_out(&clock, &mut exchange);
         Ok(())
     }
 
@@ -221,7 +224,19 @@ impl Loop<'_> {
         })
     }
 
-    fn carry_out(&mut self, exchange: &mut Exchange) {
+    fn carry_out(&mut self, clock: &Clock, exchange: &mut Exchange) {
+        self.carry_out_all(exchange);
+        while let Some(decision) = self.sinks.decision() {
+            exchange.handle(clock.now(), Input::Decision(decision));
+            self.carry_out_all(exchange);
+        }
+        self.sinks.flush();
+        for port in &mut self.udp {
+            port.flush();
+        }
+    }
+
+    fn carry_out_all(&mut self, exchange: &mut Exchange) {
         while let Some(output) = exchange.poll() {
             match output {
                 Output::Transmit { path, bytes } => self.transmit(path, bytes),
@@ -236,10 +251,6 @@ impl Loop<'_> {
                 Output::Resolve { tenant, servers } => self.sinks.resolve(tenant, servers),
             }
         }
-        for port in &mut self.udp {
-            port.flush();
-        }
-        self.sinks.flush();
     }
 
     fn transmit(&mut self, path: Path, bytes: Bytes) {

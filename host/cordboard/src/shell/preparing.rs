@@ -55,6 +55,11 @@ impl Preparing {
         Ok((Self { workshop, events }, thread))
     }
 
+    /// Whether an event's module is loaded.
+    pub fn is_ready(&self, invocation: &Invocation) -> bool {
+        self.workshop.is_ready(invocation.module)
+    }
+
     /// Whether an event's module has to be compiled before it can run.
     pub fn concerns(&self, invocation: &Invocation) -> bool {
         !self.workshop.is_ready(invocation.module) && !self.workshop.is_compiled(invocation.module)

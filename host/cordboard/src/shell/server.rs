@@ -39,10 +39,10 @@ use crate::memory;
 
 /// How long changes of calls gather before they are written, and then again before they are committed: together what a
 /// crash may cost. Of a call that is over by then nothing is ever written.
-const KEEP_AFTER: Duration = Duration::from_millis(25);
+const KEEP_AFTER: Duration = Duration::from_millis(50);
 
 /// How long records of what is over may wait to be written, if nothing else is: a commit costs as much as three calls.
-const RECORDS: Duration = Duration::from_millis(100);
+const RECORDS: Duration = Duration::from_millis(300);
 
 /// How long reports gather while one waits: waking up for each costs more than most of them do. Who watches live does not
 /// notice, and what is printed is stored seconds later.
@@ -157,6 +157,8 @@ impl Server {
             inbox: inbox.clone(),
             pool,
             preparing,
+            decisions: std::collections::VecDeque::new(),
+            answered: 0,
             media: media.handle(),
             writer: Arc::clone(&writer),
             replies: replies.clone(),

@@ -21,6 +21,9 @@ use crate::media::MediaHandle;
 /// Batches of writes held while the store does not keep up, before the oldest are dropped.
 const HELD: usize = 50_000;
 
+/// Events answered by the exchange's own thread in a turn, half a millisecond's work: the workers have the others.
+const ANSWERED: usize = 16;
+
 /// Replies that somebody waits for.
 #[derive(Clone, Default)]
 pub struct Replies(Arc<Mutex<Waiting>>);
@@ -70,6 +73,10 @@ pub struct Wiring {
     pub inbox: Inbox<Input>,
     pub pool: Arc<Pool>,
     pub preparing: Preparing,
+    /// Decisions of brief events, which were taken at once.
+    pub decisions: VecDeque<Decision>,
+    /// How many there were in this turn.
+    pub answered: usize,
     pub media: MediaHandle,
     pub writer: Arc<Writer>,
     pub replies: Replies,
@@ -124,11 +131,25 @@ impl Wiring {
 
 impl Sinks for Wiring {
     fn invoke(&mut self, invocation: Invocation) {
-        if !self.preparing.concerns(&invocation) {
+        if self.preparing.concerns(&invocation) {
+            if let Err(invocation) = self.preparing.wait(invocation) {
+                fail(&self.inbox, &invocation, self.pool.waiting());
+            }
+        } else if self.answered < ANSWERED && self.preparing.is_ready(&invocation) {
+            match self.pool.answer(invocation) {
+                Ok(decision) => {
+                    self.answered += 1;
+                    self.decisions.push_back(decision);
+                }
+                Err(invocation) => submit(&self.pool, &self.inbox, *invocation),
+            }
+        } else {
             submit(&self.pool, &self.inbox, invocation);
-        } else if let Err(invocation) = self.preparing.wait(invocation) {
-            fail(&self.inbox, &invocation, self.pool.waiting());
         }
+    }
+
+    fn decision(&mut self) -> Option<Decision> {
+        self.decisions.pop_front()
     }
 
     fn bind(&mut self, port: media::PortId, local: SocketAddr) {
@@ -187,6 +208,7 @@ impl Sinks for Wiring {
     }
 
     fn flush(&mut self) {
+        self.answered = 0;
         self.pool.wake();
         let lost = self.reports.hand_over();
         if lost > 0 {
