@@ -42,9 +42,9 @@ pub struct Options {
     /// The build of `cordboard` to measure, instead of making one
     #[arg(long)]
     binary: Option<PathBuf>,
-    /// Another build of `cordboard` to compare with
-    #[arg(long)]
-    against: Option<PathBuf>,
+    /// Other builds of `cordboard` to compare with
+    #[arg(long, value_delimiter = ',')]
+    against: Vec<PathBuf>,
     /// Which way sound goes; with both, they take turns
     #[arg(long, value_enum, value_delimiter = ',', default_value = "anchored")]
     media: Vec<Media>,
@@ -59,7 +59,7 @@ impl Default for Options {
             hold: 0,
             alone: false,
             binary: None,
-            against: None,
+            against: Vec::new(),
             media: vec![Media::Anchored],
         }
     }
@@ -67,7 +67,7 @@ impl Default for Options {
 
 /// A subject's turns at one rate.
 struct Row {
-    name: &'static str,
+    name: String,
     rate: u64,
     turns: Vec<Turn>,
 }
@@ -156,13 +156,14 @@ fn subjects(options: &Options, folder: &Path, callees: u16) -> Result<Vec<Subjec
             scale(*media),
         )?);
     }
-    if let Some(other) = &options.against {
+    for (host, other) in (9..).zip(&options.against) {
         let first = options.media.first().copied().unwrap_or(Media::Anchored);
+        let name = other.display().to_string();
         subjects.push(subject::cordboard(
             folder,
-            "the other build",
+            &name,
             other,
-            9,
+            host,
             callees,
             scale(first),
         )?);
@@ -188,7 +189,7 @@ fn scale(media: Media) -> Scale {
 
 fn at_rate(subjects: &[Subject], options: &Options, rate: u64, folder: &Path) -> Result<Vec<Row>> {
     let empty = |subject: &Subject| Row {
-        name: subject.name,
+        name: subject.name.clone(),
         rate,
         turns: Vec::new(),
     };

@@ -53,7 +53,7 @@ impl Media {
 
 /// A server that takes calls for [`numbers`] and rings the callees.
 pub struct Subject {
-    pub name: &'static str,
+    pub name: String,
     pub address: SocketAddr,
     process: Process,
 }
@@ -105,7 +105,7 @@ pub fn numbers(lines: usize) -> Vec<String> {
 }
 
 /// Kamailio, stateful, with a Lua script; `allocator` chooses its memory manager.
-pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, callees: u16) -> Result<Subject> {
+pub fn kamailio(folder: &Path, name: &str, allocator: Option<&str>, callees: u16) -> Result<Subject> {
     let port = client::ports::free(1)?;
     let source = root().join("benches").join("load");
     let lua = fs::read_to_string(source.join("kamailio.lua"))?;
@@ -136,7 +136,7 @@ pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, call
     // It says nothing when it is ready; its children have bound the port within a second.
     std::thread::sleep(Duration::from_secs(2));
     Ok(Subject {
-        name,
+        name: name.to_owned(),
         address,
         process: Process::Other(Running(child)),
     })
@@ -145,7 +145,7 @@ pub fn kamailio(folder: &Path, name: &'static str, allocator: Option<&str>, call
 /// Cordboard with a tenant whose lines stand behind the `line` behaviour. Its media is at `127.0.0.HOST`.
 pub fn cordboard(
     folder: &Path,
-    name: &'static str,
+    name: &str,
     binary: &Path,
     host: u8,
     callees: u16,
@@ -163,7 +163,7 @@ pub fn cordboard(
     configure(&server.client, scale)?;
     register(folder, address, callees, scale.lines)?;
     Ok(Subject {
-        name,
+        name: name.to_owned(),
         address,
         process: Process::Ours(Box::new(server)),
     })
