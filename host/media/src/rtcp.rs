@@ -309,4 +309,32 @@ mod tests {
         );
         assert_eq!(round_trip(1 << 16, 3 << 16, 0), None, "sent later than it is now");
     }
+
+    /// The payload types of a compound that we write, and its bytes.
+    fn written(reports: &mut Reports, sender: &Sender, is_last: bool) -> (Vec<u8>, [u8; BUFFER]) {
+        let (mut buffer, mut types, mut at) = ([0; BUFFER], Vec::new(), 0);
+        let now = Moment::from_secs(1_700_000_000);
+        let length = reports.write(now, sender, &mut Reception::default(), is_last, &mut buffer);
+        while at < length {
+            types.push(buffer[at + 1]);
+            at += 4 * (1 + usize::from(u16::from_be_bytes([buffer[at + 2], buffer[at + 3]])));
+        }
+        (types, buffer)
+    }
+
+    #[test]
+    fn who_has_sent_since_reports_as_a_sender_and_the_last_report_says_good_bye() {
+        let mut reports = Reports::new(&mut Random::from_seed(1));
+        let mut sender = Sender::new(77, 0, 0);
+        sender.own(Moment::from_secs(1_700_000_000), 8, 160);
+        let (types, bytes) = written(&mut reports, &sender, false);
+        assert_eq!(types, [200, 202], "SR, SDES");
+        assert_eq!(bytes[20..28], [0, 0, 0, 1, 0, 0, 0, 160], "packets and octets");
+        assert_eq!(written(&mut reports, &sender, false).0, [201, 202], "RR, SDES");
+        assert_eq!(
+            written(&mut reports, &sender, true).0,
+            [201, 202, 203],
+            "BYE behind them"
+        );
+    }
 }
