@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use contract::{Decision, Failure, Invocation, Record, Spent};
+use contract::{Decision, Failure, Invocation, Limits, Record, Spent};
 
 use crate::Invoker;
 use crate::processor;
@@ -13,6 +13,12 @@ use crate::turns::{Lane, Taken, Turns};
 
 /// Events that one worker is woken for: half a millisecond's work of everyday ones.
 const BATCH: usize = 16;
+
+/// What an event may take of the processor where whoever asks runs it itself and waits for it; a hundred times what everyday
+/// ones take.
+const LEASH: Duration = Duration::from_millis(2);
+/// The same in fuel, which is looked at more often: about a millisecond.
+const LEASH_FUEL: u64 = 2_000_000;
 
 /// Who works, and how much may wait.
 #[derive(Clone, Copy, Debug)]
@@ -116,8 +122,9 @@ impl Pool {
         })
     }
 
-    /// Runs an invocation here and now, if its tenant's have been brief for long enough to count on it; else it comes back. The
-    /// time that it took is the tenant's all the same.
+    /// Runs an invocation here and now, if its tenant's have been brief for long enough to count on it; else it comes back. So does
+    /// one that takes more than [`LEASH`] or [`LEASH_FUEL`] after all: nothing came of it, and a worker begins it again with
+    /// the limits that are its own. The time that it took is the tenant's all the same.
     ///
     /// # Errors
     ///
@@ -131,12 +138,18 @@ impl Pool {
         {
             return Err(Box::new(invocation));
         }
-        let tenant = Arc::clone(&invocation.tenant);
         let before = processor::time().unwrap_or_default();
-        let decision = decide(&*self.invoker, invocation);
+        let decision = decide(&*self.invoker, leashed(&invocation));
         let cost = processor::time().unwrap_or_default().saturating_sub(before);
+        let cut_short = matches!(decision.result, Err(Failure::OutOfFuel | Failure::Overrun));
+        // However little of the processor it got: who is cut short is not brief.
+        let cost = if cut_short { cost.max(LEASH) } else { cost };
         let now = self.work.now();
-        self.work.lock().turns.done(now, &tenant, Duration::ZERO, cost);
+        let tenant = &invocation.tenant;
+        self.work.lock().turns.done(now, tenant, Duration::ZERO, cost);
+        if cut_short {
+            return Err(Box::new(invocation));
+        }
         Ok(decision)
     }
 
@@ -297,6 +310,19 @@ fn decide(invoker: &dyn Invoker, invocation: Invocation) -> Decision {
             Failure::Trapped("the host failed while it ran the module".into()),
         )
     })
+}
+
+/// The same event with so little to use up that whoever asks can wait for it.
+fn leashed(invocation: &Invocation) -> Invocation {
+    let own = invocation.limits;
+    Invocation {
+        limits: Limits {
+            fuel: own.fuel.min(LEASH_FUEL),
+            deadline: own.deadline.min(LEASH),
+            ..own
+        },
+        ..invocation.clone()
+    }
 }
 
 /// A decision that was not taken.

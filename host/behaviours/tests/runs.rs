@@ -209,41 +209,83 @@ fn a_full_pool_gives_the_event_back_instead_of_waiting() {
     assert!(matches!(failed.result, Err(Failure::Trapped(_))));
 }
 
-#[test]
-fn whoever_asks_runs_brief_events_itself_once_they_are_known_to_be() {
-    let (_, gate) = crossbeam_channel::unbounded();
+/// Needs ten million of fuel from ask 20 000 on, and none before.
+struct Hungry;
+
+impl Invoker for Hungry {
+    fn invoke(&self, invocation: Invocation) -> Decision {
+        let enough = invocation.ask < AskId(20_000) || invocation.limits.fuel >= 10_000_000;
+        Decision {
+            ask: invocation.ask,
+            result: enough.then(Decided::default).ok_or(Failure::OutOfFuel),
+            record: Record::default(),
+            spent: Spent::default(),
+        }
+    }
+}
+
+fn event(ask: u64) -> Invocation {
+    Invocation {
+        ask: AskId(ask),
+        ..invocation(ModuleDigest([0; 32]))
+    }
+}
+
+/// A pool, and what its worker decides.
+fn hungry() -> (Pool, mpsc::Receiver<Decision>) {
     let (deliver, delivered) = mpsc::channel();
     let workers = Workers {
         threads: 1,
         waiting: 10,
         patience: Duration::from_secs(60),
     };
-    let pool = Pool::start(Arc::new(Gate(gate)), workers, move |decision| {
+    let pool = Pool::start(Arc::new(Hungry), workers, move |decision| {
         deliver.send(decision).unwrap();
-    })
-    .unwrap();
-    let event = |ask| Invocation {
-        ask: AskId(ask),
-        ..invocation(ModuleDigest([0; 32]))
-    };
-    let unknown = pool.answer(event(1)).unwrap_err();
-    assert_eq!(unknown.ask, AskId(1));
-    // A machine with much else to do may make one look long.
-    let mut asks = 100..10_000;
-    let answered = asks.find_map(|ask| match pool.answer(event(ask)) {
-        Ok(decision) => Some((ask, decision)),
-        Err(invocation) => {
+    });
+    (pool.unwrap(), delivered)
+}
+
+/// Events from `first` on, until one is run by whoever asks.
+fn until_trusted(pool: &Pool, delivered: &mpsc::Receiver<Decision>, first: u64) -> Decision {
+    // Many, because a machine with much else to do may make one look long.
+    (first..first + 9_000)
+        .find_map(|ask| {
+            let invocation = match pool.answer(event(ask)) {
+                Ok(decision) => return Some(decision),
+                Err(invocation) => invocation,
+            };
             pool.submit(*invocation).unwrap();
             pool.wake();
             delivered.recv_timeout(Duration::from_secs(10)).unwrap();
             None
-        }
-    });
-    let (ask, decision) = answered.unwrap();
-    assert!(ask >= 116, "known after {} events", ask - 100);
-    assert_eq!(decision.ask, AskId(ask));
+        })
+        .unwrap()
+}
+
+#[test]
+fn whoever_asks_runs_brief_events_itself_once_they_are_known_to_be() {
+    let (pool, delivered) = hungry();
+    let unknown = pool.answer(event(1)).unwrap_err();
+    assert_eq!(unknown.ask, AskId(1));
+    let decision = until_trusted(&pool, &delivered, 100);
+    assert!(decision.ask >= AskId(116), "known after {}", decision.ask.0 - 100);
     assert!(
         delivered.try_recv().is_err(),
         "and only whoever asked has the decision"
     );
+}
+
+#[test]
+fn an_event_that_is_not_brief_after_all_is_begun_again_by_a_worker() {
+    let (pool, delivered) = hungry();
+    until_trusted(&pool, &delivered, 100);
+    let long = pool.answer(event(20_000)).unwrap_err();
+    assert_eq!(long.ask, AskId(20_000));
+    assert_eq!(long.limits, invocation(ModuleDigest([0; 32])).limits);
+    pool.submit(*long).unwrap();
+    pool.wake();
+    let decision = delivered.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(decision.result, Ok(Decided::default()));
+    // Its tenant has lost that trust.
+    assert!(pool.answer(event(1)).is_err());
 }
