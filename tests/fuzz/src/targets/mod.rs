@@ -1,6 +1,7 @@
 //! What can be tried, one file each.
 
 mod audio;
+mod body;
 mod conversation;
 mod endpoint;
 mod framer;
@@ -30,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     framer::TARGET,
     uri::TARGET,
     sdp::TARGET,
+    body::TARGET,
     register::TARGET,
     endpoint::DATAGRAMS,
     endpoint::STREAM,
