@@ -12,12 +12,12 @@ use std::time::Duration;
 use base::Moment;
 use contract::Cause;
 use rustc_hash::FxHashMap;
-use sip::body::DialogInfo;
-use sip::endpoint::{Body, Party, Standing as Granted, Subscribe, SubscriptionEnding, SubscriptionId};
+use sip::endpoint::{Party, Subscribe, SubscriptionId};
 use sip::uri::Uri;
 
+use super::hearing::known;
 use super::told::{Dialog, Told};
-use super::watched::{FULL_EVERY, LASTING, LINGER, Standing, Watched};
+use super::watched::{LASTING, LINGER, Standing, Watched};
 use crate::directory::TrunkId;
 use crate::engine::notifier::PACKAGE;
 use crate::engine::{ByTenant, Exchange, OfTenant};
@@ -35,7 +35,7 @@ const PACE: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub(crate) struct Watching {
     lines: ByTenant<Box<Watched>>,
-    by_subscription: FxHashMap<SubscriptionId, (Arc<str>, Arc<str>)>,
+    pub(super) by_subscription: FxHashMap<SubscriptionId, (Arc<str>, Arc<str>)>,
     /// The next one may be asked about then.
     free: Moment,
 }
@@ -56,7 +56,7 @@ impl Watching {
         Some(self.lines.get(tenant)?.get(line)?)
     }
 
-    fn get_mut(&mut self, tenant: &str, line: &str) -> Option<&mut Watched> {
+    pub(super) fn get_mut(&mut self, tenant: &str, line: &str) -> Option<&mut Watched> {
         Some(self.lines.get_mut(tenant)?.get_mut(line)?)
     }
 
@@ -337,7 +337,14 @@ impl Exchange {
     }
 
     /// The state is not known: it is asked for again after `wait`.
-    fn not_told(&mut self, tenant: &str, line: &str, wait: Duration, was_known: bool, before: u16) {
+    pub(super) fn not_told(
+        &mut self,
+        tenant: &str,
+        line: &str,
+        wait: Duration,
+        was_known: bool,
+        before: u16,
+    ) {
         let at = self.now + wait;
         self.set_elsewhere_timer(tenant, line, Some(at));
         let Some(watched) = self.watching.get(tenant, line) else {
@@ -353,7 +360,7 @@ impl Exchange {
     }
 
     /// Reports that the state is known, or why not.
-    fn tell_whether(&mut self, tenant: &str, line: &str, why: String, changed: bool) {
+    pub(super) fn tell_whether(&mut self, tenant: &str, line: &str, why: String, changed: bool) {
         let (Some((tenant, line)), Some(watched)) =
             (self.names_of(tenant, line), self.watching.get(tenant, line))
         else {
@@ -377,88 +384,6 @@ impl Exchange {
         if self.knowledge(tenant, line) == Knowledge::Never {
             self.watches_of_line_end(tenant, line, Cause::Unreachable);
         }
-    }
-}
-
-/// Being told.
-impl Exchange {
-    /// A NOTIFY; false when it is about nothing of ours.
-    pub(in crate::engine) fn told_of_line(
-        &mut self,
-        id: SubscriptionId,
-        granted: Option<Granted>,
-        body: Option<&Body>,
-    ) -> bool {
-        let Some((tenant, line)) = self.watching.by_subscription.get(&id).cloned() else {
-            return false;
-        };
-        let document = body
-            .and_then(|body| std::str::from_utf8(&body.bytes).ok())
-            .and_then(|text| DialogInfo::parse(text).ok());
-        // The last one may say nothing of the line, or that it has no calls because it has no phone.
-        if let (Some(_), Some(document)) = (granted, document) {
-            self.take_document(id, &tenant, &line, &document);
-        }
-        true
-    }
-
-    fn take_document(&mut self, id: SubscriptionId, tenant: &Arc<str>, line: &Arc<str>, info: &DialogInfo) {
-        let now = self.now;
-        let ids = &mut self.ids;
-        let Some(watched) = self.watching.get_mut(tenant, line) else {
-            return;
-        };
-        let (was_known, before) = known(watched);
-        if !was_known {
-            watched.since = now;
-            watched.standing = Standing::Told(id);
-        }
-        let told = watched.told.get_or_insert_default();
-        let misses = told.take(info, || ids.next()) && now.since(watched.full_asked) >= FULL_EVERY;
-        if misses {
-            watched.full_asked = now;
-            let _ = self.sip.refresh_subscription(now, id);
-        }
-        if !was_known {
-            self.tell_whether(tenant, line, String::new(), true);
-        }
-        self.told_anew(tenant, line, before);
-    }
-
-    /// A subscription is over; false when it is none of ours.
-    pub(in crate::engine) fn told_no_more(
-        &mut self,
-        id: SubscriptionId,
-        ending: &SubscriptionEnding,
-    ) -> bool {
-        let Some((tenant, line)) = self.watching.by_subscription.remove(&id) else {
-            return false;
-        };
-        let now = self.now;
-        if let Some(watched) = self.watching.get_mut(&tenant, &line) {
-            let (was_known, before) = known(watched);
-            let wait = watched.ended(now, ending, &mut self.random);
-            self.not_told(&tenant, &line, wait, was_known, before);
-        }
-        true
-    }
-
-    /// What was told of the line is something else now; there were so many calls before.
-    fn told_anew(&mut self, tenant: &str, line: &str, before: u16) {
-        let Some(view) = self.tenant(tenant) else {
-            return;
-        };
-        let Some(line) = view.line(line).map(|line| line.id.text().clone()) else {
-            return;
-        };
-        let tenant = view.id().text().clone();
-        if before > 0 && self.calls_there(&tenant, &line) == 0 {
-            let now = self.now;
-            self.activity(&tenant, &line).quiet_since(now);
-        }
-        self.line_changed(&tenant, &line);
-        self.watches_fire(&tenant, &line);
-        self.dialogs_changed(&tenant, &line);
     }
 }
 
@@ -504,10 +429,4 @@ impl Exchange {
             self.trunk_is_back(&tenant, &trunk);
         }
     }
-}
-
-/// Whether the state was known, and with how many calls.
-fn known(watched: &Watched) -> (bool, u16) {
-    let is_known = matches!(watched.standing, Standing::Told(_));
-    (is_known, watched.told.as_ref().map_or(0, Told::calls))
 }

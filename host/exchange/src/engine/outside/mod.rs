@@ -5,6 +5,7 @@
 //! | [`intercept`] | it asks what shall become of a call of its own, and a behaviour says |
 //! | [`elsewhere`] | lines whose phones it has: how they are rung, and calls that it diverts because of them |
 //! | [`asking`] | how those lines are: asked for (SUBSCRIBE) as long as somebody wants to know |
+//! | [`hearing`] | what comes back (NOTIFY), and that nothing comes any more |
 //! | [`watched`] | one such line: when it is asked about, and when again |
 //! | [`told`] | what its documents come to |
 //!
@@ -12,6 +13,7 @@
 
 mod asking;
 mod elsewhere;
+mod hearing;
 mod intercept;
 mod told;
 mod watched;
