@@ -15,7 +15,6 @@ use rustc_hash::FxHashMap;
 use sip::endpoint::{Party, Subscribe, SubscriptionId};
 use sip::uri::Uri;
 
-use super::hearing::known;
 use super::told::{Dialog, Told};
 use super::watched::{LASTING, LINGER, Standing, Watched};
 use crate::directory::TrunkId;
@@ -107,9 +106,7 @@ impl Exchange {
     /// Calls that its exchange told of, at the moment or last.
     pub(in crate::engine) fn calls_there(&self, tenant: &str, line: &str) -> u16 {
         let watched = self.watching.get(tenant, line);
-        watched
-            .and_then(|watched| watched.told.as_ref())
-            .map_or(0, Told::calls)
+        watched.map_or(0, Watched::calls)
     }
 
     pub(in crate::engine) fn dialogs_there(&self, tenant: &str, line: &str) -> &[Dialog] {
@@ -243,7 +240,7 @@ impl Exchange {
             // An error means that it is over already.
             let _ = self.sip.unsubscribe(self.now, id);
         }
-        self.told_anew(tenant, &line, watched.told.as_ref().map_or(0, Told::calls));
+        self.told_anew(tenant, &line, watched.calls());
     }
 
     /// These trunks have come, gone or changed, or the tenant has.
@@ -306,7 +303,7 @@ impl Exchange {
                     .extend(tenant_and_line.map(|who| (id, who)));
             }
             Err(why) => {
-                let (known, before) = known(watched);
+                let (known, before) = watched.known();
                 let wait = watched.no_way(now, &why, &mut self.random);
                 self.not_told(tenant, line, wait, known, before);
             }
@@ -406,7 +403,7 @@ impl Exchange {
             let Some(watched) = self.watching.get_mut(tenant, &line) else {
                 continue;
             };
-            let ((was_known, before), id) = (known(watched), watched.subscription());
+            let ((was_known, before), id) = (watched.known(), watched.subscription());
             let wait = watched.no_way(now, "the trunk is down", &mut self.random);
             if let Some(id) = id {
                 self.watching.by_subscription.remove(&id);

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use sip::body::DialogInfo;
 use sip::endpoint::{Body, Standing as Granted, SubscriptionEnding, SubscriptionId};
 
-use super::told::Told;
-use super::watched::{FULL_EVERY, Standing, Watched};
+use super::watched::{FULL_EVERY, Standing};
 use crate::engine::Exchange;
 
 impl Exchange {
@@ -36,7 +35,7 @@ impl Exchange {
         let Some(watched) = self.watching.get_mut(tenant, line) else {
             return;
         };
-        let (was_known, before) = known(watched);
+        let (was_known, before) = watched.known();
         if !was_known {
             watched.since = now;
             watched.standing = Standing::Told(id);
@@ -64,7 +63,7 @@ impl Exchange {
         };
         let now = self.now;
         if let Some(watched) = self.watching.get_mut(&tenant, &line) {
-            let (was_known, before) = known(watched);
+            let (was_known, before) = watched.known();
             let wait = watched.ended(now, ending, &mut self.random);
             self.not_told(&tenant, &line, wait, was_known, before);
         }
@@ -88,10 +87,4 @@ impl Exchange {
         self.watches_fire(&tenant, &line);
         self.dialogs_changed(&tenant, &line);
     }
-}
-
-/// Whether the state was known, and with how many calls.
-pub(super) fn known(watched: &Watched) -> (bool, u16) {
-    let is_known = matches!(watched.standing, Standing::Told(_));
-    (is_known, watched.told.as_ref().map_or(0, Told::calls))
 }

@@ -102,6 +102,16 @@ impl Watched {
         }
     }
 
+    /// That it was told to have, at the moment or last.
+    pub(super) fn calls(&self) -> u16 {
+        self.told.as_ref().map_or(0, Told::calls)
+    }
+
+    /// Whether the state is known, and with how many calls.
+    pub(super) fn known(&self) -> (bool, u16) {
+        (matches!(self.standing, Standing::Told(_)), self.calls())
+    }
+
     pub(super) fn failed(&self) -> Option<&Failed> {
         match &self.standing {
             Standing::Waits(failed) => failed.as_ref(),
@@ -120,7 +130,7 @@ impl Watched {
             line: line.clone(),
             trunk: self.trunk.text().clone(),
             state,
-            calls: (state == Telling::Told).then(|| self.told.as_ref().map_or(0, Told::calls)),
+            calls: (state == Telling::Told).then(|| self.calls()),
             since: self.since,
             why: self.failed().map(|failed| failed.why.clone()),
             again: self.failed().and(self.timer).map(TimerKey::at),
@@ -164,7 +174,7 @@ impl Watched {
         let wait = match again {
             Again::AtOnce if at_once => return SOON,
             Again::AtOnce | Again::Later(None) => backoff,
-            Again::Later(Some(asked)) => (*asked).clamp(*ASKED.start(), *ASKED.end()).max(SOON),
+            Again::Later(Some(asked)) => (*asked).clamp(*ASKED.start(), *ASKED.end()),
             Again::Hardly => MENDED,
         };
         // Lines that failed together are not asked about together.
