@@ -252,19 +252,7 @@ impl Model {
                 }
             }
             Command::StopAudio { .. } => self.hush(),
-            common @ (Command::Dial { .. }
-            | Command::CancelDial { .. }
-            | Command::SetTimer { .. }
-            | Command::CancelTimer { .. }
-            | Command::Watch { .. }
-            | Command::CancelWatch { .. }
-            | Command::Show { .. }
-            | Command::Dismiss { .. }
-            | Command::Send { .. }
-            | Command::Reserve { .. }
-            | Command::Release { .. }
-            | Command::Publish { .. }
-            | Command::Finish) => self.at.carry_out(common),
+            common => self.at.carry_out(common),
         }
     }
 

@@ -209,19 +209,7 @@ impl<'a> Call<'a> {
                     .push_back(Running::Gather(tag, announcement(&options.prompt)));
             }
             Command::StopAudio { .. } => self.at.hush(),
-            common @ (Command::Dial { .. }
-            | Command::CancelDial { .. }
-            | Command::SetTimer { .. }
-            | Command::CancelTimer { .. }
-            | Command::Watch { .. }
-            | Command::CancelWatch { .. }
-            | Command::Show { .. }
-            | Command::Dismiss { .. }
-            | Command::Send { .. }
-            | Command::Reserve { .. }
-            | Command::Release { .. }
-            | Command::Publish { .. }
-            | Command::Finish) => self.at.carry_out(common),
+            common => self.at.carry_out(common),
         }
     }
 }

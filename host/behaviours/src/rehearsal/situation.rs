@@ -124,7 +124,27 @@ impl Situation {
                 self.running.push_back(Running::Page(tag));
             }
             Command::Dismiss { tag } => self.stop(&Running::Page(tag)),
-            _ => {}
+            // About a leg: whoever plans says what comes of it.
+            Command::Ring { .. }
+            | Command::Answer { .. }
+            | Command::Reject { .. }
+            | Command::HangUp { .. }
+            | Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Bridge { .. }
+            | Command::Unbridge { .. }
+            | Command::Join { .. }
+            | Command::Leave { .. }
+            | Command::SendDigits { .. }
+            | Command::Play { .. }
+            | Command::Gather { .. }
+            | Command::StopAudio { .. }
+            // Told to others, or the end.
+            | Command::Send { .. }
+            | Command::Reserve { .. }
+            | Command::Release { .. }
+            | Command::Publish { .. }
+            | Command::Finish => {}
         }
     }
 
