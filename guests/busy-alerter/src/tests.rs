@@ -512,17 +512,9 @@ fn check_finds_keys_with_two_choices_and_numbers_that_are_not_allowed() {
 /// whatever rings it, for a minute.
 #[test]
 fn r63_whatever_happened_a_phone_that_says_busy_is_not_dialled_in_a_loop() {
-    const WHAT: usize = 8;
     const DEPTH: u32 = 4;
     for story in 0..WHAT.pow(DEPTH) {
-        let mut flow = flow(&settings());
-        inside(&mut flow);
-        inside(&mut flow);
-        let mut rest = story;
-        for _ in 0..DEPTH {
-            happens(&mut flow, rest % WHAT);
-            rest /= WHAT;
-        }
+        let mut flow = told(story, DEPTH);
         callee(&mut flow, 0);
         let mut dials = 0;
         for _ in 0..60 {
@@ -542,17 +534,9 @@ fn r63_whatever_happened_a_phone_that_says_busy_is_not_dialled_in_a_loop() {
 /// Every order of what can happen, to a depth, with two callers: no leg is left, and nobody is lost.
 #[test]
 fn whatever_happens_in_whatever_order_no_leg_is_left() {
-    const WHAT: usize = 8;
     const DEPTH: u32 = 5;
     for story in 0..WHAT.pow(DEPTH) {
-        let mut flow = flow(&settings());
-        inside(&mut flow);
-        inside(&mut flow);
-        let mut rest = story;
-        for _ in 0..DEPTH {
-            happens(&mut flow, rest % WHAT);
-            rest /= WHAT;
-        }
+        let mut flow = told(story, DEPTH);
         for _ in 0..4 {
             for leg in flow.legs() {
                 flow.hangs_up(leg);
@@ -560,6 +544,22 @@ fn whatever_happens_in_whatever_order_no_leg_is_left() {
         }
         assert_eq!(flow.legs(), [], "story {story}");
     }
+}
+
+/// How many things can happen: the digits of a story.
+const WHAT: usize = 8;
+
+/// Two callers, and so many of the things that can happen, as the story's digits say.
+fn told(story: usize, depth: u32) -> Flow {
+    let mut flow = flow(&settings());
+    inside(&mut flow);
+    inside(&mut flow);
+    let mut rest = story;
+    for _ in 0..depth {
+        happens(&mut flow, rest % WHAT);
+        rest /= WHAT;
+    }
+    flow
 }
 
 fn happens(flow: &mut Flow, what: usize) {

@@ -38,6 +38,22 @@ pub fn dial(leg: LegId, stages: Vec<Stage>) -> Command {
     }
 }
 
+/// One key, over `welcome`.
+pub fn gather(tag: u64, leg: LegId) -> Command {
+    Command::Gather {
+        tag,
+        leg,
+        options: GatherOptions {
+            prompt: vec![Sound::Announcement("welcome".into())],
+            barge_in: true,
+            max_digits: 1,
+            terminators: String::new(),
+            first_digit: 5_000,
+            between_digits: 2_000,
+        },
+    }
+}
+
 pub fn stage(targets: Vec<Target>, seconds: u64) -> Stage {
     Stage {
         targets,
@@ -99,18 +115,7 @@ pub fn menu(invocation: &Invocation) -> Answer {
                 return decided(vec![]);
             };
             match &outcome.kind {
-                OutcomeKind::Done => decided(vec![Command::Gather {
-                    tag: 2,
-                    leg,
-                    options: GatherOptions {
-                        prompt: vec![Sound::Announcement("welcome".into())],
-                        barge_in: true,
-                        max_digits: 1,
-                        terminators: String::new(),
-                        first_digit: 5_000,
-                        between_digits: 2_000,
-                    },
-                }]),
+                OutcomeKind::Done => decided(vec![gather(2, leg)]),
                 OutcomeKind::Gathered(GatherOutcome::Digits(digits)) => decided(vec![dial(
                     leg,
                     vec![stage(vec![line(&format!("20{digits}"))], 20)],

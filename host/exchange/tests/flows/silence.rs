@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{
-    Command, Event, Failure, GatherOptions, LegId, OutcomeKind, PlayOptions, SessionScope, Sound,
-};
+use contract::{Command, Event, Failure, LegId, OutcomeKind, PlayOptions, SessionScope, Sound};
 use media::Command as Media;
 use phone::CallState;
 
@@ -53,18 +51,7 @@ fn a_caller_whose_music_was_played_over_hears_music_again() {
     world.behaves(module(1), |invocation| match logic::event(invocation) {
         Event::CallOffered(offer) => decided(vec![inside(offer.leg), timer(LATER, invocation.now, 5)]),
         Event::Timer(LATER) => match logic::only_leg(invocation) {
-            Some(leg) => decided(vec![Command::Gather {
-                tag: 2,
-                leg,
-                options: GatherOptions {
-                    prompt: vec![Sound::Announcement("welcome".into())],
-                    barge_in: true,
-                    max_digits: 1,
-                    terminators: String::new(),
-                    first_digit: 5_000,
-                    between_digits: 2_000,
-                },
-            }]),
+            Some(leg) => decided(vec![logic::gather(2, leg)]),
             None => decided(vec![]),
         },
         _ => decided(vec![]),
