@@ -55,11 +55,11 @@ pub trait Exchange: Send + Sync {
     fn hang_up(&self, tenant: String, call: u64) -> Answer<()>;
 
     /// Click to dial (R68): the line's phones ring, and whoever takes one off the hook is connected with the number.
-    /// The call's id; [`Refusal::NotFound`] when there is no such line.
+    /// The call's id; [`Refusal::Invalid`] names the field, `/line` or `/number`, that leads nowhere.
     fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64>;
 
     /// A message to a behaviour's session for a number, begun if need be. The session's id; [`Refusal::NotFound`] when there
-    /// is none and none begins.
+    /// is no such behaviour.
     fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64>;
 
     /// Where the tenant's devices and registering trunks are reached now.
@@ -298,6 +298,9 @@ pub enum Refusal {
     /// These refer to it.
     #[error("it is in use")]
     InUse(Vec<String>),
+    /// There are as many as may be; says of what, and which limit that is.
+    #[error("{0}")]
+    Full(String),
     /// The exchange is stopping, or has too much to do.
     #[error("the exchange does not answer")]
     Unavailable,

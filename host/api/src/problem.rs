@@ -223,6 +223,15 @@ impl Problem {
         )
     }
 
+    /// 422 about the field that names what is not there, for a 404; any other problem stays as it is.
+    #[must_use]
+    pub fn at(self, pointer: impl Into<String>) -> Self {
+        match self.status() {
+            StatusCode::NOT_FOUND => Self::invalid_field(pointer, self.detail),
+            _ => self,
+        }
+    }
+
     /// The same with its pointers below `prefix`: the part that was checked lies there in the body.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {
@@ -283,6 +292,7 @@ impl From<Refusal> for Problem {
             Refusal::Conflict { found: None } => Self::precondition("it does not exist (any more)"),
             Refusal::Invalid(problems) => Self::invalid_content(problems),
             Refusal::InUse(users) => Self::in_use(format!("still used by {}", users.join(", "))),
+            Refusal::Full(why) => Self::unavailable(why),
             Refusal::Unavailable => Self::unavailable("the exchange does not answer"),
         }
     }

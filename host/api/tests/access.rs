@@ -256,6 +256,53 @@ async fn every_role_gets_exactly_as_far_as_the_table_says() {
 }
 
 #[tokio::test]
+async fn what_a_tenant_that_is_not_there_has_is_not_told_as_nothing() {
+    let world = World::new().await;
+    for (method, path, _) in table().into_iter().filter(|(_, _, who)| who.contains('o')) {
+        let within = path.starts_with("/v1/tenants/{tenant}/");
+        let path = path.replace("{tenant}", "nobody").replace(['{', '}'], "x");
+        if within {
+            let answer = world.ask(&world.operator, method.clone(), &path, None).await;
+            let detail = answer.expect(404)["detail"].clone();
+            assert_eq!(
+                detail, "there is no tenant `nobody`, but acme and other",
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_is_told_with_those_that_are() {
+    let mut world = World::new().await;
+    let manager = world.manager("acme");
+    for name in ["north", "south"] {
+        let path = format!("/v1/tenants/acme/sites/{name}");
+        world.put(&manager, &path, json!({ "name": name })).await;
+    }
+    for path in ["sites/west", "lines?site=west", "statistics?site=west"] {
+        let answer = world.get(&manager, &format!("/v1/tenants/acme/{path}")).await;
+        let detail = answer.expect(404)["detail"].clone();
+        assert_eq!(detail, "there is no site `west`, but north and south", "{path}");
+    }
+    for path in ["behaviours/x/journal", "behaviours/x/versions", "behaviours/x"] {
+        let answer = world.get(&manager, &format!("/v1/tenants/acme/{path}")).await;
+        let detail = answer.expect(404)["detail"].clone();
+        assert_eq!(detail, "there is no behaviour `x`, and none at all", "{path}");
+    }
+    let kind = world.get(&manager, "/v1/tenants/acme/lines?kind=square").await;
+    let detail = kind.expect(400)["detail"].to_string();
+    assert!(detail.contains("square") && detail.contains("mobile"), "{detail}");
+    let user = world.user("acme", "alice");
+    let answer = world.get(&user, "/v1/tenants/acme/lines/x").await;
+    let detail = answer.expect(404)["detail"].clone();
+    assert_eq!(
+        detail, "no line of yours is known by this name",
+        "nobody else's are told"
+    );
+}
+
+#[tokio::test]
 async fn a_tenant_cannot_be_reached_by_spelling_it_otherwise() {
     let mut world = World::new().await;
     let other = world.manager("other");

@@ -148,13 +148,8 @@ async fn a_message_goes_to_the_session_for_a_number() {
         ["/message"]
     );
     let unknown = "/v1/tenants/acme/behaviours/none/messages";
-    assert_eq!(
-        world
-            .post(&manager, unknown, message("open"))
-            .await
-            .wrong_fields(),
-        ["/number"]
-    );
+    let answer = world.post(&manager, unknown, message("open")).await.expect(404);
+    assert_eq!(answer["detail"], "there is no behaviour `none`, only menu");
 }
 
 #[tokio::test]

@@ -23,6 +23,13 @@ async fn with_lines() -> (World, String) {
     let module = json!({ "module": uploaded.expect(201)["digest"], "settings": {} });
     let menu = "/v1/tenants/acme/behaviours/menu";
     world.put(&manager, menu, module).await.expect(201);
+    for site in ["paris", "lyon"] {
+        let path = format!("/v1/tenants/acme/sites/{site}");
+        world
+            .put(&manager, &path, json!({ "name": site }))
+            .await
+            .expect(201);
+    }
     for (id, line) in [
         (
             "l1",

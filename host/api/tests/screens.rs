@@ -66,6 +66,12 @@ fn shown(line: &str, page: Option<contract::Page>) -> Report {
 async fn a_desk_hears_of_the_pages_of_its_line() {
     let mut world = World::new().await;
     let manager = world.manager("acme");
+    let line = "/v1/tenants/acme/lines/201";
+    world.get(&manager, &format!("{line}/screen")).await.expect(404);
+    world
+        .put(&manager, line, json!({ "name": "201" }))
+        .await
+        .expect(201);
     let request = request(&manager, Method::GET, "/v1/tenants/acme/lines/201/screen")
         .body(Body::empty())
         .unwrap();

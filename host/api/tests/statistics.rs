@@ -19,6 +19,7 @@ const HOUR: u64 = 3_600;
 async fn with_calls() -> World {
     let world = World::new().await;
     for (path, document) in [
+        ("sites/paris", json!({ "name": "Paris" })),
         (
             "lines/a",
             json!({ "name": "Alice", "user": "alice", "short-number": "201", "site": "paris" }),

@@ -47,7 +47,7 @@ fn documents_are_made_shown_changed_and_deleted() {
 
 #[test]
 fn a_complaint_says_what_would_be_right_and_its_status_who_must_act() {
-    let house = House::with_lines(&[]);
+    let house = House::with_lines(&["201"]);
     let (status, text) = complains(&run(
         &house,
         &["line", "set", "201", "name=Alice", "site=nowhere"],
@@ -59,16 +59,31 @@ fn a_complaint_says_what_would_be_right_and_its_status_who_must_act() {
     assert_eq!(status, Some(1), "{text}");
     assert!(text.contains("sites/nowhere"), "names what is missing: {text}");
 
-    for command in ["registrations", "call"] {
-        let words = if command == "call" {
-            vec![command, "list"]
-        } else {
-            vec![command]
-        };
-        let asked = [words, vec!["--tenant", "nobody"]].concat();
-        let (status, text) = complains(&run(&house, &asked));
-        assert_eq!(status, Some(1), "{text}");
-        assert!(text.contains("tenants/nobody"), "{text}");
+    for (command, says) in [
+        ("site show nowhere", "no site `nowhere`, only main"),
+        ("journal --behaviour nowhere", "no behaviour `nowhere`"),
+        ("statistics --site nowhere", "no site `nowhere`"),
+        ("line list --kind square", "mobile"),
+        ("tenant grants acme --deny fax", "no interface `fax`"),
+        ("behaviour tell nobody 201 hello", "no behaviour `nobody`"),
+        (
+            "call dial 299 201",
+            "/line no line has the id, short number or number `299`",
+        ),
+        ("call dial 201 299", "/number nobody has the number `299`"),
+        (
+            "call dial 201 0891234567",
+            "/number no trunk takes numbers like `0891234567` (a premium number)",
+        ),
+        ("call dial 201 *95", "/number `*95` is a code"),
+        ("registrations --tenant nobody", "no tenant `nobody`, only acme"),
+        ("call records --tenant nobody", "no tenant `nobody`, only acme"),
+        ("module list --tenant nobody", "no tenant `nobody`, only acme"),
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let (status, text) = complains(&run(&house, &words));
+        assert_eq!(status, Some(1), "{command}: {text}");
+        assert!(text.contains(says), "{command}: {text}");
     }
 
     let digits = [
@@ -295,7 +310,7 @@ fn tokens_are_made_used_listed_and_revoked() {
 fn tokens_that_cannot_be_are_refused_with_the_reason() {
     let house = House::with_lines(&[]);
     for (words, status, why) in [
-        (&["create", "x", "--user", "nobody"][..], 1, "no such user"),
+        (&["create", "x", "--user", "nobody"][..], 1, "no user `nobody`"),
         (
             &["create", "x", "--exchange", "--user", "alice"],
             2,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use base::{Moment, Pii};
-use contract::{Cause, Command, Event, LegId, ModuleDigest, Page, SessionId};
+use contract::{Cause, Command, Event, LegId, ModuleDigest, NumberClass, Page, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::TenantId;
@@ -120,8 +120,10 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Calls(Vec<Call>),
-    /// The call that was asked for, that was ended, or that begins; none when there is no such call or line.
+    /// The call that was asked for, or that was ended; none when there is no such call.
     Call(Option<Call>),
+    /// The call that begins with a click.
+    Originated(Result<CallId, NotDialled>),
     Registrations(Vec<Registration>),
     /// By line.
     Elsewhere(Vec<Elsewhere>),
@@ -131,10 +133,71 @@ pub enum Answer {
     Versions(Vec<Version>),
     /// The page that was asked for or answered; none when there is none (any more), or no such choice.
     Page(Option<Page>),
-    /// The session that a message went to; none when the behaviour has no session for such a number.
-    Session(Option<SessionId>),
+    /// The session that a message went to.
+    Session(Result<SessionId, NotTold>),
     /// None: the tenant is not there, or is not to be asked.
     Verdict(Option<Verdict>),
+}
+
+/// Why a click rings no phone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDialled {
+    #[error("no line has the id, short number or number `{0}`")]
+    NoLine(String),
+    #[error("nobody has the number `{0}`, and the dial plan leads nowhere with it")]
+    NoNumber(String),
+    #[error("`{0}` is a code for the phone that dials it: dial it there")]
+    Code(String),
+    /// The line's restriction (R57), the tenant's grants, or a rule of the dial plan.
+    #[error("line `{line}` may not call `{number}` ({}): its restriction, the tenant's grants or a rule of the dial plan say no", in_words(*.class))]
+    Forbidden {
+        line: String,
+        number: String,
+        class: NumberClass,
+    },
+    #[error("no trunk takes numbers like `{number}` ({})", in_words(*.class))]
+    NoTrunk { number: String, class: NumberClass },
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+fn in_words(class: NumberClass) -> &'static str {
+    match class {
+        NumberClass::Internal => "an inside number",
+        NumberClass::Feature => "a feature code",
+        NumberClass::Emergency => "an emergency number",
+        NumberClass::Fixed => "a fixed number",
+        NumberClass::Mobile => "a mobile number",
+        NumberClass::Free => "a free number",
+        NumberClass::Premium => "a premium number",
+        NumberClass::NearAbroad => "a number in a country nearby",
+        NumberClass::World => "a number abroad",
+        NumberClass::Invalid => "no number of the country's",
+    }
+}
+
+/// As many calls are up as may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    #[error("the tenant has {calls} calls, and its limit (`limits.calls`) is {limit}")]
+    Tenant { calls: usize, limit: usize },
+    #[error("the exchange has {calls} calls, and no room for more")]
+    Exchange { calls: usize },
+}
+
+/// Why no session heard a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTold {
+    #[error("the tenant has no behaviour `{0}`")]
+    NoBehaviour(String),
+    #[error("`{0}` is no number: a session's is one of the tenant's, or one that can be dialled")]
+    NoNumber(String),
+    #[error("`{0}` has a session for each call, none for a number: nobody is there to be told")]
+    PerCall(String),
+    #[error(
+        "it has no session for that number yet, and as many sessions as may be (`limits.sessions`) are there"
+    )]
+    Full,
 }
 
 /// A line that somebody watches and whose phones another exchange has.

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use super::{Access, Caller, Role};
 use crate::Api;
+use crate::exchange::{Address, Kind, Refusal};
 use crate::problem::{Breach, Problem};
+use crate::routes::missing;
 
 /// For reading the body and answering. A stream of events is an answer as soon as it begins.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -36,6 +38,14 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    let within = tenant
+        .as_deref()
+        .filter(|_| !is_tenant_itself(request.uri().path()));
+    if let (Some(caller), Some(tenant)) = (&caller, within)
+        && let Err(problem) = is_there(&guard.api, caller, tenant).await
+    {
+        return problem.into_response();
+    }
     let audited = caller
         .clone()
         // Another exchange changes nothing, and its path holds its token.
@@ -82,6 +92,23 @@ fn admit(
     };
     guard.access.check(&caller, tenant)?;
     Ok(Some(caller))
+}
+
+/// Whether there is such a tenant: one that is not there has no empty lists either. Only operators can ask for one.
+async fn is_there(api: &Api, caller: &Caller, tenant: &str) -> Result<(), Problem> {
+    if caller.role != Role::Operator {
+        return Ok(());
+    }
+    let address = Address::new(tenant, Kind::Tenant, tenant);
+    match api.exchange.get(address.clone()).await {
+        Err(Refusal::NotFound) => Err(missing(api, &address).await),
+        found => found.map(drop).map_err(Problem::from),
+    }
+}
+
+/// `/v1/tenants/{tenant}`.
+fn is_tenant_itself(path: &str) -> bool {
+    path.matches('/').count() == 3
 }
 
 /// What the path says, exactly as the handler will see it.
@@ -138,7 +165,7 @@ fn peer(request: &Request) -> IpAddr {
 /// Who changed what, for those who ask later. Never the body: it may hold passwords.
 fn audit(api: &Api, caller: &Caller, tenant: Option<&str>, method: &Method, path: &str, response: &Response) {
     // What became of a tenant that is gone is the host's to remember.
-    let gone = method == Method::DELETE && path.matches('/').count() == 3 && response.status().is_success();
+    let gone = method == Method::DELETE && is_tenant_itself(path) && response.status().is_success();
     let tenant = tenant.or(caller.tenant.as_deref()).filter(|_| !gone);
     let mut entry = json!({
         "token": &*caller.token,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::Digest;
 
 use super::documents::{self, Changed};
+use super::known;
 
 use crate::Api;
 use crate::access::{Access, Caller};
@@ -224,7 +225,7 @@ async fn audio(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?.document;
+    let known = known::document(&api, address(&tenant, &name)).await?.document;
     let text = |field| known.get(field).and_then(Value::as_str).unwrap_or_default();
     let digest: Digest = text("blob").parse().map_err(Problem::internal)?;
     let media_type = text("media-type").to_owned();
@@ -244,7 +245,9 @@ async fn delete(
     Condition(expect): Condition,
 ) -> Result<StatusCode, Problem> {
     let before = before(&api, &tenant, &name).await;
-    api.exchange.delete(address(&tenant, &name), expect).await?;
+    let announcement = address(&tenant, &name);
+    let deleted = api.exchange.delete(announcement.clone(), expect);
+    known::about(&api, &announcement, deleted).await?;
     super::blobs::release(&api, before).await?;
     api.workshop.announcements_changed(&tenant).await;
     Ok(StatusCode::NO_CONTENT)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::documents::{self, Changed};
-use super::settings;
+use super::{known, settings};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -178,7 +178,9 @@ async fn delete(
     Of((tenant, name)): Of<(String, String)>,
     Condition(expect): Condition,
 ) -> Result<StatusCode, Problem> {
-    api.exchange.delete(address(&tenant, &name), expect).await?;
+    let behaviour = address(&tenant, &name);
+    let deleted = api.exchange.delete(behaviour.clone(), expect);
+    known::about(&api, &behaviour, deleted).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -220,7 +222,7 @@ async fn activate(
         at: now.saturating_add(after),
         then,
     });
-    let known = api.exchange.get(address(&tenant, &name)).await?;
+    let known = known::document(&api, address(&tenant, &name)).await?;
     if expect != Expect::Any && expect != Expect::At(known.revision) {
         return Err(Problem::precondition(
             "the behaviour is at another revision: read it and decide again",
@@ -251,7 +253,7 @@ async fn put_settings(
     Condition(expect): Condition,
     Body(new): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?;
+    let known = known::document(&api, address(&tenant, &name)).await?;
     change(&api, &tenant, &name, Some(known), None, Some(new), expect).await
 }
 
@@ -259,7 +261,7 @@ async fn get_settings(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
 ) -> Result<Json<settings::Settings>, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?;
+    let known = known::document(&api, address(&tenant, &name)).await?;
     let own = known
         .document
         .get("settings")
@@ -272,7 +274,7 @@ async fn history(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
 ) -> Result<Json<History>, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?.document;
+    let known = known::document(&api, address(&tenant, &name)).await?.document;
     let text = |pointer| {
         known
             .pointer(pointer)
@@ -365,7 +367,9 @@ pub(super) async fn make(
     why: String,
 ) -> Result<Response, Problem> {
     let by = caller.token.to_string();
-    let stored = api.exchange.change_version(tenant, name, change, by, why).await?;
+    let behaviour = address(&tenant, &name);
+    let changed = api.exchange.change_version(tenant, name, change, by, why);
+    let stored = known::about(api, &behaviour, changed).await?;
     Ok(answer(stored))
 }
 

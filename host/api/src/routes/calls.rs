@@ -135,17 +135,16 @@ async fn originate(
     Of(tenant): Of<String>,
     Body(new): Body<NewCall>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
-    let unknown = || Problem::invalid_field("/line", "there is no such line, or too many calls are up");
     if let Some(user) = caller.as_user()
         && !own::line_names(&api, &tenant, user).await?.contains(&new.line)
     {
-        return Err(unknown());
+        return Err(Problem::invalid_field(
+            "/line",
+            "no line of yours is known by this name",
+        ));
     }
-    match api.exchange.originate(tenant, new.line, new.number).await {
-        Ok(call) => Ok((StatusCode::CREATED, Json(Begun { call }))),
-        Err(Refusal::NotFound) => Err(unknown()),
-        Err(refusal) => Err(refusal.into()),
-    }
+    let call = api.exchange.originate(tenant, new.line, new.number).await?;
+    Ok((StatusCode::CREATED, Json(Begun { call })))
 }
 
 async fn registrations(
@@ -186,11 +185,14 @@ fn part_of<T>(all: Vec<T>, page: &PageOf) -> Result<Page<T>, Problem> {
 
 /// The call, if the caller may know it.
 async fn find(api: &Api, caller: &Caller, tenant: &str, call: u64) -> Result<Call, Problem> {
-    let found = api.exchange.call(tenant.to_owned(), call).await?;
+    let found = match api.exchange.call(tenant.to_owned(), call).await {
+        Err(Refusal::NotFound) => return Err(Problem::not_found("no call that is up has this number")),
+        found => found?,
+    };
     if let Some(user) = caller.as_user()
         && !own::takes_part(&own::line_names(api, tenant, user).await?, &found)
     {
-        return Err(Problem::not_found("no call of yours has this number"));
+        return Err(Problem::not_found("no call that is up has this number"));
     }
     Ok(found)
 }

@@ -99,9 +99,7 @@ async fn set_password(
     Of((tenant, id)): Of<(String, String)>,
     Body(new): Body<NewPassword>,
 ) -> Result<Json<Password>, Problem> {
-    if caller.as_user().is_some() {
-        device(&api, &caller, &tenant, &id).await?;
-    }
+    device(&api, &caller, &tenant, &id).await?;
     let given = new.password.is_some();
     let password = new
         .password
@@ -122,13 +120,7 @@ async fn set_password(
 
 /// The device, if the caller may know it.
 async fn device(api: &Api, caller: &Caller, tenant: &str, id: &str) -> Result<Versioned, Problem> {
-    let device = api.exchange.get(Address::new(tenant, Kind::Device, id)).await?;
-    match caller.as_user() {
-        Some(user) if !own::is(user, Kind::Device, &device.document) => {
-            Err(Problem::not_found("no device of yours is known by this name"))
-        }
-        _ => Ok(device),
-    }
+    own::document(api, caller, Address::new(tenant, Kind::Device, id)).await
 }
 
 async fn models() -> Json<Vec<Model>> {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::own;
 use super::search::{self, Search};
+use super::{known, own};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -329,6 +329,7 @@ async fn found(
     if search.is_for_all() {
         return list(State(api), caller, collection, Asked(page)).await;
     }
+    search.check(&api, &caller, &collection).await?;
     let (after, limit) = (page.after.clone(), page.limit());
     let listing = search::find(&api, &caller, collection, after, limit, &search).await?;
     Ok(Json(Page {
@@ -364,13 +365,7 @@ pub(super) async fn get(
     caller: Caller,
     address: Address,
 ) -> Result<Response, Problem> {
-    let kind = address.kind;
-    let found = api.exchange.get(address).await?;
-    if let Some(user) = caller.as_user()
-        && !own::is(user, kind, &found.document)
-    {
-        return Err(Problem::not_found("nothing of yours is known by this name"));
-    }
+    let found = own::document(&api, &caller, address).await?;
     Ok(tagged(StatusCode::OK, found.revision, &found))
 }
 
@@ -419,7 +414,8 @@ async fn delete(
     Condition(expect): Condition,
 ) -> Result<StatusCode, Problem> {
     let (kind, tenant, id) = (address.kind, address.tenant.clone(), address.id.clone());
-    api.exchange.delete(address, expect).await?;
+    let deleted = api.exchange.delete(address.clone(), expect);
+    known::about(&api, &address, deleted).await?;
     if kind == Kind::User {
         api.blocking(move |api| Ok(api.tokens.revoke_all(&tenant, Some(&id))?))
             .await?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use store::Entry;
 use utoipa::ToSchema;
 
+use super::known;
 use super::records::backwards;
 use crate::Api;
 use crate::access::{Access, Caller, Role};
@@ -65,6 +66,7 @@ async fn list(
     Of((tenant, name)): Of<(String, String)>,
     Asked(page): Asked<PageOf>,
 ) -> Result<Json<Page<SessionRecord>>, Problem> {
+    known::document(&api, Address::new(&tenant, Kind::Behaviour, &name)).await?;
     let sight = sight(&api, &caller, &tenant).await?;
     backwards(&api, journal_of(&tenant, &name), page, move |entry| {
         let recorded = Recorded::read(&entry.bytes).ok()?;

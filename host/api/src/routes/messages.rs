@@ -6,10 +6,11 @@ use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::known;
 use crate::Api;
 use crate::access::Access;
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::Refusal;
+use crate::exchange::{Address, Kind};
 use crate::extract::{Body, Of};
 use crate::problem::Problem;
 
@@ -59,16 +60,8 @@ async fn send(
             format!("at most {MESSAGE} bytes"),
         ));
     }
-    match api
-        .exchange
-        .tell(tenant, behaviour, new.number, new.message)
-        .await
-    {
-        Ok(session) => Ok((StatusCode::ACCEPTED, Json(Taken { session }))),
-        Err(Refusal::NotFound) => Err(Problem::invalid_field(
-            "/number",
-            "there is no such number or line, the behaviour does not have a session for each number, or too many are there",
-        )),
-        Err(refusal) => Err(refusal.into()),
-    }
+    let address = Address::new(&tenant, Kind::Behaviour, &behaviour);
+    let told = api.exchange.tell(tenant, behaviour, new.number, new.message);
+    let session = known::about(&api, &address, told).await?;
+    Ok((StatusCode::ACCEPTED, Json(Taken { session })))
 }

@@ -12,6 +12,7 @@ mod farewell;
 mod host;
 mod interception;
 mod journal;
+mod known;
 mod messages;
 mod modules;
 mod notes;
@@ -30,6 +31,7 @@ mod versions;
 use crate::endpoint::Endpoint;
 
 pub(crate) use host::text as metrics_text;
+pub(crate) use known::missing;
 
 pub(crate) fn all() -> Vec<Endpoint> {
     let mut all = host::endpoints();

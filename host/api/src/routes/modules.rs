@@ -117,14 +117,6 @@ async fn upload(
     Ok((status, Json(info)).into_response())
 }
 
-/// A tenant that does not exist must not collect modules.
-pub(super) async fn exists(api: &Api, tenant: &str) -> Result<(), Problem> {
-    api.exchange
-        .get(crate::exchange::Address::new(tenant, Kind::Tenant, tenant))
-        .await?;
-    Ok(())
-}
-
 /// What an operator lets the tenant's modules be and do.
 async fn granted(api: &Api, tenant: &str) -> Result<Granted, Problem> {
     let address = crate::exchange::Address::new(tenant, Kind::Tenant, tenant);

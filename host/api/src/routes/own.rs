@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::known;
 use crate::Api;
 use crate::access::Caller;
-use crate::exchange::{Call, Collection, Kind, Listing, Versioned};
+use crate::exchange::{Address, Call, Collection, Kind, Listing, Refusal, Versioned};
 use crate::problem::Problem;
 
 /// Documents fetched at a time while looking for a user's own.
@@ -27,6 +28,20 @@ pub(super) fn is(user: &str, kind: Kind, document: &Value) -> bool {
     };
     // An empty id is that of a token without a user.
     !user.is_empty() && document.get(field).and_then(Value::as_str) == Some(user)
+}
+
+/// A document, if the caller may know it. Users hear the same of what is another's and of what is nobody's.
+pub(super) async fn document(api: &Api, caller: &Caller, address: Address) -> Result<Versioned, Problem> {
+    let Some(user) = caller.as_user() else {
+        return known::document(api, address).await;
+    };
+    let kind = address.kind;
+    let not_theirs = || Problem::not_found(format!("no {} of yours is known by this name", kind.name()));
+    match api.exchange.get(address).await {
+        Ok(found) if is(user, kind, &found.document) => Ok(found),
+        Ok(_) | Err(Refusal::NotFound) => Err(not_theirs()),
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 /// Whether a user sees only some documents of this kind.

@@ -22,6 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
 use super::journal::{Reader, Sight, sight};
+use super::known;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -108,9 +109,7 @@ async fn replay(
     Of((tenant, name)): Of<(String, String)>,
     Body(new): Body<NewReplay>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let known = api
-        .exchange
-        .get(super::behaviours::address(&tenant, &name))
+    let known = known::document(&api, super::behaviours::address(&tenant, &name))
         .await?
         .document;
     let digest = module::parse(&new.module)

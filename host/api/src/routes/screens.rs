@@ -17,6 +17,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::own;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
+use crate::exchange::{Address, Kind};
 use crate::extract::{Asked, Of};
 use crate::problem::Problem;
 use crate::{Api, pages};
@@ -105,11 +106,7 @@ async fn listen(
     caller: Caller,
     Of((tenant, line)): Of<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
-    if let Some(user) = caller.as_user()
-        && !own::line_names(&api, &tenant, user).await?.contains(&line)
-    {
-        return Err(Problem::not_found("no line of yours has this name"));
-    }
+    own::document(&api, &caller, Address::new(&tenant, Kind::Line, &line)).await?;
     Ok(stream(api, caller, tenant, line))
 }
 

@@ -1,12 +1,14 @@
 //! Finding documents by what people know of them (R12).
 
+use contract::LineKind;
+use exchange::directory::DeviceKind;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::own;
+use super::{known, own};
 use crate::Api;
 use crate::access::Caller;
-use crate::exchange::{Collection, Listing};
+use crate::exchange::{Address, Collection, Kind, Listing};
 use crate::problem::Problem;
 
 /// Documents fetched at a time.
@@ -35,6 +37,20 @@ pub(super) struct Search {
 impl Search {
     pub fn is_for_all(&self) -> bool {
         self.name.is_none() && self.number.is_none() && self.site.is_none() && self.kind.is_none()
+    }
+
+    /// A site or a kind that does not exist has no documents, and that is not what was asked.
+    pub async fn check(&self, api: &Api, caller: &Caller, collection: &Collection) -> Result<(), Problem> {
+        if let (Some(site), Some(tenant), None) = (&self.site, &collection.tenant, caller.as_user()) {
+            known::document(api, Address::new(tenant, Kind::Site, site)).await?;
+        }
+        let kind = self.kind.clone().map(Value::String);
+        let read = match (kind, collection.kind) {
+            (Some(kind), Kind::Line) => serde_json::from_value(kind).map(|_: LineKind| ()),
+            (Some(kind), Kind::Device) => serde_json::from_value(kind).map(|_: DeviceKind| ()),
+            _ => return Ok(()),
+        };
+        read.map_err(|error| Problem::malformed(format!("`kind`: {error}")))
     }
 
     fn finds(&self, document: &Value) -> bool {

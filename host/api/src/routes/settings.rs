@@ -10,7 +10,7 @@ use store::Digest;
 use utoipa::ToSchema;
 
 use super::documents::Changed;
-use super::own;
+use super::{known, own};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -163,13 +163,7 @@ fn over(lower: &Value, upper: &Value) -> Value {
 
 /// The line, if the caller may know it.
 async fn line(api: &Api, caller: &Caller, tenant: &str, id: &str) -> Result<Versioned, Problem> {
-    let line = api.exchange.get(Address::new(tenant, Kind::Line, id)).await?;
-    match caller.as_user() {
-        Some(user) if !own::is(user, Kind::Line, &line.document) => {
-            Err(Problem::not_found("no line of yours is known by this name"))
-        }
-        _ => Ok(line),
-    }
+    own::document(api, caller, Address::new(tenant, Kind::Line, id)).await
 }
 
 fn of_line(line: &Value, behaviour: &str) -> Value {
@@ -337,7 +331,7 @@ async fn bind(
     Body(bindings): Body<Vec<Binding>>,
 ) -> Result<Response, Problem> {
     let address = Address::new(&tenant, Kind::Number, &id);
-    let mut number = api.exchange.get(address.clone()).await?;
+    let mut number = known::document(&api, address.clone()).await?;
     if expect != Expect::Any && expect != Expect::At(number.revision) {
         return Err(Problem::precondition(
             "the number is at another revision: read it and decide again",
@@ -355,14 +349,9 @@ async fn bind(
 }
 
 async fn check_binding(api: &Api, tenant: &str, position: usize, binding: &Binding) -> Result<(), Problem> {
-    let behaviour = api
-        .exchange
-        .get(Address::new(tenant, Kind::Behaviour, &binding.behaviour))
-        .await;
+    let behaviour = known::document(api, Address::new(tenant, Kind::Behaviour, &binding.behaviour)).await;
     let pointer = format!("/{position}/behaviour");
-    let behaviour = behaviour
-        .map_err(|_| Problem::invalid_field(pointer, "there is no such behaviour"))?
-        .document;
+    let behaviour = behaviour.map_err(|missing| missing.at(pointer))?.document;
     let settings = over(&inherited(&behaviour), &Value::Object(binding.settings.clone()));
     check_active(api, tenant, &behaviour, settings)
         .await

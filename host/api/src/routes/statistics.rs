@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::own;
+use super::{known, own};
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -125,6 +125,9 @@ async fn known(
     tenant: &str,
     query: &Query,
 ) -> Result<BTreeMap<String, Party>, Problem> {
+    if let (Some(site), None) = (&query.site, caller.as_user()) {
+        known::document(api, Address::new(tenant, Kind::Site, site)).await?;
+    }
     let mut known = BTreeMap::new();
     let wanted = |document: &Value| {
         let site = query.site.as_deref();
@@ -149,7 +152,7 @@ async fn known(
         }
     }
     if known.is_empty() && (line.is_some() || number.is_some()) {
-        return Err(Problem::not_found("there is no such line or number"));
+        return Err(Problem::not_found("no line or number is known by this name"));
     }
     Ok(known)
 }

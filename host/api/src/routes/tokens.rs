@@ -7,11 +7,11 @@ use base::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::modules;
+use super::known;
 use crate::Api;
 use crate::access::{Access, NewToken, Role, TokenInfo};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Address, Kind, Refusal};
+use crate::exchange::{Address, Kind};
 use crate::extract::{Asked, Body, Of, Page, PageOf};
 use crate::problem::Problem;
 
@@ -141,13 +141,9 @@ async fn create_of_tenant(
     Of(tenant): Of<String>,
     Body(new): Body<TenantToken>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
-    modules::exists(&api, &tenant).await?;
     if let Some(user) = &new.user {
-        let found = api.exchange.get(Address::new(&tenant, Kind::User, user)).await;
-        found.map_err(|refusal| match refusal {
-            Refusal::NotFound => Problem::invalid_field("/user", "the tenant has no such user"),
-            refusal => refusal.into(),
-        })?;
+        let found = known::document(&api, Address::new(&tenant, Kind::User, user)).await;
+        found.map_err(|missing| missing.at("/user"))?;
     }
     let role = match (new.exchange, &new.user) {
         (true, Some(_)) => return Err(Problem::invalid_field("/exchange", "a user is no exchange")),

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::behaviours::{accept, address, make};
 use super::documents::Changed;
+use super::known;
 use crate::Api;
 use crate::access::{Access, Caller};
 use crate::endpoint::{Content, Endpoint};
@@ -180,7 +181,7 @@ async fn versions(
     State(api): State<Api>,
     Of((tenant, name)): Of<(String, String)>,
 ) -> Result<Json<Versions>, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?.document;
+    let known = known::document(&api, address(&tenant, &name)).await?.document;
     let versions = api.exchange.versions(tenant, name).await?;
     let part = |name: &str, otherwise: Value| known.get(name).cloned().unwrap_or(otherwise);
     Ok(Json(Versions {
@@ -197,7 +198,7 @@ async fn try_out(
     Of((tenant, name)): Of<(String, String)>,
     Body(mut new): Body<NewCandidate>,
 ) -> Result<Response, Problem> {
-    let known = api.exchange.get(address(&tenant, &name)).await?.document;
+    let known = known::document(&api, address(&tenant, &name)).await?.document;
     let own = known.get("settings").cloned().unwrap_or_else(|| json!({}));
     let module = accept(&api, &tenant, &new.module, &own, "/module").await?;
     let digest = ModuleDigest(module::parse(&new.module)?.0);

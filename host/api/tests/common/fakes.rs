@@ -257,7 +257,11 @@ impl Exchange for FakeExchange {
             .into_iter()
             .any(|(_, known)| known.document["short-number"] == line.as_str());
         self.dialled.lock().unwrap().push((line, number));
-        answer(if known { Ok(77) } else { Err(Refusal::NotFound) })
+        answer(if known {
+            Ok(77)
+        } else {
+            Err(wrong("/line", "no such line"))
+        })
     }
 
     fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {

@@ -1,6 +1,6 @@
 //! `cordboard tenant grants`: which interfaces a tenant's modules may import.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use contract::{INTERFACES, permission_sheet};
 use serde_json::{Value, json};
@@ -25,6 +25,13 @@ pub struct Grants {
 }
 
 pub fn run(connection: &Connection, grants: &Grants) -> Result<()> {
+    let unknown = |name: &&String| !INTERFACES.contains(&name.as_str());
+    if let Some(name) = grants.allow.iter().chain(&grants.deny).find(unknown) {
+        bail!(
+            "there is no interface `{name}`: it is one of {}",
+            INTERFACES.join(", ")
+        );
+    }
     let path = format!("/v1/tenants/{}", segment(&grants.id)?);
     let mut tenant = document(connection.get(&path)?);
     if grants.all || !grants.allow.is_empty() || !grants.deny.is_empty() {

@@ -12,6 +12,7 @@ use super::session::Session;
 use crate::admin;
 use crate::directory::{Document, Kind, Tell};
 use crate::io::{AdminId, Output, Write};
+use crate::live::NotTold;
 
 impl Exchange {
     /// Applies a change; it is answered once it is durable.
@@ -195,7 +196,7 @@ impl Exchange {
             .and_then(|call| self.caller_line(call))
             .and_then(|line| Some(self.tenant(&tenant)?.line(&line)?.label().to_string()));
         let session = self.keyed_session_or_new(&tenant, &tell.behaviour, &tell.number);
-        let (Some(line), Some(session)) = (line, session) else {
+        let (Some(line), Ok(session)) = (line, session) else {
             self.hang_up(leg, Cause::UnknownNumber);
             return;
         };
@@ -213,24 +214,30 @@ impl Exchange {
         tenant: &Arc<str>,
         behaviour: &str,
         number: &str,
-    ) -> Option<SessionId> {
-        let view = self.tenant(tenant)?;
+    ) -> Result<SessionId, NotTold> {
+        let no_number = || NotTold::NoNumber(number.to_owned());
+        let no_behaviour = || NotTold::NoBehaviour(behaviour.to_owned());
+        let view = self.tenant(tenant).ok_or_else(no_behaviour)?;
         let number: Arc<str> = match view.number(number) {
             Some(document) => document.id.text().clone(),
             None => match view.find_line(number) {
                 Some(line) => line.label().clone(),
-                None => contract::View::normalise(&**view, number)?.into(),
+                None => contract::View::normalise(&**view, number)
+                    .ok_or_else(no_number)?
+                    .into(),
             },
         };
         if let Some(session) = self.keyed_session(tenant, behaviour, &number) {
-            return Some(session);
+            return Ok(session);
         }
-        let version = self.active_version(tenant, behaviour)?;
+        let version = self.active_version(tenant, behaviour).ok_or_else(no_behaviour)?;
         if version.scope != SessionScope::PerNumber {
-            return None;
+            return Err(NotTold::PerCall(behaviour.to_owned()));
         }
-        let placed = self.placed_by_name(tenant, behaviour)?;
-        let id = self.start_session(tenant, &placed, &number, None)?;
+        let placed = self.placed_by_name(tenant, behaviour).ok_or_else(no_behaviour)?;
+        let id = self
+            .start_session(tenant, &placed, &number, None)
+            .ok_or(NotTold::Full)?;
         let settings = self
             .sessions
             .get(&id)
@@ -238,7 +245,7 @@ impl Exchange {
         if let (Some(session), Some(settings)) = (self.sessions.get_mut(&id), settings) {
             session.settings = settings;
         }
-        Some(id)
+        Ok(id)
     }
 }
 

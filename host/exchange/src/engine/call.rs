@@ -14,6 +14,7 @@ use super::outside::Tried;
 use super::{Due, Exchange, Step};
 use crate::cause;
 use crate::ids::{CallId, Holder};
+use crate::live::Full;
 use crate::report::{Cdr, Direction, Fact, LegRole};
 
 /// Numbers that a detail record lists; a call is not sent on oftener than the hop limit allows.
@@ -124,11 +125,23 @@ impl Exchange {
 
     /// Whether a tenant has as many calls as it may have, or the exchange has.
     pub(super) fn is_full(&self, tenant: &str) -> bool {
+        self.room_for_call(tenant).is_err()
+    }
+
+    /// Which limit is reached, if one is.
+    pub(super) fn room_for_call(&self, tenant: &str) -> Result<(), Full> {
         let limit = self
             .tenant(tenant)
             .map_or(0, |view| view.tenant().limits.calls as usize);
         let own = self.calls_of_tenant.get(tenant).copied().unwrap_or_default();
-        own >= limit || self.calls.len() >= self.config.max_calls
+        if own >= limit {
+            return Err(Full::Tenant { calls: own, limit });
+        }
+        let all = self.calls.len();
+        if all >= self.config.max_calls {
+            return Err(Full::Exchange { calls: all });
+        }
+        Ok(())
     }
 
     pub(super) fn call_rings(&mut self, id: CallId) {

@@ -287,7 +287,7 @@ impl Exchange {
             OutcomeKind::Failed(Cause::Failed)
         } else {
             match self.keyed_session_or_new(&tenant, behaviour, number) {
-                Some(to) => {
+                Ok(to) => {
                     let message = Message {
                         sender: Some(sender),
                         body,
@@ -295,7 +295,7 @@ impl Exchange {
                     self.deliver(to, Event::Message(message));
                     OutcomeKind::Done
                 }
-                None => OutcomeKind::Failed(Cause::UnknownNumber),
+                Err(_) => OutcomeKind::Failed(Cause::UnknownNumber),
             }
         };
         self.outcome(id, tag, kind);

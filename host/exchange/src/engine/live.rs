@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use base::{Moment, Pii};
-use contract::{Cause, DialOptions, Event, Identity, LegId, Message, Stage, Target};
-use smallvec::SmallVec;
+use contract::{Event, Message};
 
 use super::Exchange;
 use super::call::Call;
-use super::custody::Handover;
 use super::leg::{Leg, LegState, Party};
-use crate::ids::{CallId, DialOwner, Holder};
+use crate::ids::{CallId, Holder};
 use crate::io::AdminId;
 use crate::live;
-use crate::report::Direction;
 
 /// Calls told at once.
 const MAX_LISTED: usize = 1_000;
@@ -34,8 +31,7 @@ impl Exchange {
                 live::Answer::Call(described)
             }
             live::Request::Originate { tenant, line, number } => {
-                let call = self.originate(tenant.text(), &line, &number);
-                live::Answer::Call(call.and_then(|call| self.describe_call(&tenant, call)))
+                live::Answer::Originated(self.originate(tenant.text(), &line, &number))
             }
             live::Request::Versions { tenant, behaviour } => {
                 live::Answer::Versions(self.list_versions(&tenant, &behaviour))
@@ -56,7 +52,7 @@ impl Exchange {
                 body,
             } => {
                 let session = self.keyed_session_or_new(tenant.text(), &behaviour, &number);
-                if let Some(session) = session {
+                if let Ok(session) = session {
                     self.deliver(session, Event::Message(Message { sender: None, body }));
                 }
                 live::Answer::Session(session)
@@ -132,94 +128,6 @@ impl Exchange {
         let mut list: Vec<live::Registration> = devices.iter().flat_map(of_device).collect();
         list.sort_by(|a, b| a.device.cmp(&b.device));
         list
-    }
-}
-
-/// Click to dial.
-impl Exchange {
-    fn originate(&mut self, tenant: &Arc<str>, line: &str, number: &str) -> Option<CallId> {
-        if self.is_full(tenant) {
-            return None;
-        }
-        let view = self.tenant(tenant)?;
-        let line = view.find_line(line)?;
-        let (label, line) = (line.label().clone(), line.id.text().clone());
-        let call = self.start_call(Call {
-            tenant: tenant.clone(),
-            direction: Direction::Originated,
-            caller: Identity {
-                number: Some(label.to_string()),
-                line: Some(label.to_string()),
-                ..Identity::default()
-            },
-            transferred: None,
-            tried: None,
-            caller_line: Some(line.clone()),
-            called: number.into(),
-            diverted: Vec::new(),
-            legs: SmallVec::new(),
-            dials: 0,
-            started: self.now,
-            ringing: None,
-            answered: None,
-            connected: None,
-            answered_by: None,
-            trunk: None,
-            charged: None,
-            conference: None,
-            cause: Cause::Normal,
-            max_forwards: 70,
-            emergency: false,
-            lasting: false,
-            kept: false,
-        });
-        let stage = self.stage_to(Target::Line(line.to_string()));
-        self.start_dial(
-            DialOwner::ClickToDial,
-            None,
-            call,
-            vec![stage],
-            DialOptions::default(),
-        );
-        Some(call)
-    }
-
-    /// The phone was taken off the hook: now the number is dialled for it.
-    pub(super) fn click_answered(&mut self, leg: LegId) {
-        let Some((call, number)) = self
-            .call_of(leg)
-            .and_then(|id| Some((id, self.calls.get(&id)?.called.clone())))
-        else {
-            return;
-        };
-        let handover = Handover {
-            leg,
-            parent: None,
-            number: number.clone(),
-            stack: Arc::from([]),
-            position: 0,
-            line: None,
-            hops: 1,
-            diversions: Vec::new(),
-        };
-        if let Some(custody) = self.host_custody(handover) {
-            let stage = self.stage_to(Target::Number(number.to_string()));
-            self.start_dial(
-                DialOwner::Host,
-                Some(custody),
-                call,
-                vec![stage],
-                DialOptions::default(),
-            );
-        }
-    }
-
-    /// One target, for as long as phones ring by default.
-    pub(super) fn stage_to(&self, target: Target) -> Stage {
-        Stage {
-            targets: vec![target],
-            ring_for: u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX),
-        }
     }
 }
 

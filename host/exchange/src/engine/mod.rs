@@ -23,6 +23,7 @@ mod audio;
 mod bridge;
 mod call;
 mod census;
+mod click;
 mod commands;
 mod conference;
 mod custody;

@@ -1,6 +1,6 @@
 //! What people see and do from outside of calls.
 
-use cordboard_exchange::live::{Answer, LegState, Request};
+use cordboard_exchange::live::{Answer, Full, LegState, NotDialled, Request};
 use phone::CallState;
 
 use crate::office::Office;
@@ -42,6 +42,48 @@ fn a_click_without_a_phone_ends() {
     world.settle();
     assert_eq!(world.cdrs().len(), 1);
     world.assert_idle();
+}
+
+/// What cannot come to anything rings no phone, and the refusal says what is wrong.
+#[test]
+fn a_click_that_leads_nowhere_is_refused_with_the_reason() {
+    let office = Office::new().tenant(|tenant| tenant.grants.lines.clear());
+    let mut world = office.line("201").line("202").open(&["201", "202"]);
+    let mut why = |line: &str, number: &str| {
+        let asked = Request::Originate {
+            tenant: "acme".into(),
+            line: line.into(),
+            number: number.into(),
+        };
+        match world.live(asked) {
+            Answer::Originated(Err(why)) => why,
+            other => panic!("{line} calls {number}: {other:?}"),
+        }
+    };
+    assert_eq!(why("299", "202"), NotDialled::NoLine("299".into()));
+    assert_eq!(why("201", "299"), NotDialled::NoNumber("299".into()));
+    let mobile = why("201", "0612345678").to_string();
+    assert!(
+        mobile.contains("may not call `0612345678` (a mobile number)"),
+        "{mobile}"
+    );
+    assert!(world.ringing_calls("201").is_empty());
+    world.assert_idle();
+}
+
+/// A tenant with as many calls as it may have is told so, and how many these are.
+#[test]
+fn a_click_beside_too_many_calls_is_told_the_limit() {
+    let office = Office::new().tenant(|tenant| tenant.limits.calls = 1);
+    let mut world = office.line("201").line("202").open(&["201", "202"]);
+    world.call("202", "201");
+    let answer = world.live(Request::Originate {
+        tenant: "acme".into(),
+        line: "201".into(),
+        number: "202".into(),
+    });
+    let full = Full::Tenant { calls: 1, limit: 1 };
+    assert_eq!(answer, Answer::Originated(Err(full.into())));
 }
 
 /// Calls are listed for their own tenant only, and can be ended.

@@ -30,7 +30,7 @@ fn clicks(stage: &mut Stage) -> Option<Answer> {
 #[test]
 fn rfc5359_2_18_r68_alice_clicks_her_phone_rings_then_bobs() {
     let mut stage = Stage::new(office());
-    assert!(matches!(clicks(&mut stage), Some(Answer::Call(Some(_)))));
+    assert!(matches!(clicks(&mut stage), Some(Answer::Originated(Ok(_)))));
     stage.0.expect_quiet(BOB);
     let alice = stage.answers(ALICE);
     assert_eq!(stage.display(BOB), ALICE);

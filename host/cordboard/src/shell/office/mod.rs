@@ -304,8 +304,16 @@ impl api::exchange::Exchange for Office {
 
     fn originate(&self, tenant: String, line: String, number: String) -> Answer<u64> {
         let tenant = TenantId::from(tenant.as_str());
-        let begun = self.one_call(live::Request::Originate { tenant, line, number });
-        Box::pin(async move { begun.await.map(|call| call.id) })
+        let office = self.clone();
+        Box::pin(async move {
+            match office
+                .live(live::Request::Originate { tenant, line, number })
+                .await?
+            {
+                live::Answer::Originated(begun) => begun.map(|call| call.0).map_err(words::not_dialled),
+                _ => Err(Refusal::Unavailable),
+            }
+        })
     }
 
     fn tell(&self, tenant: String, behaviour: String, number: String, message: String) -> Answer<u64> {
@@ -318,8 +326,8 @@ impl api::exchange::Exchange for Office {
         };
         Box::pin(async move {
             match office.live(request).await? {
-                live::Answer::Session(Some(session)) => Ok(session.0),
-                _ => Err(Refusal::NotFound),
+                live::Answer::Session(told) => told.map(|session| session.0).map_err(words::not_told),
+                _ => Err(Refusal::Unavailable),
             }
         })
     }

@@ -62,6 +62,36 @@ pub(super) fn refusal(refusal: admin::Refusal) -> Refusal {
     }
 }
 
+/// The field that has to be another, or what is full.
+pub(super) fn not_dialled(why: live::NotDialled) -> Refusal {
+    let message = why.to_string();
+    match why {
+        live::NotDialled::NoLine(_) => wrong("/line", message),
+        live::NotDialled::NoNumber(_)
+        | live::NotDialled::Code(_)
+        | live::NotDialled::Forbidden { .. }
+        | live::NotDialled::NoTrunk { .. } => wrong("/number", message),
+        live::NotDialled::Full(_) => Refusal::Full(message),
+    }
+}
+
+pub(super) fn not_told(why: live::NotTold) -> Refusal {
+    let message = why.to_string();
+    match why {
+        live::NotTold::NoBehaviour(_) => Refusal::NotFound,
+        live::NotTold::NoNumber(_) => wrong("/number", message),
+        live::NotTold::PerCall(_) => wrong("", message),
+        live::NotTold::Full => Refusal::Full(message),
+    }
+}
+
+fn wrong(path: &str, message: String) -> Refusal {
+    Refusal::Invalid(vec![Problem {
+        path: path.to_owned(),
+        message,
+    }])
+}
+
 /// The document inside of its kind: what people write and read.
 pub(super) fn plain(document: Document) -> Value {
     match serde_json::to_value(document.redacted()) {

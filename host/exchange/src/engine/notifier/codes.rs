@@ -108,7 +108,7 @@ impl Exchange {
             let session = self.sessions.get(id);
             session.is_some_and(|session| session.published.is_none())
         };
-        if let Some(session) = session.filter(silent) {
+        if let Some(session) = session.ok().filter(silent) {
             self.deliver(session, Event::SettingsChanged);
         }
     }
