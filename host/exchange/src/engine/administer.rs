@@ -68,6 +68,7 @@ impl Exchange {
             if touched(&[Kind::Trunk, Kind::Tenant, Kind::Line]) {
                 self.watchers_reviewed(&tenant);
             }
+            self.watchers_go_with_numbers(&tenant, changes);
             for change in changes.iter().filter(|change| *change.key.tenant == *tenant) {
                 if let Some(Document::Behaviour(behaviour)) =
                     change.document.as_ref().map(|stored| &stored.document)
@@ -84,6 +85,9 @@ impl Exchange {
             ]) {
                 self.settings_changed(&tenant);
                 self.tell_features(&tenant, changes);
+            }
+            if touched(&[Kind::DialPlan, Kind::Number, Kind::Tenant]) {
+                self.lamps_reviewed(&tenant);
             }
         }
     }

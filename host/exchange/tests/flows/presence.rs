@@ -158,6 +158,38 @@ fn r31_the_lamp_of_a_code_is_told_again_after_a_restart() {
     assert!(lamp(&world, "201").len() > told);
 }
 
+/// The lamp is that of whatever session the code tells now, and dark while it tells none.
+#[test]
+fn r31_the_lamp_of_a_code_follows_the_dial_plan_at_once() {
+    let mut world = with_codes().open(&["201"]);
+    world.behaves(module(1), lights);
+    watch(&mut world, "201");
+    let plan = |world: &mut World, rules: &[Value]| {
+        let mut plan = serde_json::to_value(DialPlan::standard()).unwrap();
+        plan["rules"]
+            .as_array_mut()
+            .unwrap()
+            .splice(0..0, rules.iter().cloned());
+        let document = json!({ "dial-plan": plan });
+        world.change(json!({ "put": { "tenant": "acme", "document": document, "expect": "any" } }));
+    };
+    assert_eq!(lamp(&world, "201").last(), Some(&Some(DialogState::Confirmed)));
+    plan(&mut world, &[]);
+    assert_eq!(lamp(&world, "201").last(), Some(&Some(DialogState::Terminated)));
+
+    let mut other = rule("*45", "toggle {line}");
+    other["action"]["tell"]["number"] = "201".into();
+    plan(&mut world, &[other]);
+    assert_eq!(
+        lamp(&world, "201").last(),
+        Some(&Some(DialogState::Confirmed)),
+        "another session lights it"
+    );
+    let key = world.call("201", "*45");
+    world.hangs_up("201", key);
+    assert_eq!(lamp(&world, "201").last(), Some(&Some(DialogState::Terminated)));
+}
+
 #[test]
 fn only_codes_that_tell_something_have_lamps() {
     let mut world = with_codes().open(&["201"]);

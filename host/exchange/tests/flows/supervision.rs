@@ -67,6 +67,30 @@ fn watched() -> (World, AskRef) {
     (world, ask)
 }
 
+/// 203's key for 202 shows whichever line is 202, without a word of the phone's.
+#[test]
+fn a_lamp_goes_with_the_number_that_it_is_for() {
+    let (mut world, _) = watched();
+    for (line, short) in [("202", "212"), ("201", "202")] {
+        let document =
+            json!({ "id": line, "name": line, "site": "main", "devices": [line], "short-number": short });
+        world.change(
+            json!({ "put": { "tenant": "acme", "document": { "line": document }, "expect": "any" } }),
+        );
+    }
+    assert_eq!(last(&world, "203").lamp(), []);
+    let call = world.call("201", "212");
+    assert_eq!(last(&world, "203").lamp()[0].1, Some(Direction::Initiator));
+    world.hangs_up("201", call);
+    world.restart();
+    world.call("203", "202");
+    assert_eq!(
+        last(&world, "203").lamp()[0].1,
+        Some(Direction::Recipient),
+        "over restarts, too"
+    );
+}
+
 #[test]
 fn a_lamp_shows_a_line_ring_talk_and_fall_silent() {
     let (mut world, _) = watched();

@@ -63,6 +63,13 @@ impl Line {
             .or(self.number.as_ref())
             .unwrap_or(self.id.text())
     }
+
+    /// All that it is called: its id, its short number, its number.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let numbers = [&self.short_number, &self.number];
+        let numbers = numbers.into_iter().flatten().map(|number| &**number);
+        std::iter::once(self.id.as_str()).chain(numbers)
+    }
 }
 
 /// What the exchange itself does for a line; everything else is a behaviour's.

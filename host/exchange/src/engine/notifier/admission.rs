@@ -47,6 +47,7 @@ impl Exchange {
             tenant: tenant.id().text().clone(),
             line: line.ok_or_else(|| refuse(404))?,
             device,
+            called: called(&tenant, &user),
             entity: entity.to_string().into(),
             version: 0,
         };
@@ -97,8 +98,13 @@ fn may_watch(tenant: &TenantView, trunk: &str) -> bool {
     trunk.is_some_and(|trunk| trunk.dialog_watches.inbound)
 }
 
+/// What a watched line is called, in one spelling.
+pub(super) fn called(tenant: &TenantView, user: &str) -> Box<str> {
+    contract::View::normalise(tenant, user).map_or_else(|| user.into(), String::into_boxed_str)
+}
+
 /// The line that another exchange calls so; none when its phones are not here.
-fn line_for(tenant: &TenantView, trunk: &str, called: &str) -> Option<Arc<str>> {
+pub(super) fn line_for(tenant: &TenantView, trunk: &str, called: &str) -> Option<Arc<str>> {
     let number = tenant.trunk(trunk)?.read_number(called, tenant.number_plan());
     let line = tenant.find_line(&number)?;
     tenant.elsewhere(line).is_none().then(|| line.id.text().clone())

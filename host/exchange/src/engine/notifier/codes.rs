@@ -29,6 +29,10 @@ struct Lamps {
     lamps: Vec<String>,
 }
 
+pub(super) fn is_lamp(watched: &Arc<str>) -> bool {
+    parts(watched).is_some()
+}
+
 /// The code and the line of a lamp.
 fn parts(watched: &str) -> Option<(&str, &str)> {
     watched.split_once('/')
@@ -71,12 +75,7 @@ impl Exchange {
             .sessions
             .get(&self.keyed_session(tenant, &session.0, &session.1)?)?;
         let lamps: Lamps = serde_json::from_str(&session.published.as_ref()?.json).ok()?;
-        let names = [
-            Some(line.id.as_str()),
-            line.short_number.as_deref(),
-            line.number.as_deref(),
-        ];
-        Some(lamps.lamps.iter().any(|lit| names.contains(&Some(lit.as_str()))))
+        Some(lamps.lamps.iter().any(|lit| line.names().any(|name| name == lit)))
     }
 
     /// The behaviour and the number of the session that a code tells something.

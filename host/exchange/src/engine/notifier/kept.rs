@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sip::endpoint::{SubscriptionId, SubscriptionSnapshot, Termination};
+use sip::uri::Uri;
 
 use super::Watcher;
+use super::admission::called;
 use crate::engine::Exchange;
 use crate::io::{Output, Write};
 
@@ -62,8 +64,15 @@ impl Exchange {
             self.forget_subscription(stored, &tenant);
             return;
         };
+        let user = Uri::parse(&record.entity).ok();
+        let user = user.and_then(|uri| Some(uri.parts().user()?.into_owned()));
+        let called = match (self.tenant(&tenant), user) {
+            (Some(view), Some(user)) => called(view, &user),
+            _ => "".into(),
+        };
         let watcher = Watcher {
             tenant,
+            called,
             line: record.line,
             device: record.device,
             entity: record.entity,

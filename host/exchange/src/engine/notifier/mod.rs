@@ -11,12 +11,13 @@
 //! (`admission`). It learns that the line rings or talks, and who of both began it, but
 //! not with whom: that is nobody else's business. What rings can be taken with Replaces (see `pickup`). A subscription survives a restart; whoever it belongs to
 //! is then told the state anew. What a document says lies in `dialogs`, storing in `kept`,
-//! lamps of feature codes in `codes`.
+//! lamps of feature codes in `codes`, changes of the configuration in `anew`.
 //!
 //! Costs nothing while nobody watches, and nothing while nothing happens. All that an input changes about a line is one NOTIFY
 //! to each who watches it.
 
 mod admission;
+mod anew;
 mod codes;
 mod dialogs;
 mod kept;
@@ -64,6 +65,8 @@ struct Watcher {
     device: Arc<str>,
     /// The line's URI as the watcher calls it.
     entity: Box<str>,
+    /// The number in it, normalised.
+    called: Box<str>,
     /// Of the next document: one more each time (RFC 4235 §4.1).
     version: u32,
 }
@@ -202,19 +205,6 @@ impl Exchange {
         let mut ids = watchers.unwrap_or_default();
         ids.extend(self.features.of_line(tenant, line));
         self.end_subscriptions(ids, Termination::NoResource);
-    }
-
-    /// Lines or trunks are others now: whoever may not watch a line any more is told so.
-    pub(super) fn watchers_reviewed(&mut self, tenant: &str) {
-        let of_tenant = self.notifier.devices.get(tenant).into_iter().flatten();
-        let of_trunks = of_tenant.filter(|(device, _)| of_trunk(device).is_some());
-        let mut ids: Vec<SubscriptionId> = of_trunks.flat_map(|(_, own)| own.iter().copied()).collect();
-        ids.sort_unstable();
-        ids.retain(|id| {
-            let watcher = self.notifier.watchers.get(id);
-            watcher.is_some_and(|watcher| !self.still_watches(tenant, &watcher.device, &watcher.line))
-        });
-        self.end_subscriptions(ids, Termination::Rejected);
     }
 
     /// The tenant is gone.
