@@ -94,7 +94,7 @@ use self::names::Names;
 use self::ports::PortPairs;
 use self::registration::Registration;
 use self::requests::Waiting as WaitingReply;
-use self::resume::Believed;
+use self::resume::Resumed;
 use self::session::{Keyed, Running, Session};
 use self::sip_events::Spoken;
 use self::timers::Timers;
@@ -182,8 +182,8 @@ pub struct Exchange {
     prompts: FxHashMap<Arc<str>, ::media::Prompts>,
 
     dirty: Dirty,
-    /// During a restore: what sessions believe to hold.
-    believed: Vec<Believed>,
+    /// During a restore.
+    resumed: Resumed,
     /// After a restore: what played to legs, until its recordings are there.
     sounds_again: Vec<(LegId, AudioRecord)>,
     texts: texts::Texts,
@@ -343,7 +343,7 @@ impl Exchange {
             shipped_prompts: ::media::Prompts::default(),
             prompts: FxHashMap::default(),
             dirty: Dirty::default(),
-            believed: Vec::new(),
+            resumed: Resumed::default(),
             sounds_again: Vec::new(),
             texts: texts::Texts::default(),
             screens: screens::Screens::default(),

@@ -25,9 +25,19 @@ use super::session::Session;
 use super::{Due, Exchange, Step};
 use crate::ids::{CallId, CustodyId, DialId, Holder};
 
+/// What is left to do once all sessions and calls are there again.
+#[derive(Debug, Default)]
+pub(crate) struct Resumed {
+    sessions: Vec<Believed>,
+    legs: Vec<LegId>,
+    bridges: Vec<(LegId, LegId)>,
+    /// Legs whose port is none of ours any more.
+    portless: Vec<LegId>,
+}
+
 /// What a stored session believed to hold; compared with what is there once all is restored.
 #[derive(Debug)]
-pub(crate) struct Believed {
+struct Believed {
     session: SessionId,
     held: Vec<LegId>,
     dials: Vec<(DialId, Tag)>,
@@ -119,7 +129,7 @@ impl Exchange {
         };
         self.sessions.insert(id, Box::new(session));
         self.session_counts(id);
-        self.believed.push(Believed {
+        self.resumed.sessions.push(Believed {
             session: id,
             held: record.held,
             dials: record.dials,
@@ -163,13 +173,13 @@ impl Exchange {
             *self.calls_of_tenant.entry(tenant.clone()).or_default() += 1;
         }
         self.calls.insert(id, call);
-        let legs: Vec<LegId> = record.legs.iter().map(|leg| leg.id).collect();
-        let bridges: Vec<(LegId, LegId)> = record
+        let bridges = record
             .legs
             .iter()
             .filter_map(|leg| Some((leg.id, leg.bridged?)))
-            .filter(|(a, b)| a < b)
-            .collect();
+            .filter(|(a, b)| a < b);
+        self.resumed.bridges.extend(bridges);
+        self.resumed.legs.extend(record.legs.iter().map(|leg| leg.id));
         for leg in record.legs {
             self.restore_leg(id, &tenant, leg);
         }
@@ -184,12 +194,6 @@ impl Exchange {
             {
                 self.restore_dial(dial, id, tenant.clone(), stored);
             }
-        }
-        for (a, b) in bridges {
-            self.restore_bridge(a, b);
-        }
-        for leg in legs {
-            self.look_after_restored(leg);
         }
         self.keep_call(id);
         self.later(Step::Call(id));
@@ -278,8 +282,11 @@ impl Exchange {
         if let Some(seat) = record.room {
             self.take_seat(record.id, seat);
         }
-        if let Some(media) = record.media.and_then(|media| self.reopen_media(media)) {
-            self.attach_media(record.id, media);
+        if let Some(media) = record.media {
+            match self.reopen_media(media) {
+                Some(media) => self.attach_media(record.id, media),
+                None => self.resumed.portless.push(record.id),
+            }
         }
         if record.state == LegState::Up {
             self.anchor_on(record.id);
@@ -359,8 +366,19 @@ impl Exchange {
         }
     }
 
-    /// Tells sessions what they lost, and plays on to those who wait.
+    /// Goes on with calls, tells sessions what they lost, and plays on to those who wait.
     pub(super) fn after_restore(&mut self) {
+        let resumed = std::mem::take(&mut self.resumed);
+        // Not before the last leg has its port again: whoever is called now would take it.
+        for (a, b) in resumed.bridges {
+            self.restore_bridge(a, b);
+        }
+        for leg in resumed.portless {
+            self.leg_fails(leg, Cause::Congestion);
+        }
+        for leg in resumed.legs {
+            self.look_after_restored(leg);
+        }
         if !self.sounds_again.is_empty() {
             self.timers.set(self.now + RECORDINGS_BY, Due::SoundsAgain);
             self.play_again(false);
@@ -374,7 +392,7 @@ impl Exchange {
             self.seat_in_media(leg);
             self.later(Step::Alone(leg));
         }
-        for believed in std::mem::take(&mut self.believed) {
+        for believed in resumed.sessions {
             let id = believed.session;
             for (dial, tag) in believed.dials {
                 if !self.dials.contains_key(&dial) {

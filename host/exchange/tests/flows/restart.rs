@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use contract::{Cause, Command, Event, Outcome, OutcomeKind, PlayOptions, PlayOutcome, SessionScope, Sound};
+use contract::{
+    Cause, Command, Decided, Event, Failure, Invocation, Outcome, OutcomeKind, PlayOptions, PlayOutcome,
+    SessionScope, Sound, Target,
+};
 use cordboard_exchange::directory::MediaWay;
 use cordboard_exchange::live;
 use phone::{CallRef, CallState};
@@ -230,6 +233,66 @@ fn a_line_rings_on_through_a_restart() {
     world.assert_idle();
 }
 
+/// A line whose behaviour does what `logic` does, and two more.
+fn behind(logic: impl Fn(&Invocation) -> Result<Decided, Failure> + 'static) -> World {
+    let mut world = Office::new()
+        .line("201")
+        .line_with("202", |line| line.behaviours = Some(vec!["front".into()]), |_| {})
+        .line("203")
+        .line("204")
+        .behaviour("hunt", module(1), SessionScope::PerCall)
+        .behaviour("front", module(2), SessionScope::PerCall)
+        .number("300", &["hunt"])
+        .tenant(|tenant| tenant.media = MediaWay::Anchored)
+        .open(&["201", "202", "203", "204"]);
+    let number = vec![Target::Number("202".into())];
+    world.behaves(module(1), logic::dials(vec![stage(number, 60)]));
+    world.behaves(module(2), logic);
+    world
+}
+
+/// A line that the host rings, because the behaviour in front of it failed.
+#[test]
+fn a_line_that_rings_by_default_rings_on_through_a_restart() {
+    let mut world = behind(|_| Err(Failure::Trapped("unreachable".into())));
+    let call = world.call("201", "300");
+    let callee = world.rings("202");
+    world.run(Duration::from_secs(10));
+    world.restart();
+    world.settle();
+    assert_eq!(world.ringing("202"), callee);
+    world.answers("202");
+    assert_eq!(world.state("202", callee), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
+
+/// Whoever is called at the start gets no port that a talk of before has: the talk goes on.
+#[test]
+fn who_is_called_at_the_start_takes_nobodys_port() {
+    let mut world = behind(|invocation| {
+        let at = (invocation.now + Duration::from_secs(60)).as_millis();
+        decided(vec![Command::SetTimer { tag: 1, at }])
+    });
+    let waiting = world.call("201", "202");
+    world.run(Duration::from_secs(10));
+    let talk = world.call("203", "204");
+    world.rings("204");
+    let other = world.answers("204");
+    world.run(Duration::from_secs(1));
+    // The line's session is lost: its phone is rung instead.
+    world.store.retain(|key, _| !key.starts_with("session/"));
+    world.restart();
+    world.settle();
+    world.rings("202");
+    for (name, call) in [("203", talk), ("204", other)] {
+        assert_eq!(world.state(name, call), CallState::Up);
+    }
+    world.hangs_up("203", talk);
+    world.hangs_up("201", waiting);
+    world.assert_idle();
+}
+
 /// Who waits unanswered for a behaviour's next step (in a queue, say) waits on.
 #[test]
 fn an_unanswered_caller_goes_on_waiting() {
@@ -375,7 +438,7 @@ fn a_call_that_waits_inside_of_another_behaviour_goes_on() {
             let leg = logic::only_leg(invocation).unwrap();
             decided(vec![dial(
                 leg,
-                vec![stage(vec![contract::Target::Number("300".into())], 0)],
+                vec![stage(vec![Target::Number("300".into())], 0)],
             )])
         }
         _ => decided(vec![]),
