@@ -49,6 +49,8 @@ pub struct Dialog {
 
 #[derive(Clone, Debug)]
 pub struct Unacknowledged {
+    /// Of the INVITE.
+    pub cseq: u32,
     pub response: String,
     pub again: Moment,
     pub gap: std::time::Duration,

@@ -106,6 +106,7 @@ impl Phone {
         if (200..300).contains(&status) {
             // RFC 3261 §13.3.1.4: the core repeats its 2xx, over any transport.
             dialog.unacknowledged = Some(Unacknowledged {
+                cseq: dialog.invite_cseq,
                 response: text.clone(),
                 again: now + T1,
                 gap: T1,
@@ -215,7 +216,9 @@ impl Phone {
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;
         };
-        if dialog.unacknowledged.take().is_none() {
+        // One for an INVITE before, refused or not, says nothing of this one.
+        let waiting = dialog.unacknowledged.take_if(|waiting| waiting.cseq == message.cseq);
+        if waiting.is_none() {
             return;
         }
         // An ACK that a later offer overtook says nothing any more.

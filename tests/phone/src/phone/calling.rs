@@ -183,8 +183,17 @@ impl Phone {
         })
     }
 
+    /// Whether a re-INVITE may be sent now: no other one of ours is under way (RFC 3261 §14.1).
+    fn may_change(&self, call: CallRef) -> bool {
+        let dialog = self.calls.get(&call);
+        dialog.is_some_and(|dialog| !self.is_changing(&dialog.call_id))
+    }
+
     /// Asks for an offer: a re-INVITE without one (RFC 3261 §14.1). The ACK brings the answer.
     pub fn ask_for_offer(&mut self, now: Moment, call: CallRef) {
+        if !self.may_change(call) {
+            return;
+        }
         let (via, branch) = self.via();
         let contact = self.contact();
         let Some(dialog) = self.calls.get_mut(&call) else {
@@ -201,6 +210,9 @@ impl Phone {
 
     /// Changes the session: `sendonly` holds, `sendrecv` takes the call back.
     pub fn change(&mut self, now: Moment, call: CallRef, direction: &str) {
+        if !self.may_change(call) {
+            return;
+        }
         if let Some(dialog) = self.calls.get_mut(&call) {
             dialog.version += 1;
             direction.clone_into(&mut dialog.ours.direction);
@@ -210,6 +222,9 @@ impl Phone {
 
     /// A re-INVITE with our description as it is (RFC 4028 §7.4).
     pub fn refresh(&mut self, now: Moment, call: CallRef) {
+        if !self.may_change(call) {
+            return;
+        }
         let (via, branch) = self.via();
         let contact = self.contact();
         let Some(dialog) = self.calls.get_mut(&call) else {

@@ -138,6 +138,7 @@ impl Phone {
             && let Some(response) = server.response.clone()
         {
             dialog.unacknowledged = Some(Unacknowledged {
+                cseq: message.cseq,
                 response,
                 again: now + T1,
                 gap: T1,
