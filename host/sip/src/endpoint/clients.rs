@@ -211,17 +211,17 @@ impl Endpoint {
     }
 
     /// Answers a challenge (§22.2, §22.3), unless there is nothing to answer it with, or the answer was
-    /// refused already: a second challenge is only worth another try when it says `stale`.
+    /// refused already: a second challenge is only worth another try when it says `stale`. Nor for an INVITE that nobody
+    /// waits for any more.
     fn authenticate(&mut self, now: Moment, id: TransactionId, response: &Response) -> bool {
         let Some(client) = self.clients.get(id) else {
             return false;
         };
-        if client
-            .owner
-            .purpose
-            .usage()
-            .is_some_and(|usage| self.is_given_up(usage))
-        {
+        let is_given_up = match client.owner.purpose {
+            Purpose::Nothing => client.method == Method::Invite,
+            purpose => purpose.usage().is_some_and(|usage| self.is_given_up(usage)),
+        };
+        if is_given_up {
             return false;
         }
         let Some(credentials) = client.owner.credentials.clone() else {

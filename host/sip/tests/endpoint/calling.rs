@@ -271,6 +271,23 @@ fn a_phone_that_our_cancel_has_not_reached_is_cancelled_when_it_is_heard_again()
     assert_eq!(ladder.endpoint.live_usages(), 0);
 }
 
+/// Its phone's provider asks who calls, long after we gave up: nobody does any more.
+#[test]
+fn a_challenge_that_comes_after_the_timeout_begins_no_other_call() {
+    let mut ladder = Ladder::new();
+    let invite = with_password(&ladder);
+    ladder.tell(|endpoint, now| endpoint.invite(now, invite)).unwrap();
+    let invite = ladder.sends("INVITE");
+    ladder.wait(secs(332)).forget_sent();
+    ladder.receive(response(&invite, 100, "", "", ""));
+    ladder.sends("CANCEL");
+    ladder.receive(response(&invite, 407, "p0", CHALLENGE, ""));
+    ladder.sends("ACK");
+    ladder.is_silent();
+    ladder.wait(secs(70)).forget_sent();
+    assert_eq!(ladder.endpoint.transactions(), 0);
+}
+
 /// §17.1.1.2: Timer B.
 #[test]
 fn silence_is_a_timeout_after_64_t1() {

@@ -217,7 +217,9 @@ impl Phone {
             return;
         };
         // One for an INVITE before, refused or not, says nothing of this one.
-        let waiting = dialog.unacknowledged.take_if(|waiting| waiting.cseq == message.cseq);
+        let waiting = dialog
+            .unacknowledged
+            .take_if(|waiting| waiting.cseq == message.cseq);
         if waiting.is_none() {
             return;
         }
