@@ -4,21 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Moment, Pii};
-use contract::{Cause, Event, Identity, LegEnded, LegId, SessionId};
-use sip::endpoint::{Reason, Reply, UsageId};
-use sip::sdp::Offer;
+use contract::{Cause, Identity, LegId, SessionId};
 use smallvec::SmallVec;
 
-use super::leg::{Leg, LegState, Party};
+use super::leg::Party;
 use super::outside::Tried;
 use super::{Due, Exchange, Step};
-use crate::cause;
-use crate::ids::{CallId, Holder};
+use crate::ids::CallId;
 use crate::live::Full;
-use crate::report::{Cdr, Direction, Fact, LegRole};
+use crate::report::{Cdr, Direction, Fact};
 
 /// Numbers that a detail record lists; a call is not sent on oftener than the hop limit allows.
 const MAX_DIVERSIONS: usize = 32;
+
+/// Hops of a call that begins here (RFC 3261 §8.1.1.6).
+const MAX_FORWARDS: u8 = 70;
 
 /// Calls that are over sooner are never stored while they ring. A caller who has heard nothing by then repeats the
 /// INVITE, so that none is lost.
@@ -61,6 +61,43 @@ pub(crate) struct Call {
     pub kept: bool,
 }
 
+impl Call {
+    /// One that begins now.
+    pub fn new(
+        tenant: Arc<str>,
+        direction: Direction,
+        caller: Identity,
+        called: Arc<str>,
+        now: Moment,
+    ) -> Self {
+        Self {
+            tenant,
+            direction,
+            caller,
+            transferred: None,
+            tried: None,
+            caller_line: None,
+            called,
+            diverted: Vec::new(),
+            legs: SmallVec::new(),
+            dials: 0,
+            started: now,
+            ringing: None,
+            answered: None,
+            connected: None,
+            answered_by: None,
+            trunk: None,
+            charged: None,
+            conference: None,
+            cause: Cause::Normal,
+            max_forwards: MAX_FORWARDS,
+            emergency: false,
+            lasting: false,
+            kept: false,
+        }
+    }
+}
+
 /// Calls.
 impl Exchange {
     pub(super) fn start_call(&mut self, call: Call) -> CallId {
@@ -93,34 +130,16 @@ impl Exchange {
         if self.is_full(&tenant) {
             return None;
         }
-        Some(self.start_call(Call {
+        Some(self.start_call(Call::new(
             tenant,
-            direction: Direction::Originated,
-            caller: Identity {
+            Direction::Originated,
+            Identity {
                 number: Some(number.to_string()),
                 ..Identity::default()
             },
-            transferred: None,
-            tried: None,
-            caller_line: None,
-            called: number,
-            diverted: Vec::new(),
-            legs: SmallVec::new(),
-            dials: 0,
-            started: self.now,
-            ringing: None,
-            answered: None,
-            connected: None,
-            answered_by: None,
-            trunk: None,
-            charged: None,
-            conference: None,
-            cause: Cause::Normal,
-            max_forwards: 70,
-            emergency: false,
-            lasting: false,
-            kept: false,
-        }))
+            number,
+            self.now,
+        )))
     }
 
     /// Whether a tenant has as many calls as it may have, or the exchange has.
@@ -217,7 +236,7 @@ impl Exchange {
     }
 
     /// A leg is no part of the call any more; without legs and dials it is over.
-    fn leave_call(&mut self, id: CallId, leg: LegId, why: Cause) {
+    pub(super) fn leave_call(&mut self, id: CallId, leg: LegId, why: Cause) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
@@ -272,220 +291,4 @@ impl Exchange {
 }
 
 /// Legs.
-impl Exchange {
-    /// A leg of a caller, whose offer waits for our answer.
-    pub(super) fn add_caller(
-        &mut self,
-        call: CallId,
-        tenant: Arc<str>,
-        usage: UsageId,
-        party: Party,
-        number: String,
-        offer: Option<Offer>,
-    ) -> LegId {
-        let id = self.add_leg(
-            call,
-            tenant,
-            usage,
-            party,
-            LegState::Offered,
-            LegRole::Caller,
-            number,
-        );
-        if let Some(leg) = self.legs.get_mut(&id) {
-            leg.offer = offer.map(Box::new);
-        }
-        id
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "all that a leg begins with")]
-    pub(super) fn add_leg(
-        &mut self,
-        call: CallId,
-        tenant: Arc<str>,
-        usage: UsageId,
-        party: Party,
-        state: LegState,
-        role: LegRole,
-        number: String,
-    ) -> LegId {
-        let id = LegId(self.ids.next());
-        let (line, device, trunk) = match &party {
-            Party::Device { line, device } => (Some(line.clone()), Some(device.clone()), None),
-            Party::Trunk(trunk) => (None, None, Some(trunk.clone())),
-        };
-        self.count_leg(&tenant, &party, call, true);
-        self.by_usage.insert(usage, id);
-        let leg = Leg {
-            id,
-            call,
-            tenant: tenant.clone(),
-            usage,
-            party,
-            number: number.clone().into(),
-            state,
-            offer: None,
-            media: None,
-            direct: None,
-            custodies: SmallVec::new(),
-            dial: None,
-            rest: None,
-            holders: SmallVec::new(),
-            bridged: None,
-            room: None,
-            talked: false,
-            missed: false,
-            audio: None,
-            answering: None,
-            renegotiating: None,
-            holding: false,
-            held: false,
-            transfer: None,
-            dialog: 0,
-            rung: false,
-        };
-        self.legs.insert(id, leg);
-        self.remember_dialog(usage, id);
-        if let Some(call) = self.calls.get_mut(&call) {
-            call.legs.push(id);
-        }
-        let fact = Fact::LegStarted {
-            role,
-            line,
-            device,
-            trunk,
-            number: Pii(number),
-        };
-        self.report_for(&tenant, Some(call), Some(id), None, fact);
-        id
-    }
-
-    /// Ends a leg in the way that its state asks for.
-    pub(super) fn hang_up(&mut self, id: LegId, why: Cause) {
-        let Some(leg) = self.legs.get(&id) else {
-            return;
-        };
-        let reason = match why {
-            Cause::AnsweredElsewhere => Some(Reason::answered_elsewhere()),
-            why => cause::q850(why).map(|code| Reason {
-                protocol: "Q.850".into(),
-                cause: Some(code),
-                text: None,
-            }),
-        };
-        // It may have ended this very moment; then its last event is on its way and finds no leg.
-        let _ = self
-            .sip
-            .hang_up(self.now, leg.usage, Reply::new(cause::status(why)), reason);
-        self.await_farewell(id);
-        self.leg_gone(id, why);
-    }
-
-    /// Ends every leg of a call.
-    pub(super) fn hang_up_call(&mut self, id: CallId) {
-        let legs = self
-            .calls
-            .get(&id)
-            .map(|call| call.legs.clone())
-            .unwrap_or_default();
-        for leg in legs {
-            self.leg_fails(leg, Cause::Normal);
-        }
-    }
-
-    /// A leg cannot go on for a reason of ours.
-    pub(super) fn leg_fails(&mut self, id: LegId, why: Cause) {
-        let ringing = self.legs.get_mut(&id).and_then(|leg| leg.dial.take());
-        self.hang_up(id, why);
-        if let Some((dial, target)) = ringing {
-            self.branch_over(dial, target, id, why);
-        }
-    }
-
-    /// A leg is over: everybody who had to do with it hears of it.
-    pub(super) fn leg_gone(&mut self, id: LegId, why: Cause) {
-        let Some(mut leg) = self.legs.remove(&id) else {
-            return;
-        };
-        self.by_usage.remove(&leg.usage);
-        self.charge(id);
-        self.forget_dialog(leg.dialog);
-        if let Some(media) = leg.media.take() {
-            self.close_media(*media);
-        }
-        if let Some(asked) = leg.direct.take().and_then(|direct| direct.asked) {
-            self.nobody_answers(&asked);
-        }
-        self.count_leg(&leg.tenant, &leg.party, leg.call, false);
-        if let Some(audio) = leg.audio.take() {
-            self.audio_gone(id, *audio);
-        }
-        for waiting in [leg.answering.take(), leg.renegotiating.take()]
-            .into_iter()
-            .flatten()
-        {
-            let kind = contract::OutcomeKind::Failed(Cause::Cancelled);
-            self.outcome(waiting.session, waiting.tag, kind);
-        }
-        if let Some((dial, target)) = leg.dial.take() {
-            // Who hangs up before the caller is there does not want the call.
-            let why = if leg.is_answered() { Cause::Declined } else { why };
-            self.branch_over(dial, target, id, why);
-        }
-        if let Some(seat) = leg.room.take() {
-            self.stand_up(id, &seat);
-        }
-        let partner = leg.bridged.take();
-        if let Some(partner) = partner {
-            self.partner_gone(partner);
-        }
-        // The outermost first: a dial that it runs takes the nested ones with it.
-        for custody in std::mem::take(&mut leg.custodies) {
-            self.revoke(custody, why);
-        }
-        for session in std::mem::take(&mut leg.holders) {
-            if let Some(session) = self.sessions.get_mut(&session) {
-                session.callees.retain(|other| *other != id);
-            }
-            let ended = LegEnded { leg: id, cause: why };
-            self.deliver(session, Event::LegEnded(ended));
-        }
-        if let Some(partner) = partner.filter(|partner| !self.is_decided_about(*partner)) {
-            self.hang_up(partner, Cause::Normal);
-        }
-        self.report_for(&leg.tenant, Some(leg.call), Some(id), None, Fact::LegEnded(why));
-        self.leave_call(leg.call, id, why);
-    }
-
-    fn partner_gone(&mut self, partner: LegId) {
-        if let Some(leg) = self.legs.get_mut(&partner) {
-            leg.bridged = None;
-        }
-        if let Some(port) = self.port_of(partner) {
-            self.media(media::Command::Disconnect { port });
-        }
-        let sessions: SmallVec<[SessionId; 2]> = self.holders_of(partner);
-        for session in sessions {
-            self.later(Step::Settle(session));
-        }
-    }
-
-    pub(super) fn holders_of(&self, leg: LegId) -> SmallVec<[SessionId; 2]> {
-        let Some(leg) = self.legs.get(&leg) else {
-            return SmallVec::new();
-        };
-        let through_custody = leg
-            .custodies
-            .iter()
-            .filter_map(|id| match self.custodies.get(id)?.holder {
-                Holder::Session(session) => Some(session),
-                Holder::Host => None,
-            });
-        through_custody.chain(leg.holders.iter().copied()).collect()
-    }
-
-    /// Whether a behaviour decides what happens to a leg.
-    pub(super) fn is_decided_about(&self, leg: LegId) -> bool {
-        !self.holders_of(leg).is_empty()
-    }
-}
+impl Exchange {}

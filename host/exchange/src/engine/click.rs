@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use contract::{Cause, DialOptions, Identity, LegId, Stage, Target};
-use smallvec::SmallVec;
+use contract::{DialOptions, Identity, LegId, Stage, Target};
 
 use super::Exchange;
 use super::call::Call;
@@ -34,33 +33,19 @@ impl Exchange {
             self.room_for_call(tenant)?;
         }
         let call = self.start_call(Call {
-            tenant: tenant.clone(),
-            direction: Direction::Originated,
-            caller: Identity {
-                number: Some(label.to_string()),
-                line: Some(label.to_string()),
-                ..Identity::default()
-            },
-            transferred: None,
-            tried: None,
             caller_line: Some(line.clone()),
-            called: number.into(),
-            diverted: Vec::new(),
-            legs: SmallVec::new(),
-            dials: 0,
-            started: self.now,
-            ringing: None,
-            answered: None,
-            connected: None,
-            answered_by: None,
-            trunk: None,
-            charged: None,
-            conference: None,
-            cause: Cause::Normal,
-            max_forwards: 70,
             emergency,
-            lasting: false,
-            kept: false,
+            ..Call::new(
+                tenant.clone(),
+                Direction::Originated,
+                Identity {
+                    number: Some(label.to_string()),
+                    line: Some(label.to_string()),
+                    ..Identity::default()
+                },
+                number.into(),
+                self.now,
+            )
         });
         let stage = self.stage_to(Target::Line(line.to_string()));
         self.start_dial(

@@ -15,12 +15,11 @@ use std::sync::Arc;
 
 use contract::{Cause, Event, Identity, LegEnded, LegId, Offer, SessionId};
 
-use super::leg::AudioOwner;
 use super::lookup::{Placed, placed};
 use super::{Exchange, Step};
 use crate::directory::Inside;
-use crate::ids::{CallId, CustodyId, DialId, DialOwner, Holder};
-use crate::report::{Fact, Rung};
+use crate::ids::{CallId, CustodyId, DialId, Holder};
+use crate::report::Fact;
 
 #[derive(Debug)]
 pub(crate) struct Custody {
@@ -204,41 +203,6 @@ impl Exchange {
             .unwrap_or_default()
     }
 
-    /// Whether no parallel branch holds the leg too: every dial on the way to the root has this one
-    /// target left.
-    pub(super) fn is_sole(&self, id: CustodyId) -> bool {
-        let mut at = id;
-        while let Some(custody) = self.custodies.get(&at) {
-            let Some((dial, _)) = custody.parent else {
-                return true;
-            };
-            let Some(dial) = self.dials.get(&dial) else {
-                return true;
-            };
-            if custody.won {
-                return true;
-            }
-            if dial.live_targets() > 1 {
-                return false;
-            }
-            match dial.custody {
-                Some(parent) => at = parent,
-                None => return true,
-            }
-        }
-        false
-    }
-
-    /// The custody through which a session holds a caller's leg.
-    pub(super) fn custody_of(&self, session: SessionId, leg: LegId) -> Option<CustodyId> {
-        let leg = self.legs.get(&leg)?;
-        leg.custodies.iter().rev().copied().find(|id| {
-            self.custodies
-                .get(id)
-                .is_some_and(|c| c.holder == Holder::Session(session))
-        })
-    }
-
     /// The leg goes back to whatever stands in front, with a cause.
     pub(super) fn give_back(&mut self, id: CustodyId, why: Cause) {
         let Some(custody) = self.end_custody(id) else {
@@ -320,95 +284,6 @@ impl Exchange {
                 at = self.dials.get(&dial).and_then(|dial| dial.custody);
                 self.dial_won(dial, target, answerer);
             }
-        }
-    }
-
-    /// What happens to a leg that no behaviour decides about (any more): the line of the number
-    /// rings, else a courtesy announcement plays.
-    pub(super) fn host_default(&mut self, id: CustodyId) {
-        let Some(custody) = self.custodies.get_mut(&id) else {
-            return;
-        };
-        custody.holder = Holder::Host;
-        let (tenant, call, leg, number) = (
-            custody.tenant.clone(),
-            custody.call,
-            custody.leg,
-            custody.number.clone(),
-        );
-        match custody.line.clone() {
-            Some(line) => {
-                let ring_for = u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX);
-                let stage = contract::Stage {
-                    targets: vec![contract::Target::Line(line.to_string())],
-                    ring_for,
-                };
-                self.start_dial(
-                    DialOwner::Host,
-                    Some(id),
-                    call,
-                    vec![stage],
-                    contract::DialOptions::default(),
-                );
-            }
-            None => {
-                let why = format!("nothing decides about {}", base::Pii(number.to_string()));
-                self.report_for(
-                    &tenant,
-                    Some(call),
-                    Some(leg),
-                    None,
-                    Fact::Ladder {
-                        rung: Rung::Courtesy,
-                        why,
-                        behaviour: None,
-                        module: None,
-                    },
-                );
-                self.courtesy(id);
-            }
-        }
-    }
-
-    /// Says that something went wrong, then gives the leg back.
-    fn courtesy(&mut self, id: CustodyId) {
-        let Some(leg) = self.custodies.get(&id).map(|custody| custody.leg) else {
-            return;
-        };
-        if !self.is_sole(id) || self.play_courtesy(leg, id).is_err() {
-            self.give_back(id, Cause::Failed);
-        }
-    }
-
-    /// The innermost custody that a dial waits for and in which nothing happens: its session is gone with an earlier
-    /// run, or the courtesy announcement was cut short.
-    pub(super) fn left_to_the_host(&self, id: LegId) -> Option<CustodyId> {
-        let leg = self.legs.get(&id)?;
-        if leg.bridged.is_some() || leg.room.is_some() {
-            return None;
-        }
-        let plays = leg.audio.as_ref().map(|audio| audio.owner);
-        let is_left = |id: &CustodyId| {
-            let Some(custody) = self.custodies.get(id) else {
-                return false;
-            };
-            let dials = custody.dial.is_some_and(|dial| self.dials.contains_key(&dial));
-            let awaited = custody.parent.is_some() && !custody.won;
-            let silent = plays != Some(AudioOwner::Courtesy(*id));
-            awaited && !dials && silent && custody.holder == Holder::Host
-        };
-        leg.custodies.iter().rev().copied().find(is_left)
-    }
-
-    /// Refuses a caller: with a status, or, when it was answered already, with the tone of the cause.
-    fn refuse(&mut self, leg: LegId, why: Cause) {
-        let Some(state) = self.legs.get(&leg) else {
-            return;
-        };
-        if state.is_answered() && why != Cause::Normal {
-            self.play_farewell(leg, why);
-        } else {
-            self.hang_up(leg, why);
         }
     }
 

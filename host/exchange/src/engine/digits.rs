@@ -15,6 +15,19 @@ use super::leg::{Audio, AudioOwner, Kind};
 use super::{Due, Exchange};
 
 impl Exchange {
+    pub(super) fn digits_sent(&mut self, play: ::media::PlayId, end: ::media::PlayEnd) {
+        let Some((session, tag)) = self.sending.remove(&play) else {
+            return;
+        };
+        let kind = match end {
+            ::media::PlayEnd::Finished => contract::OutcomeKind::Done,
+            ::media::PlayEnd::Interrupted(_) | ::media::PlayEnd::Stopped | ::media::PlayEnd::Gone => {
+                contract::OutcomeKind::Failed(contract::Cause::Cancelled)
+            }
+        };
+        self.outcome(session, tag, kind);
+    }
+
     /// A party pressed a key.
     pub(super) fn digit(&mut self, leg_id: LegId, digit: char, held: Duration) {
         let Some(leg) = self.legs.get_mut(&leg_id) else {

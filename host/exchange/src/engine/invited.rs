@@ -12,7 +12,6 @@ use contract::{Cause, DialOptions, Identity, LegId, Stage, Target};
 use sip::endpoint::{Body, Path, Reply, UsageId};
 use sip::sdp::Offer;
 use sip::{Name, Request};
-use smallvec::SmallVec;
 
 use super::Exchange;
 use super::call::Call;
@@ -173,29 +172,11 @@ impl Exchange {
         };
         let shown = caller.identity.number.clone().unwrap_or_default();
         let call = self.start_call(Call {
-            tenant: tenant.clone(),
-            direction,
-            caller: caller.identity,
-            transferred: None,
-            tried: None,
             caller_line: caller.line,
-            called,
-            diverted: Vec::new(),
-            legs: SmallVec::new(),
-            dials: 0,
-            started: self.now,
-            ringing: None,
-            answered: None,
-            connected: None,
-            answered_by: None,
             trunk,
-            charged: None,
-            conference: None,
-            cause: Cause::Normal,
             max_forwards,
             emergency,
-            lasting: false,
-            kept: false,
+            ..Call::new(tenant.clone(), direction, caller.identity, called, self.now)
         });
         let leg = self.add_caller(call, tenant, usage, caller.party, shown, offer);
         (leg, call, caller.diversions)

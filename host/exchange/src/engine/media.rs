@@ -18,6 +18,24 @@ use crate::io::Output;
 
 /// Ports and their addresses.
 impl Exchange {
+    pub(super) fn media_event(&mut self, event: ::media::Event) {
+        use ::media::Event;
+        match event {
+            Event::Digit {
+                port, digit, held, ..
+            } => {
+                if let Some(leg) = self.by_port.get(&port).copied() {
+                    self.digit(leg, digit, held);
+                }
+            }
+            Event::PlayDone { port, play, end } => self.play_done(port, play, end),
+            Event::DigitsSent { play, end, .. } => self.digits_sent(play, end),
+            Event::Silence { port, .. } => self.silence(port),
+            Event::Stats { port, .. } => self.port_closed(port),
+            Event::Latched { .. } | Event::Heard { .. } => {}
+        }
+    }
+
     /// A port in the address family of the signalling; none when all are in use.
     pub(super) fn open_media(&mut self, path: &Path) -> Result<Box<LegMedia>, ()> {
         let pairs = if path.local.is_ipv6() {

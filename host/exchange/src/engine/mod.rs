@@ -4,10 +4,11 @@
 //!
 //! ```text
 //!  sip_events ─▶ requests (REGISTER, OPTIONS), texts (MESSAGE)      invited (a call comes in)
-//!            └▶ call, leg, bridge                  transfer (REFER, Replaces), conference (Join)
+//!            └▶ call, leg, legs, bridge            transfer (REFER, Replaces), conference (Join)
 //!               media, offers, early, audio, digits, tones (ports and what flows through them)
 //!               direct, pass, anchor (sound that goes straight from party to party)
-//!  custody (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
+//!  custody, holders (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
+//!     └▶ host_default (nobody decides)              └── click (people ask for a call)        due (what time brings)
 //!  outside (other exchanges that have phones of ours: their calls, how those lines are)
 //!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
 //!  versions (trials), reporting and census (for people)
@@ -30,15 +31,19 @@ mod custody;
 mod dial;
 mod digits;
 mod direct;
+mod due;
 mod early;
 mod early_change;
 mod evict;
 mod farewell;
 mod features;
 mod few;
+mod holders;
+mod host_default;
 mod invited;
 mod keep;
 mod leg;
+mod legs;
 mod lines;
 mod live;
 mod lookup;
@@ -86,6 +91,7 @@ pub use self::census::Census;
 use self::call::Call;
 use self::custody::Custody;
 use self::dial::Dial;
+use self::due::{Due, OfTenant};
 use self::keep::Dirty;
 use self::leg::Leg;
 use self::leg::{AudioRecord, RoomKey};
@@ -203,62 +209,6 @@ impl Ids {
     fn next(&mut self) -> u64 {
         self.0 += 1;
         self.0
-    }
-}
-
-/// What is waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Due {
-    StageOver(DialId),
-    NoDecision(AskId),
-    SessionTimer(SessionId, Tag),
-    /// Nobody has answered a page.
-    PageOver(Arc<str>),
-    /// What a session watches for has not come about.
-    WatchOver(SessionId, Tag),
-    /// A schedule of a session's manifest, by its place there.
-    Schedule(SessionId, usize),
-    /// Recordings that are not there now never will be.
-    SoundsAgain,
-    /// The call is stored from now on.
-    Lasting(CallId),
-    /// It may be alone in a conference still.
-    Lonely(LegId),
-    /// The digit that a `gather` waits for.
-    DigitOver(LegId),
-    /// Our port can perhaps be offered now.
-    Anchor(LegId),
-    /// The party's offer, which its partner asked for, has perhaps no answer yet.
-    Unanswered(LegId),
-    OfTenant(Box<OfTenant>),
-}
-
-/// The same, of what is known by its tenant and a name. Rare, and larger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum OfTenant {
-    /// The leg has been hung up: what its party still has to be told is stored, should it not have heard it by now.
-    Farewell {
-        tenant: Arc<str>,
-        leg: LegId,
-        usage: UsageId,
-    },
-    /// Its party knows, or will never hear it.
-    FarewellOver { tenant: Arc<str>, leg: LegId },
-    /// A binding of this device expires.
-    Registration { tenant: Arc<str>, device: Arc<str> },
-    /// A candidate has held for so long that it may become the active version.
-    Promotion { tenant: Arc<str>, behaviour: Arc<str> },
-    /// Sessions on earlier versions move or end.
-    Drain { tenant: Arc<str>, behaviour: Arc<str> },
-    /// It is time to ask another exchange how a line is, or to ask no more.
-    Elsewhere { tenant: Arc<str>, line: Arc<str> },
-    /// The registration with a trunk is to be made, or made anew.
-    Trunk { tenant: Arc<str>, trunk: Arc<str> },
-}
-
-impl From<OfTenant> for Due {
-    fn from(due: OfTenant) -> Self {
-        Self::OfTenant(Box::new(due))
     }
 }
 
@@ -410,80 +360,6 @@ impl Exchange {
     /// All tenants.
     pub fn directory(&self) -> &Directory {
         &self.directory
-    }
-
-    fn timeout(&mut self) {
-        self.sip.timeout(self.now);
-        // A timer may make another one due at once; those wait for the next turn, so that this ends.
-        let now = self.now;
-        for _ in 0..self.timers.len() {
-            let Some(due) = self.timers.pop(now) else {
-                break;
-            };
-            self.fire(due);
-            self.settle_all();
-        }
-    }
-
-    fn fire(&mut self, due: Due) {
-        match due {
-            Due::StageOver(dial) => self.stage_over(dial),
-            Due::NoDecision(ask) => self.no_decision(ask),
-            Due::SessionTimer(session, tag) => self.session_timer(session, tag),
-            Due::PageOver(token) => self.page_over(&token),
-            Due::WatchOver(session, tag) => self.watch_over(session, tag),
-            Due::Schedule(session, schedule) => self.schedule_due(session, schedule),
-            Due::SoundsAgain => self.play_again(true),
-            Due::Lasting(call) => self.call_lasts(call),
-            Due::Lonely(leg) => self.look_after_alone(leg),
-            Due::DigitOver(leg) => self.digit_over(leg),
-            Due::Anchor(leg) => self.offer_port(leg),
-            Due::Unanswered(leg) => self.look_after_unanswered(leg),
-            Due::OfTenant(due) => self.fire_of_tenant(*due),
-        }
-    }
-
-    fn fire_of_tenant(&mut self, due: OfTenant) {
-        match due {
-            OfTenant::Farewell { tenant, leg, usage } => self.keep_farewell(tenant, leg, usage),
-            OfTenant::FarewellOver { tenant, leg } => self.forget_farewell(&tenant, leg),
-            OfTenant::Registration { tenant, device } => self.registration_expires(&tenant, &device),
-            OfTenant::Promotion { tenant, behaviour } => self.promotion_due(&tenant, &behaviour),
-            OfTenant::Drain { tenant, behaviour } => self.drain_due(&tenant, &behaviour),
-            OfTenant::Elsewhere { tenant, line } => self.elsewhere_due(&tenant, &line),
-            OfTenant::Trunk { tenant, trunk } => self.register_trunk(&tenant, &trunk),
-        }
-    }
-
-    fn media_event(&mut self, event: ::media::Event) {
-        use ::media::Event;
-        match event {
-            Event::Digit {
-                port, digit, held, ..
-            } => {
-                if let Some(leg) = self.by_port.get(&port).copied() {
-                    self.digit(leg, digit, held);
-                }
-            }
-            Event::PlayDone { port, play, end } => self.play_done(port, play, end),
-            Event::DigitsSent { play, end, .. } => self.digits_sent(play, end),
-            Event::Silence { port, .. } => self.silence(port),
-            Event::Stats { port, .. } => self.port_closed(port),
-            Event::Latched { .. } | Event::Heard { .. } => {}
-        }
-    }
-
-    fn digits_sent(&mut self, play: ::media::PlayId, end: ::media::PlayEnd) {
-        let Some((session, tag)) = self.sending.remove(&play) else {
-            return;
-        };
-        let kind = match end {
-            ::media::PlayEnd::Finished => contract::OutcomeKind::Done,
-            ::media::PlayEnd::Interrupted(_) | ::media::PlayEnd::Stopped | ::media::PlayEnd::Gone => {
-                contract::OutcomeKind::Failed(contract::Cause::Cancelled)
-            }
-        };
-        self.outcome(session, tag, kind);
     }
 
     /// Puts a consequence off until the input is done.

@@ -12,6 +12,7 @@
 //! the caller is connected in `whisper`. A target that ends only marks
 //! itself; whether that ends the stage is looked at once everything else of the input is done.
 
+mod answers;
 mod branch;
 mod identity;
 mod record;

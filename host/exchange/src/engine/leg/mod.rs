@@ -7,7 +7,7 @@
 //!              └──────── cancel, 3xx–6xx ────────────▶ gone
 //! ```
 //!
-//! A leg is only data here, and so is all that hangs on it; what moves it lies with `invited`, `branch`, `media` and `bridge`.
+//! A leg is only data here, and so is all that hangs on it; what moves it lies with `legs`, `invited`, `dial`, `media` and `bridge`.
 
 mod audio;
 mod direct;

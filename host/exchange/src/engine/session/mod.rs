@@ -10,12 +10,15 @@
 //! ```
 //!
 //! The behaviour runs elsewhere; here is only what it is told, what it said, and what happens
-//! when it says nothing. `decide` takes answers in, `swap` changes versions under live sessions.
+//! when it says nothing: here sessions begin and end, `mailbox` holds what they are told, `decide` takes answers in, `idle` sees to those whom
+//! they leave alone, `swap` changes versions under live sessions.
 
 mod asking;
 mod decide;
 mod drain;
+mod idle;
 mod keyed;
+mod mailbox;
 mod running;
 mod schedules;
 mod shadow;
@@ -26,14 +29,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use base::Moment;
-use contract::{
-    AskId, Cause, Event, Interests, LegId, ModuleDigest, OutcomeKind, SessionId, SessionScope, Tag,
-};
+use contract::{AskId, Cause, Event, LegId, ModuleDigest, SessionId, SessionScope, Tag};
 use smallvec::SmallVec;
 
-use super::dial::outcome_event;
 use super::few::Few;
-use super::leg::Leg;
 use super::lookup::{Placed, Version};
 use super::published::Published;
 use super::timers::TimerKey;
@@ -279,195 +278,4 @@ impl Exchange {
 }
 
 /// Events.
-impl Exchange {
-    /// Puts an event into the session's mailbox.
-    pub(super) fn deliver(&mut self, id: SessionId, event: Event) {
-        let limit = self.config.mailbox;
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        if session.mailbox.len() >= limit {
-            self.overflow(id);
-            return;
-        }
-        // What another session sent counts as delivered: it must not be lost.
-        let keep = matches!(event, Event::Message(_));
-        session.mailbox.push_back(event);
-        if keep {
-            self.keep_session(id);
-        }
-        self.later(Step::Settle(id));
-    }
-
-    /// Delivers an optional event, if the behaviour asked for its kind.
-    pub(super) fn deliver_if(&mut self, id: SessionId, wants: fn(&Interests) -> bool, event: Event) {
-        if self
-            .sessions
-            .get(&id)
-            .is_some_and(|session| wants(&session.running.interests))
-        {
-            self.deliver(id, event);
-        }
-    }
-
-    /// Tells a session what became of a command.
-    pub(super) fn outcome(&mut self, id: SessionId, tag: Tag, kind: OutcomeKind) {
-        if !self.sessions.contains_key(&id) {
-            return;
-        }
-        self.report_session(
-            id,
-            Fact::Outcome {
-                tag,
-                kind: kind.clone(),
-            },
-        );
-        self.deliver(id, outcome_event(tag, kind));
-        // What it waited for has happened, and would not happen again after a restart.
-        if self.sessions.get(&id).is_some_and(|session| session.kept) {
-            self.keep_session(id);
-        }
-    }
-
-    /// The session that decides about a leg at the moment: the innermost of the chain.
-    pub(super) fn innermost(&self, leg: LegId) -> Option<SessionId> {
-        let leg = self.legs.get(&leg)?;
-        let custody = leg.custodies.last().and_then(|id| self.custodies.get(id));
-        match custody.map(|custody| custody.holder) {
-            Some(Holder::Session(session)) => Some(session),
-            Some(Holder::Host) => None,
-            None => leg.holders.first().copied(),
-        }
-    }
-
-    /// Goes on with a session: the next event, or, when there is none, a look at what was left undone.
-    pub(super) fn settle(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        if session.asked.is_some() {
-            return;
-        }
-        if session.finishing {
-            // A message that came meanwhile counts as delivered: the session goes on with it.
-            if !session
-                .mailbox
-                .iter()
-                .any(|event| matches!(event, Event::Message(_)))
-            {
-                self.end_session(id, Cause::Failed);
-                return;
-            }
-            if let Some(session) = self.sessions.get_mut(&id) {
-                session.finishing = false;
-            }
-        }
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        if !session.mailbox.is_empty() {
-            self.ask_next(id);
-            return;
-        }
-        if session.draining.is_some() && self.begin_swap(id) {
-            return;
-        }
-        self.look_after_idle(id);
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let holds_nothing =
-            session.custodies.is_empty() && session.callees.is_empty() && session.dials.is_empty();
-        if session.scope == SessionScope::PerCall && holds_nothing && session.mailbox.is_empty() {
-            self.end_session(id, Cause::Normal);
-        }
-    }
-
-    /// Legs that nothing happens to any more: a talk that is over is hung up, anything else goes to the host's
-    /// default; a callee whose session waits for something else hears music, and so does a caller whose session may
-    /// wait for what was lost, or was played over. Nobody hears silence.
-    fn look_after_idle(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let awaits = self.awaits(id);
-        // One that has other calls may have lost what was about those.
-        let lost = session.lost && session.scope == SessionScope::PerCall;
-        let custodies = session.custodies.clone();
-        let callees = session.callees.clone();
-        for custody_id in custodies {
-            let Some(custody) = self.custodies.get(&custody_id) else {
-                continue;
-            };
-            let Some(leg) = self.legs.get(&custody.leg) else {
-                continue;
-            };
-            let inside = leg.custodies.iter().skip_while(|id| **id != custody_id).skip(1);
-            let decides = !custody.won || inside.clone().all(|id| self.is_at_rest(*id));
-            let idle = !self.is_busy(leg);
-            let silent = leg.missed && leg.audio.is_none() && leg.sound_flows();
-            if !decides || !idle || custody.dial.is_some() {
-                // What this session had under way may have been all that kept those inside of it from being looked
-                // after. Only who will do something about it is woken, and only inside, or two could wake each other
-                // for ever.
-                let decider = self.decider(leg);
-                let acts = |inner: &CustodyId| {
-                    let holder = self.custodies.get(inner)?.holder.session()?;
-                    let acts = !self.awaits(holder) || (silent && decider == Some(*inner));
-                    (idle && acts && holder != id).then_some(holder)
-                };
-                for holder in inside.filter_map(acts).collect::<SmallVec<[SessionId; 1]>>() {
-                    self.later(Step::Settle(holder));
-                }
-                continue;
-            }
-            let (leg_id, talked, ready) = (leg.id, leg.talked, leg.is_answered());
-            if talked && ready {
-                self.hang_up(leg_id, Cause::Normal);
-            } else if !awaits || (lost && leg.sound_flows()) {
-                self.fall_to_host(id, custody_id, "the behaviour left the call undone");
-            } else if silent && self.is_sole(custody_id) {
-                self.play_hold_music(leg_id);
-            }
-        }
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.lost = false;
-        }
-        for callee in callees {
-            let idle = self
-                .legs
-                .get(&callee)
-                .filter(|leg| !self.is_busy(leg) && leg.custodies.iter().all(|id| self.is_at_rest(*id)));
-            match idle.map(|leg| leg.audio.is_some()) {
-                Some(_) if !awaits => self.hang_up(callee, Cause::Normal),
-                // Its partner was taken away, and the session goes on with something else.
-                Some(false) => self.play_hold_music(callee),
-                Some(true) | None => {}
-            }
-        }
-    }
-
-    /// The innermost custody of a leg that has something left to do: what the leg hears is up to its holder.
-    pub(in crate::engine) fn decider(&self, leg: &Leg) -> Option<CustodyId> {
-        let mut inside_out = leg.custodies.iter().rev().copied();
-        inside_out.find(|id| !self.is_at_rest(*id))
-    }
-
-    /// Whether something of a session's own will wake it.
-    fn awaits(&self, id: SessionId) -> bool {
-        let session = self.sessions.get(&id);
-        session.is_some_and(|session| {
-            !session.timers.is_empty()
-                || !session.dials.is_empty()
-                || !session.watches.is_empty()
-                || !session.pages.is_empty()
-        })
-    }
-
-    /// A custody of the exchange's own with nothing left to do, such as that of a transfer which was answered.
-    pub(in crate::engine) fn is_at_rest(&self, id: CustodyId) -> bool {
-        self.custodies
-            .get(&id)
-            .is_some_and(|custody| custody.holder == Holder::Host && custody.dial.is_none())
-    }
-}
+impl Exchange {}
