@@ -30,12 +30,16 @@ impl Exchange {
         true
     }
 
-    /// The caller, if it may hear the only one who rings.
+    /// The caller, if it may hear the only one who rings, and talks to nobody else meanwhile.
     pub(super) fn hears_early(&self, dial: DialId) -> Option<LegId> {
         let dial = self.dials.get(&dial)?;
         let alone = dial.rings_alone() && dial.custody.is_none_or(|custody| self.is_sole(custody));
+        let talks = |caller: &LegId| {
+            let leg = self.legs.get(caller);
+            leg.is_some_and(|leg| leg.bridged.is_some() || leg.room.is_some())
+        };
         dial.caller
-            .filter(|_| alone && dial.options.hears == Hears::Ringback)
+            .filter(|caller| alone && dial.options.hears == Hears::Ringback && !talks(caller))
     }
 
     /// The callee answered our offer before it answered the call.

@@ -122,3 +122,40 @@ fn a_caller_whose_behaviour_lost_an_event_hears_music_once_the_dial_in_front_is_
     world.hangs_up("201", call);
     world.assert_idle();
 }
+
+/// A behaviour rings somebody else while its caller talks: whoever rings may send sound, the two go on hearing each other.
+#[test]
+fn a_caller_who_talks_does_not_hear_the_early_media_of_whoever_else_is_rung() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .line("203")
+        .behaviour("in-front", module(1), SessionScope::PerCall)
+        .number("300", &["in-front"])
+        .open(&["201", "202", "203"]);
+    world.behaves(module(1), |invocation| match logic::event(invocation) {
+        Event::CallOffered(offer) => decided(vec![dial(offer.leg, vec![stage(vec![line("202")], 10)])]),
+        Event::Outcome(outcome) => match (&outcome.kind, logic::only_leg(invocation)) {
+            (OutcomeKind::Dialled(dialled), Some(leg))
+                if matches!(dialled.result, contract::DialResult::Answered(_)) =>
+            {
+                decided(vec![dial(leg, vec![stage(vec![line("203")], 10)])])
+            }
+            _ => decided(vec![]),
+        },
+        _ => decided(vec![]),
+    });
+    let call = world.call("201", "300");
+    world.answers("202");
+    let other = world.ringing("203");
+    world.media.clear();
+    world.with("203", |phone, now| phone.sounds_early(now, other));
+    world.settle();
+    let listens = |command: &Media| matches!(command, Media::Listen { .. });
+    assert!(!world.media.iter().any(listens), "{:?}", world.media);
+    world.run(Duration::from_secs(12));
+    assert_eq!(world.state("203", other), CallState::Over);
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("201", call);
+    world.assert_idle();
+}
