@@ -27,6 +27,7 @@ mod server;
 mod speech;
 mod stored;
 mod tcp;
+mod threads;
 mod udp;
 mod wiring;
 mod workshop;

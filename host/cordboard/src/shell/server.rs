@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use base::Random;
-use behaviours::{Invoker, Pool, Runtime, Workers};
+use behaviours::Runtime;
 use contract::{Invocation, ModuleDigest};
 use exchange::directory::TenantView;
 use exchange::{Exchange, Input};
@@ -19,7 +19,6 @@ use store::{EmbeddedStore, GroupLimits, OpenOptions, Schema, Store, Writer};
 
 use super::clock::Clock;
 use super::core::Core;
-use super::inbox::Inbox;
 use super::interruptions::{self, Interruptions};
 use super::janitor;
 use super::lazily::Lazily;
@@ -27,14 +26,15 @@ use super::listening::{listen, tcp_inputs};
 use super::names::{Names, Resolver};
 use super::office::{Inner, Office};
 use super::preparing::Preparing;
-use super::reports::{Reported, reports};
+use super::reports::reports;
 use super::screens::Screens;
 use super::stored;
 use super::tcp::Tcp;
+use super::threads::{reporter, start_media, start_pool, ticker, workers};
 use super::wiring::{self, Replies, Wiring};
 use super::workshop::{TICK, Workshop};
 use crate::config::{Config, Metrics};
-use crate::media::{MediaConfig, MediaThread, Notice};
+use crate::media::MediaThread;
 use crate::memory;
 
 /// How long changes of calls gather before they are written, and then again before they are committed: together what a
@@ -44,21 +44,8 @@ const KEEP_AFTER: Duration = Duration::from_millis(50);
 /// How long records of what is over may wait to be written, if nothing else is: a commit costs as much as three calls.
 const RECORDS: Duration = Duration::from_millis(300);
 
-/// How long reports gather while one waits: waking up for each costs more than most of them do. Who watches live does not
-/// notice, and what is printed is stored seconds later.
-const GATHER: Duration = Duration::from_millis(20);
-
-/// How long nothing is reported before the traces of ended calls are stored all the same.
-const IDLE: Duration = Duration::from_secs(1);
-
 /// How often memory that nobody needs any more goes back to the system.
 const TIDY: Duration = Duration::from_secs(5);
-
-/// How often histograms are brought up to date.
-const UPKEEP: Duration = Duration::from_secs(5);
-
-/// Events that may wait for the workers.
-const EVENTS: usize = 16_384;
 
 /// Instances beside those of the workers: for uploads, checks and replays.
 const SPARE_INSTANCES: usize = 32;
@@ -271,26 +258,6 @@ impl Server {
     }
 }
 
-fn start_pool(config: &Config, invoker: Arc<dyn Invoker>, inbox: Inbox<Input>) -> Result<Pool> {
-    let workers = Workers {
-        threads: workers(config),
-        waiting: EVENTS,
-        patience: exchange::Config::default().patience,
-    };
-    Ok(Pool::start(invoker, workers, move |decision| {
-        // A full inbox counts what it refuses; the exchange gives up waiting for the answer.
-        let _ = inbox.send(Input::Decision(decision));
-    })?)
-}
-
-/// Workers for behaviours, as configured.
-fn workers(config: &Config) -> usize {
-    match config.behaviours.threads {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        threads => threads,
-    }
-}
-
 fn metrics_for(config: &Config) -> api::MetricsFor {
     match config.api.metrics {
         Metrics::Open => api::MetricsFor::Everybody,
@@ -368,69 +335,6 @@ fn exchange_config(config: &Config, sip: &[SocketAddr]) -> exchange::Config {
         .flat_map(|local| [source(Transport::Udp, *local), source(Transport::Tcp, *local)])
         .collect();
     wanted
-}
-
-fn start_media(clock: Clock, random: Random, inbox: Inbox<Input>) -> Result<MediaThread> {
-    Ok(MediaThread::start(MediaConfig {
-        name: "media".to_owned(),
-        random,
-        clock: Box::new(move || clock.now()),
-        events: Box::new(move |notice| {
-            let input = match notice {
-                Notice::Event(event) => Input::Media(event.clone()),
-                Notice::BindFailed(port) => Input::BindFailed(*port),
-            };
-            inbox.send(input).is_ok()
-        }),
-    })?)
-}
-
-/// Moves the deadlines of events on, and sees to it that none waits behind a slow one.
-fn ticker(
-    runtime: Arc<Runtime>,
-    help: impl Fn() + Send + 'static,
-    stop: Arc<AtomicBool>,
-) -> Result<JoinHandle<()>> {
-    Ok(std::thread::Builder::new()
-        .name("deadlines".to_owned())
-        .spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                std::thread::sleep(TICK);
-                runtime.tick();
-                help();
-            }
-        })?)
-}
-
-/// Ends when the exchange's thread, which holds the other end, does.
-///
-/// Histograms keep every value until `upkeep` sorts them in.
-fn reporter(
-    hub: api::hub::Hub,
-    clock: Clock,
-    reported: Reported,
-    upkeep: impl Fn() + Send + 'static,
-) -> Result<JoinHandle<()>> {
-    Ok(std::thread::Builder::new()
-        .name("reports".to_owned())
-        .spawn(move || {
-            let mut kept_up = clock.now();
-            let mut reports = Vec::new();
-            while reported.take(&mut reports, IDLE) {
-                let now = clock.now();
-                if now.since(kept_up) >= UPKEEP {
-                    kept_up = now;
-                    upkeep();
-                }
-                if reports.is_empty() {
-                    hub.tidy(now);
-                    continue;
-                }
-                reports.drain(..).for_each(|report| hub.report(report));
-                std::thread::sleep(GATHER);
-            }
-            hub.tidy(base::Moment::MAX);
-        })?)
 }
 
 /// At the very first start: makes the operator's token and writes it where only the owner can read it.

@@ -61,6 +61,7 @@ mod multipart;
 mod outside;
 mod purpose;
 mod refresh;
+mod reliable;
 mod respond;
 mod screen;
 mod servers;

@@ -8,6 +8,7 @@ use base::Moment;
 use bytes::Bytes;
 use smallvec::smallvec;
 
+use super::reliable::{hundred_rel, queue};
 use super::screen::body_of;
 use super::servers::{ServerOwner, begin};
 use super::session::{Session, TooSmall, seconds};
@@ -22,8 +23,6 @@ use crate::{Method, Name, Request};
 
 /// §13.3.1.1: a provisional response every minute keeps proxies from giving up.
 pub(super) const REPEAT_PROGRESS: Duration = Duration::from_secs(60);
-/// Responses that wait for a PRACK; nobody has more to say in a round trip.
-const MAX_QUEUED: usize = 8;
 
 /// Being called.
 impl Endpoint {
@@ -191,7 +190,7 @@ impl Endpoint {
         Some(usage)
     }
 
-    fn send_progress(&mut self, now: Moment, usage: &mut Usage, reply: Reply) {
+    pub(super) fn send_progress(&mut self, now: Moment, usage: &mut Usage, reply: Reply) {
         let Phase::Offered(offered) = &mut usage.phase else {
             return;
         };
@@ -234,7 +233,7 @@ impl Endpoint {
         self.send_response(now, server, reply.status, bytes);
     }
 
-    fn send_accept(&mut self, now: Moment, usage: &mut Usage, mut reply: Reply) {
+    pub(super) fn send_accept(&mut self, now: Moment, usage: &mut Usage, mut reply: Reply) {
         let Phase::Offered(offered) = &mut usage.phase else {
             return;
         };
@@ -329,54 +328,6 @@ impl Endpoint {
         });
     }
 
-    /// The status that answers a PRACK (RFC 3262 §3): 200 if it is for what we sent.
-    pub(super) fn take_prack(usage: &mut Usage, prack: &Request) -> u16 {
-        let Ok(Some(rack)) = prack.headers.rack() else {
-            return 400;
-        };
-        let Phase::Offered(offered) = &mut usage.phase else {
-            return 481;
-        };
-        let invite = offered.request.headers.cseq().map(|cseq| cseq.number);
-        let is_for = |reliable: &mut Box<Reliable>| {
-            reliable.rseq == rack.rseq && Ok(rack.cseq.number) == invite && rack.cseq.method == "INVITE"
-        };
-        let Some(reliable) = offered.reliable.take_if(is_for) else {
-            return 481;
-        };
-        let (body, has_offer) = (
-            body_of(&prack.headers, &prack.body),
-            !offered.request.body.is_empty(),
-        );
-        match body {
-            // RFC 3262 §5: our reliable response had the offer, so this is its answer.
-            Some(answer) if !has_offer && reliable.has_body && !offered.answered_early => {
-                offered.early_answer = Some(answer);
-                offered.answered_early = true;
-            }
-            // Another offer, with the first one just settled: nobody here can answer it in time.
-            Some(_) => return 488,
-            None => offered.answered_early |= has_offer && reliable.has_body,
-        }
-        200
-    }
-
-    /// What waited for a PRACK.
-    pub(super) fn send_queued(&mut self, now: Moment, usage: &mut Usage) {
-        while let Phase::Offered(offered) = &mut usage.phase {
-            let waits = offered.reliable.as_ref().map(|reliable| reliable.has_body);
-            match (offered.queue.front(), waits) {
-                (Some(Queued::Accept(_)), None | Some(false)) | (Some(Queued::Progress(_)), None) => {}
-                (Some(_), _) | (None, _) => return,
-            }
-            match offered.queue.pop_front() {
-                Some(Queued::Progress(reply)) => self.send_progress(now, usage, reply),
-                Some(Queued::Accept(reply)) => self.send_accept(now, usage, reply),
-                None => return,
-            }
-        }
-    }
-
     /// What is due while the caller waits.
     pub(super) fn timeout_offered(&mut self, now: Moment, usage: &mut Usage) {
         let Phase::Offered(offered) = &mut usage.phase else {
@@ -429,14 +380,6 @@ fn offered(usage: &mut Usage) -> Result<&mut Offered, CommandError> {
     }
 }
 
-fn queue(offered: &mut Offered, queued: Queued) -> Done {
-    if offered.queue.len() >= MAX_QUEUED {
-        return Err(CommandError::Full);
-    }
-    offered.queue.push_back(queued);
-    Ok(())
-}
-
 /// # Errors
 ///
 /// When the status is not one of `range`, or a header cannot go on the wire.
@@ -448,17 +391,6 @@ pub(super) fn checked(reply: Reply, range: std::ops::RangeInclusive<u16>) -> Res
         return Err(CommandError::BadHeader);
     }
     Ok(reply)
-}
-
-pub(super) fn hundred_rel(request: &Request) -> HundredRel {
-    let headers = &request.headers;
-    if headers.lists(Name::Require, "100rel") {
-        HundredRel::Required
-    } else if headers.lists(Name::Supported, "100rel") {
-        HundredRel::Supported
-    } else {
-        HundredRel::Unknown
-    }
 }
 
 /// Why a BYE or CANCEL was sent: the reason of SIP if there is one, else the first.

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::super::purpose::{ClientOwner, Purpose};
+use super::super::reliable::hundred_rel;
 use super::super::screen::body_of;
 use super::super::servers::{ServerOwner, response_path};
-use super::super::uas::{REPEAT_PROGRESS, hundred_rel};
+use super::super::uas::REPEAT_PROGRESS;
 use super::super::usage::{Calling, Cancel, Offered, Phase, Queued, Reliable, Repeat, Unacked, Usage};
 use super::super::{Body, Credentials, Endpoint, ExtraHeaders, Fork, Path, Reply, RequestId, UsageId};
 use crate::dialog::Identity;

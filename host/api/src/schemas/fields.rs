@@ -1,16 +1,8 @@
-//! Configuration documents as the OpenAPI document describes them.
-//!
-//! The exchange is the authority; a test compares the fields named here with those it reads.
-
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
-use utoipa::openapi::{ArrayBuilder, Ref, RefOr, Schema};
-
-use crate::endpoint::Content;
-use crate::exchange::Kind;
+//! Fields of each kind of document: what they hold, whether they have to be there, and what they mean.
 
 /// What a field holds.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     Text,
     Flag,
     Number,
@@ -22,11 +14,11 @@ enum Shape {
 
 use Shape::{Flag, Number, Object, Objects, OneOf, Text, Texts};
 
-struct Field {
-    name: &'static str,
-    shape: Shape,
-    required: bool,
-    meaning: &'static str,
+pub(super) struct Field {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub required: bool,
+    pub meaning: &'static str,
 }
 
 const fn must(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
@@ -50,7 +42,7 @@ const fn may(name: &'static str, shape: Shape, meaning: &'static str) -> Field {
 const ID: Field = may("id", Text, "As in the address; may be left out.");
 const NAME: Field = may("name", Text, "For people.");
 
-const TENANT: &[Field] = &[
+pub(super) const TENANT: &[Field] = &[
     ID,
     must("name", Text, "For people."),
     must(
@@ -121,7 +113,7 @@ const TENANT: &[Field] = &[
     ),
 ];
 
-const SITE: &[Field] = &[
+pub(super) const SITE: &[Field] = &[
     ID,
     must("name", Text, "For people; all that can be changed of a site."),
     may(
@@ -136,7 +128,7 @@ const SITE: &[Field] = &[
     ),
 ];
 
-const USER: &[Field] = &[
+pub(super) const USER: &[Field] = &[
     ID,
     must("first-name", Text, ""),
     must("last-name", Text, ""),
@@ -150,7 +142,7 @@ const MEDIA: Field = may(
     "Which way its sound goes; absent: the tenant's. Both ends of a call have to allow `direct`.",
 );
 
-const DEVICE: &[Field] = &[
+pub(super) const DEVICE: &[Field] = &[
     ID,
     NAME,
     may(
@@ -188,7 +180,7 @@ const DEVICE: &[Field] = &[
     ),
 ];
 
-const LINE: &[Field] = &[
+pub(super) const LINE: &[Field] = &[
     ID,
     may(
         "kind",
@@ -232,7 +224,7 @@ const LINE: &[Field] = &[
     ),
 ];
 
-const NUMBER: &[Field] = &[
+pub(super) const NUMBER: &[Field] = &[
     ID,
     NAME,
     may("site", Text, "A site's id."),
@@ -248,7 +240,7 @@ const NUMBER: &[Field] = &[
     ),
 ];
 
-const DIAL_PLAN: &[Field] = &[must(
+pub(super) const DIAL_PLAN: &[Field] = &[must(
     "rules",
     Objects,
     "`name`, `direction` (`internal`, `inbound`), `pattern` (`any`, or `number`, `prefix`, `feature-code` with a text), \
@@ -256,7 +248,7 @@ const DIAL_PLAN: &[Field] = &[must(
      `message` for the session there, in which `{line}` is the caller's); the first that matches decides.",
 )];
 
-const TRUNK: &[Field] = &[
+pub(super) const TRUNK: &[Field] = &[
     ID,
     NAME,
     must(
@@ -301,7 +293,7 @@ const TRUNK: &[Field] = &[
     MEDIA,
 ];
 
-const CALENDAR: &[Field] = &[
+pub(super) const CALENDAR: &[Field] = &[
     ID,
     NAME,
     may(
@@ -322,7 +314,7 @@ const CALENDAR: &[Field] = &[
     may("time-zone", Text, "IANA name; absent: the tenant's."),
 ];
 
-const PICKUP_GROUP: &[Field] = &[
+pub(super) const PICKUP_GROUP: &[Field] = &[
     ID,
     must("name", Text, "Letters, digits and spaces."),
     must("site", Text, "A site's id."),
@@ -333,135 +325,9 @@ const PICKUP_GROUP: &[Field] = &[
     ),
 ];
 
-const CONTACT: &[Field] = &[
+pub(super) const CONTACT: &[Field] = &[
     ID,
     must("name", Text, ""),
     may("company", Text, ""),
     must("numbers", Texts, "In any spelling of the tenant's country."),
 ];
-
-/// Name and fields of the documents that are written as they are. Behaviours and announcements have bodies of
-/// their own.
-fn described(kind: Kind) -> Option<(&'static str, &'static [Field])> {
-    Some(match kind {
-        Kind::Tenant => ("Tenant", TENANT),
-        Kind::Site => ("Site", SITE),
-        Kind::User => ("User", USER),
-        Kind::Device => ("Device", DEVICE),
-        Kind::Line => ("Line", LINE),
-        Kind::Number => ("Number", NUMBER),
-        Kind::DialPlan => ("DialPlan", DIAL_PLAN),
-        Kind::Trunk => ("Trunk", TRUNK),
-        Kind::Calendar => ("Calendar", CALENDAR),
-        Kind::PickupGroup => ("PickupGroup", PICKUP_GROUP),
-        Kind::Contact => ("Contact", CONTACT),
-        Kind::Behaviour | Kind::Announcement => return None,
-    })
-}
-
-/// A body that holds a document of this kind.
-pub(crate) fn document(kind: Kind) -> Content {
-    let Some((name, fields)) = described(kind) else {
-        return Content::other("application/json");
-    };
-    let mut object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    for field in fields {
-        object = object.property(field.name, schema(field));
-        if field.required {
-            object = object.required(field.name);
-        }
-    }
-    let components = vec![(name.to_owned(), Schema::Object(object.build()).into())];
-    Content {
-        media_type: "application/json",
-        schema: Ref::from_schema_name(name).into(),
-        components,
-    }
-}
-
-fn schema(field: &Field) -> RefOr<Schema> {
-    let of = |kind| ObjectBuilder::new().schema_type(kind);
-    let meaning = Some(field.meaning).filter(|meaning| !meaning.is_empty());
-    let single = match field.shape {
-        Text => of(Type::String),
-        Flag => of(Type::Boolean),
-        Number => of(Type::Integer),
-        Object => of(Type::Object),
-        OneOf(names) => of(Type::String).enum_values(Some(names.iter().copied())),
-        Texts => return list(of(Type::String), meaning),
-        Objects => return list(of(Type::Object), meaning),
-    };
-    Schema::Object(single.description(meaning).build()).into()
-}
-
-fn list(items: ObjectBuilder, meaning: Option<&str>) -> RefOr<Schema> {
-    Schema::Array(ArrayBuilder::new().items(items).description(meaning).build()).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use exchange::directory::{Document, Kind as Their};
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// What the exchange reads: it says so when a field is unknown.
-    fn read_by_the_exchange(kind: Their) -> BTreeSet<String> {
-        let tagged = json!({ kind.as_str(): { "no such field": 1 } });
-        let refusal = serde_json::from_value::<Document>(tagged)
-            .unwrap_err()
-            .to_string();
-        let expected = refusal
-            .split_once("expected")
-            .unwrap_or_else(|| panic!("{refusal}"))
-            .1;
-        expected
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(ToOwned::to_owned)
-            .collect()
-    }
-
-    #[test]
-    fn fields_are_those_that_the_exchange_reads() {
-        for (ours, theirs) in [
-            (Kind::Tenant, Their::Tenant),
-            (Kind::Site, Their::Site),
-            (Kind::User, Their::User),
-            (Kind::Device, Their::Device),
-            (Kind::Line, Their::Line),
-            (Kind::Number, Their::Number),
-            (Kind::DialPlan, Their::DialPlan),
-            (Kind::Trunk, Their::Trunk),
-            (Kind::Calendar, Their::Calendar),
-            (Kind::PickupGroup, Their::PickupGroup),
-            (Kind::Contact, Their::Contact),
-        ] {
-            let described: BTreeSet<_> = described(ours)
-                .unwrap()
-                .1
-                .iter()
-                .map(|field| field.name.to_owned())
-                .collect();
-            assert_eq!(described, read_by_the_exchange(theirs), "{theirs}");
-        }
-    }
-
-    #[test]
-    fn what_is_required_is_enough() {
-        let minimal = json!({
-            "tenant": { "id": "a", "name": "A", "domains": ["a.example"] },
-            "line": { "id": "201", "name": "A" },
-            "device": { "id": "a" },
-            "dial-plan": { "rules": [] },
-            "pickup-group": { "id": "a", "name": "A", "site": "main" },
-        });
-        for (kind, document) in minimal.as_object().unwrap() {
-            let tagged: Value = json!({ kind: document });
-            assert!(serde_json::from_value::<Document>(tagged).is_ok(), "{kind}");
-        }
-    }
-}
