@@ -16,6 +16,10 @@ pub struct Glance {
     pub from_tag: String,
     pub to_tag: String,
     pub has_body: bool,
+    /// Of a reliable provisional response (RFC 3262).
+    pub rseq: Option<u32>,
+    /// What a PRACK is for.
+    pub rack: String,
 }
 
 impl Glance {
@@ -63,6 +67,8 @@ impl Glance {
                 self.method = method.trim().to_owned();
             }
             "via" | "v" if self.branch.is_empty() => self.branch = parameter(value, "branch"),
+            "rseq" => self.rseq = value.parse().ok(),
+            "rack" => self.rack = value.to_owned(),
             "from" | "f" => self.from_tag = parameter(value, "tag"),
             "to" | "t" => self.to_tag = parameter(value, "tag"),
             _ => {}

@@ -4,6 +4,7 @@ use base::Moment;
 
 use crate::phone::CallState;
 use crate::sdp::Description;
+use crate::text::tag;
 
 #[derive(Clone, Debug)]
 pub struct Dialog {
@@ -45,6 +46,52 @@ pub struct Dialog {
     /// CSeq of a re-INVITE of ours without an offer: its ACK brings the answer.
     pub asks_for_offer: Option<u32>,
     pub headers: Vec<(String, String)>,
+    pub early: Early,
+    pub timer: Timer,
+}
+
+/// How far offer and answer have come before the call is answered (RFC 3262, RFC 3311).
+#[derive(Clone, Debug, Default)]
+pub struct Early {
+    /// As the callee: the caller can take reliable provisional responses.
+    pub can_be_reliable: bool,
+    /// RSeq of the newest reliable provisional response, of ours or of the peer's.
+    pub newest: Option<u32>,
+    /// As the callee: our reliable response that waits for its PRACK.
+    pub reliable: Option<Reliable>,
+    /// As the callee: answered by its user, who waits for that PRACK, too.
+    pub answer_waits: bool,
+    /// The first offer has its answer in a reliable response.
+    pub answered: bool,
+    /// As the caller: that answer. No other may follow (RFC 3261 §13.2.1).
+    pub answer: Option<Description>,
+    /// Both know that of each other: the session may be changed.
+    pub agreed: bool,
+    /// It was changed since.
+    pub updated: bool,
+    /// As the caller: we said BYE before there was an answer.
+    pub left: bool,
+    /// Our side before an UPDATE of ours that is not answered yet.
+    pub before: Option<Description>,
+}
+
+/// A reliable provisional response that is repeated until its PRACK comes (RFC 3262 §3).
+#[derive(Clone, Debug)]
+pub struct Reliable {
+    pub rseq: u32,
+    pub has_body: bool,
+    /// None once a final response was sent: only the PRACK is waited for.
+    pub repeat: Option<Unacknowledged>,
+}
+
+/// The session timer of a call (RFC 4028).
+#[derive(Clone, Debug, Default)]
+pub struct Timer {
+    /// Seconds; none while no timer runs.
+    pub interval: Option<u32>,
+    pub we_refresh: bool,
+    /// When to refresh, or, for whom the peer refreshes, when to give the call up.
+    pub due: Option<Moment>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +119,11 @@ impl Dialog {
             self.local, self.remote, self.call_id
         ));
         head
+    }
+
+    /// Our tag.
+    pub fn tag(&self) -> Option<&str> {
+        tag(&self.local)
     }
 
     pub fn rings_again(&self) -> Option<Moment> {

@@ -5,7 +5,7 @@
 //! same phone lives in the simulator and on real sockets ([`live`]).
 //!
 //! It does what a desk phone does: registers with digest, calls, rings, answers, refuses, holds, hangs
-//! up, repeats what is lost. It is strict where the exchange could be wrong: what it cannot
+//! up, repeats what is lost; and, with [`Extensions`], what desk phones and trunks have learnt since. It is strict where the exchange could be wrong: what it cannot
 //! read, or what breaks a rule (a second final response, a dialog request out of order), is an
 //! [`Event::Wrong`], and tests fail on it.
 
@@ -19,5 +19,5 @@ mod sdp;
 mod text;
 mod transaction;
 
-pub use phone::{AskRef, CallRef, CallState, Event, Output, Phone, PhoneConfig};
+pub use phone::{AskRef, CallRef, CallState, Event, Extensions, Output, Phone, PhoneConfig};
 pub use sdp::Description;

@@ -1,12 +1,15 @@
 //! The phone itself: who it is, its calls, what it repeats and when. What it does is beside it.
 
+mod answered;
 mod asking;
 mod called;
 mod calling;
+mod forking;
 mod receiving;
 mod registering;
 mod reliable;
 mod telling;
+mod timing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -19,6 +22,7 @@ use self::registering::Registering;
 use self::telling::Telling;
 use crate::dialog::Dialog;
 use crate::sdp::Description;
+use crate::text::{Incoming, Start, tag};
 use crate::transaction::{Client, ClientState, Server, T2};
 
 /// Who the phone is and where it sits.
@@ -39,6 +43,22 @@ pub struct PhoneConfig {
     pub more: String,
     /// Refuses every change of a session that has an offer, with this status.
     pub refuses_changes: Option<u16>,
+    pub extensions: Extensions,
+}
+
+/// What a phone knows beyond RFC 3261, and uses by itself. Nothing, unless a test says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// Reliable provisional responses (RFC 3262), and UPDATE (RFC 3311) whichever end it is.
+    pub reliable: bool,
+    /// Its 180 wants a PRACK, too.
+    pub rings_reliably: bool,
+    /// It calls nobody who cannot send them (`Require: 100rel`).
+    pub requires_reliable: bool,
+    /// Session timers (RFC 4028): the interval that it asks for and grants at most, in seconds.
+    pub timer: Option<u32>,
+    /// Refreshes by UPDATE, not by re-INVITE.
+    pub refreshes_by_update: bool,
 }
 
 impl PhoneConfig {
@@ -55,6 +75,7 @@ impl PhoneConfig {
             events: true,
             more: String::new(),
             refuses_changes: None,
+            extensions: Extensions::default(),
         }
     }
 }
@@ -104,6 +125,8 @@ pub enum Event {
     /// The peer changed the session; the direction it offered.
     Changed(CallRef, String),
     Ended(CallRef),
+    /// The peer did not refresh the session in time (RFC 4028 §10).
+    NotRefreshed(CallRef),
     /// To a request outside of calls.
     Answer(u16),
     /// A NOTIFY or MESSAGE came.
@@ -167,6 +190,11 @@ impl Phone {
         &self.config
     }
 
+    /// From now on the phone knows these.
+    pub fn learn(&mut self, extensions: Extensions) {
+        self.config.extensions = extensions;
+    }
+
     pub fn state(&self, call: CallRef) -> CallState {
         self.calls
             .get(&call)
@@ -204,7 +232,10 @@ impl Phone {
             .filter_map(|d| d.unacknowledged.as_ref())
             .map(|wait| wait.again.min(wait.end));
         let rings = self.calls.values().filter_map(Dialog::rings_again);
-        clients.chain(servers).chain(answers).chain(rings).min()
+        let early = self.calls.values().filter_map(Dialog::provisional_due);
+        let timers = self.calls.values().filter_map(Dialog::timer_due);
+        let calls = answers.chain(rings).chain(early).chain(timers);
+        clients.chain(servers).chain(calls).min()
     }
 
     pub fn timeout(&mut self, now: Moment) {
@@ -233,6 +264,8 @@ impl Phone {
             self.send(text);
         }
         self.ring_again(now);
+        self.repeat_provisionals(now);
+        self.keep_sessions(now);
         self.drop_over(now);
     }
 
@@ -259,6 +292,7 @@ impl Phone {
             {
                 self.over(call);
             }
+            self.refresh_unheard(now, &method, &call_id);
             self.event(Event::NoResponse(method));
         }
         self.register_next(now);
@@ -304,6 +338,19 @@ impl Phone {
             .rev()
             .find(|(_, dialog)| dialog.call_id == call_id)
             .map(|(call, _)| *call)
+    }
+
+    /// The call that a message belongs to: of forks, the one whose tag it bears.
+    fn find_for(&self, message: &Incoming) -> Option<CallRef> {
+        let ours = match message.start {
+            Start::Request { .. } => message.to_tag(),
+            Start::Response { .. } => tag(&message.from),
+        };
+        let is_for = |dialog: &Dialog| dialog.call_id == message.call_id && dialog.tag() == ours;
+        let found = self.calls.iter().rev().find(|(_, dialog)| is_for(dialog));
+        found
+            .map(|(call, _)| *call)
+            .or_else(|| self.find(&message.call_id))
     }
 
     fn request(&mut self, now: Moment, method: &str, branch: &str, call_id: &str, text: String) {

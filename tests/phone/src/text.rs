@@ -116,6 +116,17 @@ pub fn tag(value: &str) -> Option<&str> {
     Some(after.split(';').next().unwrap_or(after))
 }
 
+/// Whether Supported or Require names this option.
+pub fn lists(message: &Incoming, option: &str) -> bool {
+    let names = |name: &str| {
+        ["Supported", "Require"]
+            .iter()
+            .any(|one| name.eq_ignore_ascii_case(one))
+    };
+    let mut values = message.others.iter().filter(|(name, _)| names(name));
+    values.any(|(_, value)| value.split(',').any(|one| one.trim() == option))
+}
+
 /// The address inside of `Name <sip:…>;params`, or the bare one.
 pub fn uri_of(value: &str) -> String {
     match value.split_once('<') {

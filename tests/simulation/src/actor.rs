@@ -9,6 +9,7 @@ use testkit::world::What;
 use testkit::{PhoneId, World};
 
 use crate::conferences;
+use crate::early;
 use crate::later;
 use crate::plan::Act;
 use crate::town::{COMPANIES, LINES, PUBLIC, Town};
@@ -209,6 +210,7 @@ pub fn act(world: &mut World, town: &Town, act: &Act) {
         Act::TakeOver { phone, call } => take_over(world, *phone, *call),
         Act::Later(later) => later::act(world, town, later),
         Act::Confer(confer) => conferences::act(world, confer),
+        Act::Early(early) => early::act(world, early),
         Act::Wait => {}
     }
 }

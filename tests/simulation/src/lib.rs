@@ -15,6 +15,7 @@
 
 mod actor;
 mod conferences;
+mod early;
 mod errors;
 mod later;
 mod logic;

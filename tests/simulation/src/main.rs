@@ -94,7 +94,7 @@ fn single(options: &Options) -> (Tally, Option<Found>) {
 fn show(tally: &Tally, start: Instant) {
     println!(
         "{:>6.0} s: {} seeds, {} steps, {} calls ({} answered), {:.1} h simulated; {} messages lost, late or twice, \
-         {} failures of behaviours, {} crashes, {} swaps",
+         {} failures of behaviours, {} crashes, {} swaps, {} PRACK, {} UPDATE",
         start.elapsed().as_secs_f64(),
         tally.seeds,
         tally.steps,
@@ -105,5 +105,7 @@ fn show(tally: &Tally, start: Instant) {
         tally.guests,
         tally.crashes,
         tally.swaps,
+        tally.pracks,
+        tally.updates,
     );
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use base::Random;
 
 use crate::conferences::{Confer, confer};
+use crate::early::{Early, early};
 use crate::later::{Later, later};
 use crate::town::{CODES, COMPANIES, LINES, NUMBERS, PUBLIC, SWAPPED, SWAPPED_TOO, VERSIONS};
 
@@ -97,6 +98,8 @@ pub enum Act {
     /// What only people of the widest town do.
     Later(Later),
     Confer(Confer),
+    /// What only phones do that know of reliable provisional responses and session timers.
+    Early(Early),
     Wait,
 }
 
@@ -146,6 +149,14 @@ const STRAIGHT: u64 = 400_000;
 
 /// Seeds from here on know of conferences.
 const CONFERENCES: u64 = 3_000_000;
+
+/// Seeds from here on have phones that know more than RFC 3261.
+const EARLY: u64 = 9_000_000;
+
+/// Whether phones know more than RFC 3261 (see `early`).
+pub fn knows_more(seed: u64) -> bool {
+    seed >= EARLY
+}
 
 /// Whether a company's sound goes past the exchange where it may.
 pub fn goes_straight(seed: u64, company: &str) -> bool {
@@ -206,7 +217,8 @@ fn act(random: &mut Random, trouble: Trouble, seed: u64) -> Act {
         Size::Plain => 100,
         Size::Wide => 125,
         Size::Widest if seed < CONFERENCES => 150,
-        Size::Widest => 162,
+        Size::Widest if seed < EARLY => 162,
+        Size::Widest => 189,
     };
     let company = random.below(COMPANIES.len() as u64) as usize;
     let pick = random.next_u64();
@@ -245,6 +257,7 @@ fn act(random: &mut Random, trouble: Trouble, seed: u64) -> Act {
             line: one(random, &LINES),
             number: one(random, &NUMBERS),
         },
+        162.. => Act::Early(early(random, pick)),
         150.. => Act::Confer(confer(random, pick)),
         125.. => later(random, pick, company),
         100.. => newer(random, pick),

@@ -9,8 +9,9 @@ use testkit::world::{Seen, What};
 use testkit::{GuestFaults, Ladder, Link, World};
 
 use crate::actor;
+use crate::early;
 use crate::errors;
-use crate::plan::{Step, goes_straight, size};
+use crate::plan::{Step, goes_straight, knows_more, size};
 use crate::rules::{Broken, Rules, Verdict};
 use crate::town::Town;
 
@@ -32,6 +33,10 @@ pub struct Tally {
     pub guests: u64,
     pub crashes: u64,
     pub swaps: u64,
+    /// PRACKs, sent or received.
+    pub pracks: u64,
+    /// The same of UPDATEs.
+    pub updates: u64,
 }
 
 impl Tally {
@@ -46,6 +51,8 @@ impl Tally {
         self.guests += other.guests;
         self.crashes += other.crashes;
         self.swaps += other.swaps;
+        self.pracks += other.pracks;
+        self.updates += other.updates;
     }
 
     /// Hours of virtual time.
@@ -137,7 +144,15 @@ impl Run {
             }
         };
         let offices = offices.into_iter().map(|office| office.tenant(ways)).collect();
-        let world = World::new(seed, offices);
+        let mut world = World::new(seed, offices);
+        if knows_more(seed) {
+            // Chance of their own: nothing else is another because of it.
+            let mut random = Random::from_seed(seed ^ 0x65_61_72_6c_79);
+            for id in world.phones() {
+                let extensions = early::extensions(&mut random);
+                world.with(id, |phone, _| phone.learn(extensions));
+            }
+        }
         Self {
             start: world.now(),
             world,
@@ -219,6 +234,10 @@ impl Run {
     fn count(&mut self, seen: &Seen) {
         match &seen.what {
             What::Died => self.tally.crashes += 1,
+            What::Arrived { bytes, .. } | What::Sent { bytes, .. } => {
+                self.tally.pracks += u64::from(bytes.starts_with(b"PRACK"));
+                self.tally.updates += u64::from(bytes.starts_with(b"UPDATE"));
+            }
             What::Report(report) => match &report.fact {
                 Fact::CallStarted { .. } => self.tally.calls += 1,
                 Fact::CallEnded(cdr) if cdr.answered.is_some() => self.tally.answered += 1,

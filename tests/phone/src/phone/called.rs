@@ -5,9 +5,9 @@ use std::time::Duration;
 use base::Moment;
 
 use super::{CallRef, CallState, Event, Phone, with_body};
-use crate::dialog::{Dialog, Unacknowledged};
+use crate::dialog::{Dialog, Early, Timer, Unacknowledged};
 use crate::sdp::Description;
-use crate::text::{Incoming, Start, uri_of, user_of};
+use crate::text::{Incoming, Start, lists, uri_of, user_of};
 use crate::transaction::T1;
 
 /// RFC 3261 §13.3.1.1.
@@ -16,7 +16,9 @@ const RING_AGAIN: Duration = Duration::from_secs(60);
 impl Phone {
     /// Says 180, and again every minute.
     pub fn ring(&mut self, now: Moment, call: CallRef) {
-        self.respond_invite(now, call, 180, "Ringing", None);
+        if !self.rings_reliably(now, call) {
+            self.respond_invite(now, call, 180, "Ringing", None);
+        }
         if let Some(dialog) = self.calls.get_mut(&call) {
             dialog.ring_again = Some(now + RING_AGAIN);
         }
@@ -38,15 +40,29 @@ impl Phone {
 
     /// Refuses with a phrase of the test's own, which may hold further header lines.
     pub fn refuse_with(&mut self, now: Moment, call: CallRef, status: u16, phrase: &str) {
-        self.respond_invite(now, call, status, phrase, None);
+        // Whoever forked the call says no only when all have.
+        if self.other_forks(call).is_empty() {
+            self.respond_invite(now, call, status, phrase, None);
+        }
         if let Some(dialog) = self.calls.get_mut(&call) {
             dialog.state = CallState::Over;
         }
     }
 
     pub fn answer(&mut self, now: Moment, call: CallRef) {
+        if self.waits_for_prack(call) {
+            return;
+        }
+        self.answer_alone(now, call);
+        for other in self.other_forks(call) {
+            self.over(other);
+        }
+    }
+
+    pub(super) fn answer_alone(&mut self, now: Moment, call: CallRef) {
         if let Some(body) = self.answer_to(call) {
-            self.respond_invite(now, call, 200, "OK", Some(body));
+            let body = self.still_to_say(call, body);
+            self.respond_invite(now, call, 200, "OK", body);
         }
         if let Some(dialog) = self.calls.get_mut(&call)
             && dialog.state == CallState::Offered
@@ -57,6 +73,9 @@ impl Phone {
 
     /// Sends sound before it answers: 183 with the answer.
     pub fn sounds_early(&mut self, now: Moment, call: CallRef) {
+        if self.config.extensions.reliable {
+            return self.sounds_early_reliably(now, call);
+        }
         if let Some(body) = self.answer_to(call) {
             self.respond_invite(now, call, 183, "Session Progress", Some(body));
         }
@@ -70,6 +89,7 @@ impl Phone {
             return None;
         }
         dialog.ours = match &dialog.theirs {
+            Some(_) if dialog.early.answered => dialog.ours.clone(),
             Some(offer) => offer
                 .answer(self.config.rtp, &self.config.codecs)
                 .with_more(&self.config.more),
@@ -85,11 +105,10 @@ impl Phone {
         status: u16,
         phrase: &str,
         body: Option<String>,
-    ) {
+    ) -> Option<String> {
+        let lines = self.lines_of_response(now, call, status);
         let contact = self.contact();
-        let Some(dialog) = self.calls.get_mut(&call) else {
-            return;
-        };
+        let dialog = self.calls.get_mut(&call)?;
         let mut head = format!("SIP/2.0 {status} {phrase}\r\n");
         for via in &dialog.vias {
             head.push_str(&format!("Via: {via}\r\n"));
@@ -98,11 +117,16 @@ impl Phone {
             head.push_str(&format!("Record-Route: {route}\r\n"));
         }
         head.push_str(&format!(
-            "From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} INVITE\r\nContact: {contact}\r\n",
+            "From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} INVITE\r\nContact: {contact}\r\n{lines}",
             dialog.from, dialog.to, dialog.call_id, dialog.invite_cseq
         ));
         let text = with_body(head, body.as_deref());
         let branch = dialog.invite_branch.clone();
+        if status >= 200
+            && let Some(reliable) = &mut dialog.early.reliable
+        {
+            reliable.repeat = None;
+        }
         if (200..300).contains(&status) {
             // RFC 3261 §13.3.1.4: the core repeats its 2xx, over any transport.
             dialog.unacknowledged = Some(Unacknowledged {
@@ -120,7 +144,8 @@ impl Phone {
         {
             server.respond(now, text.clone(), status >= 300);
         }
-        self.send(text);
+        self.send(text.clone());
+        Some(text)
     }
 
     pub(super) fn offered(&mut self, now: Moment, message: &Incoming) {
@@ -161,6 +186,11 @@ impl Phone {
             with_credentials: false,
             asks_for_offer: None,
             headers: message.others.clone(),
+            early: Early {
+                can_be_reliable: lists(message, "100rel"),
+                ..Early::default()
+            },
+            timer: Timer::default(),
         };
         self.calls.insert(call, dialog);
         self.respond_invite(now, call, 100, "Trying", None);
@@ -190,10 +220,13 @@ impl Phone {
         let Some((call, dialog)) = found.map(|(call, dialog)| (*call, dialog)) else {
             return;
         };
-        if dialog.state == CallState::Offered {
+        let others = self.other_forks(call);
+        if dialog.state == CallState::Offered || !others.is_empty() {
             self.respond_invite(now, call, 487, "Request Terminated", None);
-            if let Some(dialog) = self.calls.get_mut(&call) {
-                dialog.state = CallState::Over;
+            for call in others.into_iter().chain([call]) {
+                if let Some(dialog) = self.calls.get_mut(&call) {
+                    dialog.state = CallState::Over;
+                }
             }
             self.event(Event::Cancelled(
                 call,
@@ -210,7 +243,7 @@ impl Phone {
         if let Some(server) = invite {
             server.acknowledged();
         }
-        let Some(call) = self.find(&message.call_id) else {
+        let Some(call) = self.find_for(message) else {
             return;
         };
         let Some(dialog) = self.calls.get_mut(&call) else {

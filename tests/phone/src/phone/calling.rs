@@ -1,11 +1,9 @@
-//! Calling: INVITE and its answers, CANCEL, BYE, requests inside of the call (RFC 3261 §12, §13, §14, §15).
+//! Calling: INVITE, CANCEL, BYE, requests inside of the call (RFC 3261 §12, §13, §14, §15).
 
 use base::Moment;
 
-use super::{CallRef, CallState, Event, Output, Phone, PhoneConfig, with_body};
-use crate::dialog::Dialog;
-use crate::sdp::Description;
-use crate::text::Incoming;
+use super::{CallRef, CallState, Event, Phone, PhoneConfig, with_body};
+use crate::dialog::{Dialog, Early, Timer};
 use crate::transaction::ClientState;
 
 impl Phone {
@@ -16,6 +14,13 @@ impl Phone {
 
     /// The same with header lines of the test's own (without line ends).
     pub fn call_with(&mut self, now: Moment, number: &str, headers: &[(&str, &str)]) -> CallRef {
+        let (call, dialog) = self.new_call(number, headers);
+        self.calls.insert(call, dialog);
+        self.send_invite(now, call, None);
+        call
+    }
+
+    fn new_call(&mut self, number: &str, headers: &[(&str, &str)]) -> (CallRef, Dialog) {
         let call = CallRef(self.next_call);
         self.next_call += 1;
         let PhoneConfig { user, domain, .. } = &self.config;
@@ -55,15 +60,30 @@ impl Phone {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            early: Early::default(),
+            timer: Timer::default(),
         };
-        self.calls.insert(call, dialog);
+        (call, dialog)
+    }
+
+    /// Calls a number without an offer: the 2xx brings one, our ACK the answer (RFC 3261 §13.2.1).
+    pub fn call_for_offer(&mut self, now: Moment, number: &str) -> CallRef {
+        let (call, dialog) = self.new_call(number, &[]);
+        self.calls.insert(
+            call,
+            Dialog {
+                asks_for_offer: Some(0),
+                ..dialog
+            },
+        );
         self.send_invite(now, call, None);
         call
     }
 
-    fn send_invite(&mut self, now: Moment, call: CallRef, authorization: Option<String>) {
+    pub(super) fn send_invite(&mut self, now: Moment, call: CallRef, authorization: Option<String>) {
         let (via, branch) = self.via();
         let contact = self.contact();
+        let (allow, extensions) = (self.allow(), self.extension_lines());
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;
         };
@@ -72,16 +92,20 @@ impl Phone {
         dialog.invite_branch = branch.clone();
         dialog.via = via.clone();
         let mut head = dialog.head("INVITE", cseq, &via);
-        head.push_str(&format!(
-            "Contact: {contact}\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
-        ));
+        head.push_str(&format!("Contact: {contact}\r\nAllow: {allow}\r\n{extensions}"));
         for (name, value) in &dialog.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(authorization.as_deref().unwrap_or_default());
-        let body = dialog.ours.print(dialog.session, dialog.version);
+        let body = match &mut dialog.asks_for_offer {
+            Some(asked) => {
+                *asked = cseq;
+                None
+            }
+            None => Some(dialog.ours.print(dialog.session, dialog.version)),
+        };
         let call_id = dialog.call_id.clone();
-        self.request(now, "INVITE", &branch, &call_id, with_body(head, Some(&body)));
+        self.request(now, "INVITE", &branch, &call_id, with_body(head, body.as_deref()));
     }
 
     /// Ends a call in whichever way its state asks for: CANCEL, BYE, or refusing it.
@@ -109,7 +133,7 @@ impl Phone {
         }
     }
 
-    fn send_cancel(&mut self, now: Moment, call: CallRef) {
+    pub(super) fn send_cancel(&mut self, now: Moment, call: CallRef) {
         let Some(dialog) = self.calls.get(&call) else {
             return;
         };
@@ -126,7 +150,7 @@ impl Phone {
         self.request(now, "CANCEL", &branch, &call_id, with_body(head, None));
     }
 
-    fn bye(&mut self, now: Moment, call: CallRef) {
+    pub(super) fn bye(&mut self, now: Moment, call: CallRef) {
         self.in_dialog(now, call, "BYE", None);
         if let Some(dialog) = self.calls.get_mut(&call) {
             dialog.unacknowledged = None;
@@ -161,6 +185,9 @@ impl Phone {
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
+        if method == "UPDATE" {
+            head.push_str(&dialog.timer.lines());
+        }
         let call_id = dialog.call_id.clone();
         let text = match body {
             Some((kind, body)) => {
@@ -183,10 +210,12 @@ impl Phone {
         })
     }
 
-    /// Whether a re-INVITE may be sent now: no other one of ours is under way (RFC 3261 §14.1).
+    /// Whether a re-INVITE may be sent now: no other offer of ours is under way (RFC 3261 §14.1).
     fn may_change(&self, call: CallRef) -> bool {
-        let dialog = self.calls.get(&call);
-        dialog.is_some_and(|dialog| !self.is_changing(&dialog.call_id))
+        self.calls.get(&call).is_some_and(|dialog| {
+            let updates = dialog.early.before.is_some() && self.is_updating(&dialog.call_id);
+            !updates && !self.is_changing(&dialog.call_id)
+        })
     }
 
     /// Asks for an offer: a re-INVITE without one (RFC 3261 §14.1). The ACK brings the answer.
@@ -203,7 +232,7 @@ impl Phone {
         dialog.asks_for_offer = Some(cseq);
         dialog.invite_branch = branch.clone();
         let mut head = dialog.head("INVITE", cseq, &via);
-        head.push_str(&format!("Contact: {contact}\r\n"));
+        head.push_str(&format!("Contact: {contact}\r\n{}", dialog.timer.lines()));
         let call_id = dialog.call_id.clone();
         self.request(now, "INVITE", &branch, &call_id, with_body(head, None));
     }
@@ -233,7 +262,7 @@ impl Phone {
         let cseq = dialog.next_cseq();
         dialog.invite_branch = branch.clone();
         let mut head = dialog.head("INVITE", cseq, &via);
-        head.push_str(&format!("Contact: {contact}\r\n"));
+        head.push_str(&format!("Contact: {contact}\r\n{}", dialog.timer.lines()));
         let body = dialog.ours.print(dialog.session, dialog.version);
         let call_id = dialog.call_id.clone();
         self.request(now, "INVITE", &branch, &call_id, with_body(head, Some(&body)));
@@ -247,161 +276,4 @@ impl Phone {
             self.event(Event::Ended(call));
         }
     }
-}
-
-/// Answers to our INVITEs.
-impl Phone {
-    pub(super) fn provisional(&mut self, now: Moment, status: u16, message: &Incoming) {
-        let Some(call) = self.find(&message.call_id).filter(|_| message.method == "INVITE") else {
-            return;
-        };
-        let Some(dialog) = self.calls.get_mut(&call) else {
-            return;
-        };
-        if dialog.state == CallState::Calling && status > 100 {
-            dialog.state = CallState::Ringing;
-        }
-        if dialog.cancelled
-            && !self
-                .clients
-                .iter()
-                .any(|c| c.method == "CANCEL" && c.call_id == message.call_id)
-        {
-            return self.send_cancel(now, call);
-        }
-        if message.header("RSeq").is_some() {
-            self.acknowledge_provisional(now, call, message);
-        }
-        let Some(dialog) = self.calls.get_mut(&call) else {
-            return;
-        };
-        let media = Description::read(&message.body_text());
-        let early = media.is_some();
-        if early {
-            dialog.theirs = media;
-        }
-        if status > 100 {
-            self.event(Event::Ringing(call, status));
-        }
-        if early {
-            self.event(Event::EarlyMedia(call));
-        }
-    }
-
-    pub(super) fn invite_answered(&mut self, now: Moment, status: u16, message: &Incoming) {
-        let Some(call) = self.find(&message.call_id) else {
-            return;
-        };
-        let Some(dialog) = self.calls.get_mut(&call) else {
-            return;
-        };
-        let is_first = matches!(dialog.state, CallState::Calling | CallState::Ringing);
-        match status {
-            200..=299 => self.accepted(now, call, message),
-            401 | 407 if is_first && !dialog.with_credentials => {
-                dialog.with_credentials = true;
-                let uri = dialog.request_uri.clone();
-                match self.authorization(message, "INVITE", &uri) {
-                    Some(line) => self.send_invite(now, call, Some(line)),
-                    None => self.wrong("a challenge that cannot be read"),
-                }
-            }
-            _ if is_first => {
-                dialog.state = CallState::Over;
-                dialog.final_status = Some(status);
-                self.event(Event::Failed(call, status));
-            }
-            _ => self.event(Event::Answer(status)),
-        }
-    }
-
-    fn accepted(&mut self, now: Moment, call: CallRef, message: &Incoming) {
-        let (via, _) = self.via();
-        let (rtp, codecs) = (self.config.rtp, self.config.codecs.clone());
-        let Some(dialog) = self.calls.get_mut(&call) else {
-            return;
-        };
-        let is_first = matches!(dialog.state, CallState::Calling | CallState::Ringing);
-        if is_first {
-            if dialog.final_status.is_some() {
-                return self.wrong("a second final response to an INVITE");
-            }
-            dialog.final_status = Some(200);
-            dialog.remote.clone_from(&message.to);
-            dialog.routes = message.record_routes.iter().rev().cloned().collect();
-        }
-        match &message.contact {
-            Some(contact) => {
-                dialog.target.clone_from(contact);
-                dialog.is_focus = message.is_focus;
-            }
-            None => self
-                .outputs
-                .push_back(Output::Event(Event::Wrong("a 2xx without Contact".to_owned()))),
-        }
-        match Description::read(&message.body_text()) {
-            Some(theirs) => dialog.theirs = Some(theirs),
-            None if is_first && dialog.theirs.is_none() => {
-                self.outputs
-                    .push_back(Output::Event(Event::Wrong("a 2xx without SDP".to_owned())));
-            }
-            None => {}
-        }
-        let mut answer = None;
-        if dialog
-            .asks_for_offer
-            .take_if(|cseq| *cseq == message.cseq)
-            .is_some()
-            && let Some(offer) = &dialog.theirs
-        {
-            dialog.ours = offer.answer(rtp, &codecs);
-            dialog.version += 1;
-            answer = Some(dialog.ours.print(dialog.session, dialog.version));
-        }
-        let ack = with_body(dialog.head("ACK", message.cseq, &via), answer.as_deref());
-        dialog.last_ack = Some(ack.clone());
-        let gave_up = dialog.cancelled;
-        if is_first {
-            dialog.state = CallState::Up;
-        }
-        self.send(ack);
-        if is_first && gave_up {
-            // The answer crossed our CANCEL (RFC 3261 §15).
-            self.bye(now, call);
-        } else if is_first {
-            self.event(Event::Answered(call));
-        } else {
-            self.event(Event::Answer(200));
-        }
-    }
-
-    pub(super) fn repeat_ack(&mut self, message: &Incoming) {
-        if message.method == "INVITE"
-            && let Some(call) = self.find(&message.call_id)
-            && let Some(ack) = self.calls.get(&call).and_then(|dialog| dialog.last_ack.clone())
-        {
-            self.send(ack);
-        }
-    }
-}
-
-/// The ACK of a refusal repeats the INVITE's own first lines (RFC 3261 §17.1.1.3).
-pub(super) fn ack_for_refusal(invite: &str, message: &Incoming) -> String {
-    let uri = invite.split_whitespace().nth(1).unwrap_or_default();
-    let line = |name: &str| {
-        invite
-            .lines()
-            .find(|line| line.starts_with(name))
-            .map(|line| format!("{line}\r\n"))
-            .unwrap_or_default()
-    };
-    format!(
-        "ACK {uri} SIP/2.0\r\n{}Max-Forwards: 70\r\n{}{}To: {}\r\nCall-ID: {}\r\nCSeq: {} ACK\r\nContent-Length: 0\r\n\r\n",
-        line("Via:"),
-        line("Route:"),
-        line("From:"),
-        message.to,
-        message.call_id,
-        message.cseq
-    )
 }

@@ -2,7 +2,7 @@
 
 use base::Moment;
 
-use super::calling::ack_for_refusal;
+use super::answered::ack_for_refusal;
 use super::{CallRef, CallState, Event, Phone, with_body};
 use crate::dialog::Unacknowledged;
 use crate::sdp::Description;
@@ -41,7 +41,8 @@ impl Phone {
             "INVITE" | "UPDATE" => self.changed(now, message),
             "CANCEL" => self.cancelled(now, message),
             "BYE" => self.ended(now, message),
-            "OPTIONS" | "INFO" | "PRACK" => self.reply(now, message, 200, None),
+            "OPTIONS" | "INFO" => self.reply(now, message, 200, None),
+            "PRACK" => self.provisional_acknowledged(now, message),
             "SUBSCRIBE" => self.subscribed(now, message),
             "NOTIFY" | "MESSAGE" => self.told(now, message),
             _ => self.reply(now, message, 405, None),
@@ -49,6 +50,18 @@ impl Phone {
     }
 
     pub(super) fn reply(&mut self, now: Moment, message: &Incoming, status: u16, body: Option<&str>) {
+        self.reply_with(now, message, status, "", body);
+    }
+
+    /// The same with further lines, each with its end.
+    pub(super) fn reply_with(
+        &mut self,
+        now: Moment,
+        message: &Incoming,
+        status: u16,
+        lines: &str,
+        body: Option<&str>,
+    ) {
         let mut head = format!("SIP/2.0 {status} {}\r\n", if status == 200 { "OK" } else { "No" });
         for via in &message.vias {
             head.push_str(&format!("Via: {via}\r\n"));
@@ -59,7 +72,7 @@ impl Phone {
             format!(";tag={}", self.random.token(8))
         };
         head.push_str(&format!(
-            "From: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {} {}\r\nContact: {}\r\n",
+            "From: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {} {}\r\nContact: {}\r\n{lines}",
             message.from,
             message.to,
             message.call_id,
@@ -84,7 +97,7 @@ impl Phone {
 
     fn changed(&mut self, now: Moment, message: &Incoming) {
         let live = |call: &CallRef| self.state(*call) != CallState::Over;
-        let Some(call) = self.find(&message.call_id).filter(live) else {
+        let Some(call) = self.find_for(message).filter(live) else {
             return self.reply(now, message, 481, None);
         };
         // RFC 3261 §14.2, RFC 3311 §5.2: an offer of ours is on its way.
@@ -94,9 +107,14 @@ impl Phone {
         if offers && changing {
             return self.reply(now, message, 491, None);
         }
+        if !message.body.is_empty() && self.is_before_the_answer(call) {
+            self.wrong("an offer before the first one is answered");
+            return self.reply(now, message, 500, None);
+        }
         if let Some(status) = self.config.refuses_changes.filter(|_| !message.body.is_empty()) {
             return self.reply(now, message, status, None);
         }
+        let timer = self.timer_of_change(now, call, message);
         let (rtp, codecs, full) = (self.config.rtp, self.config.codecs.clone(), self.description());
         let Some(dialog) = self.calls.get_mut(&call) else {
             return;
@@ -125,10 +143,11 @@ impl Phone {
         };
         if offer.is_some() {
             dialog.theirs = offer;
+            dialog.early.updated = true;
         }
         let body = (message.method == "INVITE" || !message.body.is_empty())
             .then(|| dialog.ours.print(dialog.session, dialog.version));
-        self.reply(now, message, 200, body.as_deref());
+        self.reply_with(now, message, 200, &timer, body.as_deref());
         if message.method == "INVITE"
             && let Some(dialog) = self.calls.get_mut(&call)
             && let Some(server) = self
@@ -149,7 +168,7 @@ impl Phone {
     }
 
     fn ended(&mut self, now: Moment, message: &Incoming) {
-        let Some(call) = self.find(&message.call_id) else {
+        let Some(call) = self.find_for(message) else {
             return self.reply(now, message, 481, None);
         };
         self.reply(now, message, 200, None);
@@ -196,7 +215,7 @@ impl Phone {
             "REGISTER" => self.register_answered(now, status, message),
             "INVITE" => self.invite_answered(now, status, message),
             "CANCEL" | "BYE" | "PRACK" => {}
-            "UPDATE" => self.update_answered(status, message),
+            "UPDATE" => self.update_answered(now, status, message),
             _ => self.asked_answered(now, status, message),
         }
     }
