@@ -4,14 +4,12 @@
 //!
 //! ```text
 //!  sip_events ─▶ requests (REGISTER, OPTIONS), texts (MESSAGE)      invited (a call comes in)
-//!            └▶ call, leg, legs, bridge            transfer (REFER, Replaces), conference (Join)
-//!               media, offers, early, audio, digits, tones (ports and what flows through them)
-//!               direct, pass, anchor (sound that goes straight from party to party)
+//!            └▶ call, leg, legs ─▶ sound (what parties hear)          transfer (REFER, Replaces), conference (Join)
 //!  custody, holders (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
-//!     └▶ host_default (nobody decides)              └── click (people ask for a call)        due (what time brings)
+//!     └▶ host_default (nobody decides)                                                       due (what time brings)
 //!  outside (other exchanges that have phones of ours: their calls, how those lines are)
-//!  lines (state), watches and notifier (who watches them), trunks (registering), keep and restore (storage), lookup (the directory),
-//!  versions (trials), reporting and census (for people)
+//!  lines (state), watches and notifier (who watches them), trunks (registering), lookup (the directory), versions (trials)
+//!  kept (what outlives the process)    people (who look at it and give orders)
 //! ```
 //!
 //! Consequences that would come back to where they started are put off as [`Step`]s, which are taken once
@@ -19,59 +17,41 @@
 //! that its event stands for is settled.
 
 mod administer;
-mod anchor;
-mod audio;
-mod bridge;
 mod call;
-mod census;
-mod click;
 mod commands;
 mod conference;
 mod custody;
 mod dial;
-mod digits;
-mod direct;
 mod due;
-mod early;
-mod early_change;
 mod evict;
-mod farewell;
 mod features;
 mod few;
 mod holders;
 mod host_default;
 mod invited;
-mod keep;
+mod kept;
 mod leg;
 mod legs;
 mod lines;
-mod live;
 mod lookup;
-mod media;
 mod names;
 mod notifier;
-mod offers;
 mod outside;
-mod pass;
+mod people;
 mod pickup;
-mod ports;
 mod published;
 mod quota;
-mod records;
 mod registration;
-mod reporting;
 mod requests;
 mod reservations;
-mod restore;
-mod resume;
 mod rooms;
 mod screens;
 mod session;
 mod sip_events;
+mod sound;
 mod spend;
 mod texts;
 mod timers;
-mod tones;
 mod transfer;
 mod trunks;
 mod versions;
@@ -86,23 +66,23 @@ use contract::{AskId, LegId, SessionId, Tag};
 use rustc_hash::FxHashMap;
 use sip::endpoint::{Endpoint, RequestId, UsageId};
 
-pub use self::census::Census;
+pub use self::people::Census;
 
 use self::call::Call;
 use self::custody::Custody;
 use self::dial::Dial;
 use self::due::{Due, OfTenant};
-use self::keep::Dirty;
+use self::kept::Dirty;
+use self::kept::Resumed;
 use self::leg::Leg;
 use self::leg::{AudioRecord, RoomKey};
 use self::lines::Activity;
 use self::names::Names;
-use self::ports::PortPairs;
 use self::registration::Registration;
 use self::requests::Waiting as WaitingReply;
-use self::resume::Resumed;
 use self::session::{Keyed, Running, Session};
 use self::sip_events::Spoken;
+use self::sound::PortPairs;
 use self::timers::Timers;
 use crate::config::Config;
 use crate::directory::Directory;

@@ -15,8 +15,8 @@ use std::time::Duration;
 use base::Moment;
 use contract::{Cause, Condition, OutcomeKind, SessionId, Tag};
 
+use super::kept::records::WatchRecord;
 use super::outside::Knowledge;
-use super::records::WatchRecord;
 use super::timers::TimerKey;
 use super::{Due, Exchange};
 

@@ -6,7 +6,7 @@ use contract::{Cause, LegId, Tag};
 use smallvec::SmallVec;
 
 use super::{Dial, Run, RunState};
-use crate::engine::records::{DialRecord, RunRecord};
+use crate::engine::kept::records::{DialRecord, RunRecord};
 use crate::engine::{Due, Exchange, Step};
 use crate::ids::{CallId, DialId, DialOwner};
 

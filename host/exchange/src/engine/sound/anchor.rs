@@ -15,8 +15,8 @@ use media::Command;
 use sip::endpoint::{Body, Failure, Reply};
 use sip::sdp::{Direction, Local, Offer};
 
-use super::leg::{Leg, LegState, Stage};
-use super::{Due, Exchange};
+use crate::engine::leg::{Leg, LegState, Stage};
+use crate::engine::{Due, Exchange};
 
 /// How long an offer waits that cannot be made yet, because another one is open.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ impl Exchange {
     ///
     /// `NotAcceptable` for a caller who has another answer already, or speaks nothing that we do; `Congestion`
     /// without a free port.
-    pub(super) fn anchor(&mut self, id: LegId) -> Result<(), Cause> {
+    pub(in crate::engine) fn anchor(&mut self, id: LegId) -> Result<(), Cause> {
         let leg = self.legs.get_mut(&id).ok_or(Cause::Cancelled)?;
         let Some(direct) = &leg.direct else {
             return Ok(());
@@ -98,7 +98,7 @@ impl Exchange {
     }
 
     /// Offers our port to a party that does not know it yet, as soon as that can be.
-    pub(super) fn offer_port(&mut self, id: LegId) {
+    pub(in crate::engine) fn offer_port(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id).filter(|leg| leg.is_answered()) else {
             return;
         };
@@ -112,7 +112,7 @@ impl Exchange {
     }
 
     /// After a restart: an offer of our port that may be lost with the process is made again.
-    pub(super) fn anchor_on(&mut self, id: LegId) {
+    pub(in crate::engine) fn anchor_on(&mut self, id: LegId) {
         let media = self.legs.get(&id).and_then(|leg| leg.media.as_ref());
         if media.is_some_and(|media| media.negotiation.agreed().is_none()) {
             self.withdraw_offer(id);
@@ -122,7 +122,7 @@ impl Exchange {
 
     /// The party goes by what an earlier process offered it and did not store: it is offered what holds now. Sound that
     /// went straight comes here, for what the partner goes by is as uncertain.
-    pub(super) fn settle_media(&mut self, id: LegId) {
+    pub(in crate::engine) fn settle_media(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id) else {
             return;
         };
@@ -138,13 +138,13 @@ impl Exchange {
     }
 
     /// Our port is offered to the party, which has not answered.
-    pub(super) fn is_anchoring(&self, id: LegId) -> bool {
+    pub(in crate::engine) fn is_anchoring(&self, id: LegId) -> bool {
         let media = self.legs.get(&id).and_then(|leg| leg.media.as_ref());
         media.is_some_and(|media| media.negotiation.agreed().is_none() && media.negotiation.is_offering())
     }
 
     /// The party did not take the offer of our port.
-    pub(super) fn anchoring_failed(&mut self, id: LegId, failure: &Failure) {
+    pub(in crate::engine) fn anchoring_failed(&mut self, id: LegId, failure: &Failure) {
         self.withdraw_offer(id);
         match failure {
             // Its own came first: answering that one is as good.
@@ -154,7 +154,7 @@ impl Exchange {
     }
 
     /// A party that was asked for its offer on behalf of its partner made it, and is answered by us.
-    pub(super) fn answer_in_ack(&mut self, id: LegId, offer: &[u8]) {
+    pub(in crate::engine) fn answer_in_ack(&mut self, id: LegId, offer: &[u8]) {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };

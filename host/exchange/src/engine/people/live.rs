@@ -5,9 +5,9 @@ use std::sync::Arc;
 use base::{Moment, Pii};
 use contract::{Event, Message};
 
-use super::Exchange;
-use super::call::Call;
-use super::leg::{Leg, LegState, Party};
+use crate::engine::Exchange;
+use crate::engine::call::Call;
+use crate::engine::leg::{Leg, LegState, Party};
 use crate::ids::{CallId, Holder};
 use crate::io::AdminId;
 use crate::live;
@@ -17,7 +17,7 @@ const MAX_LISTED: usize = 1_000;
 
 impl Exchange {
     /// None: the answer comes later.
-    pub(super) fn live(&mut self, id: AdminId, request: live::Request) -> Option<live::Answer> {
+    pub(in crate::engine) fn live(&mut self, id: AdminId, request: live::Request) -> Option<live::Answer> {
         Some(match request {
             live::Request::Calls { tenant, after, limit } => {
                 live::Answer::Calls(self.list_calls(&tenant, after, limit))
@@ -114,7 +114,7 @@ impl Exchange {
         let Some(devices) = self.registrations.get(tenant) else {
             return Vec::new();
         };
-        let of_device = |(device, registration): (&Arc<str>, &super::registration::Registration)| {
+        let of_device = |(device, registration): (&Arc<str>, &crate::engine::registration::Registration)| {
             let bindings = registration.bindings();
             let told = |binding: &sip::registrar::Binding| live::Registration {
                 device: device.clone(),

@@ -1,7 +1,7 @@
 //! Counting what there is.
 
-use super::Exchange;
-use super::ports::PortPairs;
+use crate::engine::Exchange;
+use crate::engine::sound::PortPairs;
 
 impl Exchange {
     /// What there is, for metrics and tests of leaks.

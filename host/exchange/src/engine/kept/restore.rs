@@ -6,13 +6,13 @@ use base::Moment;
 use contract::{LegId, SessionId};
 use sip::registrar::Bindings;
 
-use super::administer::read_record;
-use super::features::FeatureRecord;
-use super::notifier::SubscriptionRecord;
 use super::records::{CallRecord, CallWays, SessionRecord, SessionWaits};
-use super::registration::Registration;
-use super::{Exchange, Ids};
 use crate::directory::{Directory, Document, Key, Kind, TenantId, Versioned};
+use crate::engine::administer::read_record;
+use crate::engine::features::FeatureRecord;
+use crate::engine::notifier::SubscriptionRecord;
+use crate::engine::registration::Registration;
+use crate::engine::{Exchange, Ids};
 use crate::ids::CallId;
 use crate::io::Entry;
 

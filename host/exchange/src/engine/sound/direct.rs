@@ -24,9 +24,9 @@ use sip::endpoint::{Body, Fork, Path, Reply};
 use sip::sdp::{Codec, Negotiation, Outline};
 use sip::uri::Uri;
 
-use super::Exchange;
-use super::leg::{Direct, Early, Leg, LegState, Party};
 use crate::directory::{MediaWay, TenantView};
+use crate::engine::Exchange;
+use crate::engine::leg::{Direct, Early, Leg, LegState, Party};
 use crate::ids::DialId;
 
 /// From where an address can be reached.
@@ -75,7 +75,7 @@ impl Reach {
 }
 
 /// Whether a description that came this way can be handed to somebody: no NAT lies between.
-pub(super) fn is_reachable(sdp: &[u8], path: &Path) -> bool {
+pub(in crate::engine) fn is_reachable(sdp: &[u8], path: &Path) -> bool {
     Reach::of_description(sdp) == Some(Reach::of(path.remote.ip()))
 }
 
@@ -90,7 +90,7 @@ impl Exchange {
     }
 
     /// For a caller whose offer may be passed on.
-    pub(super) fn direct_caller(
+    pub(in crate::engine) fn direct_caller(
         &mut self,
         view: &TenantView,
         party: &Party,
@@ -106,7 +106,7 @@ impl Exchange {
     /// # Errors
     ///
     /// `NotAcceptable` if they cannot: the caller speaks nothing that we do.
-    pub(super) fn direct_offer(
+    pub(in crate::engine) fn direct_offer(
         &mut self,
         dial: DialId,
         party: &Party,
@@ -165,7 +165,7 @@ impl Exchange {
     }
 
     /// What `o=` names: an address of ours in the family of the signalling.
-    pub(super) fn origin(&self, path: &Path) -> IpAddr {
+    pub(in crate::engine) fn origin(&self, path: &Path) -> IpAddr {
         let ours = if path.local.is_ipv6() {
             self.config.media.v6
         } else {
@@ -175,7 +175,7 @@ impl Exchange {
     }
 
     /// The same for the party of a leg.
-    pub(super) fn origin_of(&self, leg: LegId) -> Option<IpAddr> {
+    pub(in crate::engine) fn origin_of(&self, leg: LegId) -> Option<IpAddr> {
         let usage = self.legs.get(&leg)?.usage;
         Some(self.origin(&self.sip.usage(usage)?.path))
     }
@@ -184,7 +184,7 @@ impl Exchange {
 /// Answers.
 impl Exchange {
     /// A callee's answer before it answered the call goes to the caller, if that may hear it. False if not.
-    pub(super) fn early_answer(
+    pub(in crate::engine) fn early_answer(
         &mut self,
         callee: LegId,
         dial: DialId,
@@ -246,7 +246,11 @@ impl Exchange {
     }
 
     /// Takes the callee's answer: the codec that it speaks with us, or none if its answer is the caller's to read.
-    pub(super) fn callees_answer(&mut self, callee: LegId, body: Option<&Body>) -> Result<Option<Codec>, ()> {
+    pub(in crate::engine) fn callees_answer(
+        &mut self,
+        callee: LegId,
+        body: Option<&Body>,
+    ) -> Result<Option<Codec>, ()> {
         let direct = self.legs.get_mut(&callee).and_then(|leg| leg.direct.as_mut());
         let Some(direct) = direct else {
             return self.take_answer(callee, body).map(|agreed| Some(agreed.codec));
@@ -264,7 +268,7 @@ impl Exchange {
 
     /// Answers the caller with what the callee answered. False if the caller was promised something else, or the two
     /// cannot reach each other: then it is ours to answer.
-    pub(super) fn pass_answer(&mut self, caller: LegId, callee: LegId) -> Result<bool, Cause> {
+    pub(in crate::engine) fn pass_answer(&mut self, caller: LegId, callee: LegId) -> Result<bool, Cause> {
         let answer = match self.legs.get(&callee).and_then(|leg| leg.direct.as_ref()) {
             Some(direct) if self.can_pass_answer(callee) => direct.theirs.clone(),
             Some(_) | None => return Ok(false),
@@ -299,13 +303,13 @@ impl Exchange {
     }
 
     /// What a caller was answered before somebody answered the call: no other answer may follow (RFC 3261 §13.2.1).
-    pub(super) fn early_sdp(&self, id: LegId) -> Option<Bytes> {
+    pub(in crate::engine) fn early_sdp(&self, id: LegId) -> Option<Bytes> {
         let direct = self.legs.get(&id)?.direct.as_ref()?;
         direct.early.as_ref().map(|early| early.sent.clone())
     }
 
     /// Whether two parties have each other's descriptions.
-    pub(super) fn are_direct(&self, a: LegId, b: LegId) -> bool {
+    pub(in crate::engine) fn are_direct(&self, a: LegId, b: LegId) -> bool {
         let has = |leg: LegId, other: LegId| {
             let direct = self.legs.get(&leg).and_then(|leg: &Leg| leg.direct.as_ref());
             direct.is_some_and(|direct| direct.peer == Some(other))

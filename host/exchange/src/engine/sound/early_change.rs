@@ -14,12 +14,12 @@
 use contract::LegId;
 use sip::endpoint::{Body, Reply, RequestId};
 
-use super::Exchange;
-use super::leg::{Early, LegState};
+use crate::engine::Exchange;
+use crate::engine::leg::{Early, LegState};
 
 impl Exchange {
     /// Passes on what a party wants to change in its early dialog.
-    pub(super) fn pass_on_early(&mut self, id: LegId, request: RequestId, body: Option<&Body>) {
+    pub(in crate::engine) fn pass_on_early(&mut self, id: LegId, request: RequestId, body: Option<&Body>) {
         let offer = body.filter(|body| body.is_sdp()).map(|body| body.bytes.clone());
         let Some((partner, offer)) = self.early_partner(id).zip(offer) else {
             let later = self.later_reply();
@@ -69,7 +69,7 @@ impl Exchange {
     }
 
     /// Two parties have changed what they had agreed on: an early answer of the callee's is out of date.
-    pub(super) fn agreed_early(&mut self, one: LegId, other: LegId) {
+    pub(in crate::engine) fn agreed_early(&mut self, one: LegId, other: LegId) {
         for (caller, callee) in [(one, other), (other, one)] {
             let direct = |id: LegId| self.legs.get(&id).and_then(|leg| leg.direct.as_ref());
             let promised = direct(caller).is_some_and(|direct| direct.early.is_some());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use contract::LegId;
 use sip::endpoint::{Farewell, UsageId};
 
-use super::{Exchange, OfTenant};
+use crate::engine::{Exchange, OfTenant};
 use crate::io::{Output, Write};
 
 /// A party that has not answered our BYE by then may not have heard it.
@@ -19,7 +19,7 @@ const SAID_FOR: Duration = Duration::from_secs(33);
 
 impl Exchange {
     /// The leg has been hung up, and is gone in a moment.
-    pub(super) fn await_farewell(&mut self, id: LegId) {
+    pub(in crate::engine) fn await_farewell(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id) else {
             return;
         };
@@ -34,7 +34,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn keep_farewell(&mut self, tenant: Arc<str>, leg: LegId, usage: UsageId) {
+    pub(in crate::engine) fn keep_farewell(&mut self, tenant: Arc<str>, leg: LegId, usage: UsageId) {
         let farewell = self.sip.farewell(usage);
         let Some(value) = farewell.and_then(|farewell| postcard::to_allocvec(&farewell).ok()) else {
             return;
@@ -44,12 +44,12 @@ impl Exchange {
             .set(self.now + SAID_FOR, OfTenant::FarewellOver { tenant, leg }.into());
     }
 
-    pub(super) fn forget_farewell(&mut self, tenant: &str, leg: LegId) {
+    pub(in crate::engine) fn forget_farewell(&mut self, tenant: &str, leg: LegId) {
         self.persist(Write::remove(key(tenant, leg)));
     }
 
     /// An earlier process could not say it, as far as is known.
-    pub(super) fn say_again(&mut self, tenant: Arc<str>, leg: LegId, farewell: Farewell) {
+    pub(in crate::engine) fn say_again(&mut self, tenant: Arc<str>, leg: LegId, farewell: Farewell) {
         self.sip.take_leave(self.now, farewell);
         self.timers
             .set(self.now + SAID_FOR, OfTenant::FarewellOver { tenant, leg }.into());

@@ -6,13 +6,13 @@ use media::PortId;
 use sip::endpoint::{Body, Reply};
 use sip::sdp::{Agreed, Answer, Codec, Direction, Local, Offer, SdpError};
 
-use super::Exchange;
-use super::leg::{LegState, Waiting};
+use crate::engine::Exchange;
+use crate::engine::leg::{LegState, Waiting};
 use crate::report::Fact;
 
 impl Exchange {
     /// Takes the callee's answer; without one the early answer stands.
-    pub(super) fn take_answer(&mut self, leg: LegId, body: Option<&Body>) -> Result<Agreed, ()> {
+    pub(in crate::engine) fn take_answer(&mut self, leg: LegId, body: Option<&Body>) -> Result<Agreed, ()> {
         let media = self
             .legs
             .get_mut(&leg)
@@ -34,7 +34,7 @@ impl Exchange {
     /// Answers the caller with 200, once; `codec` is what the callee speaks.
     ///
     /// A caller who sent no offer gets ours, and answers it in the ACK.
-    pub(super) fn answer_caller(
+    pub(in crate::engine) fn answer_caller(
         &mut self,
         id: LegId,
         codec: Option<Codec>,
@@ -55,7 +55,7 @@ impl Exchange {
     }
 
     /// 200, with this in it.
-    pub(super) fn accept_caller(
+    pub(in crate::engine) fn accept_caller(
         &mut self,
         id: LegId,
         sdp: Bytes,
@@ -128,7 +128,7 @@ impl Exchange {
     /// # Errors
     ///
     /// `NotAcceptable` for a caller who sent no offer: there is nothing to answer.
-    pub(super) fn open_early(&mut self, id: LegId) -> Result<PortId, Cause> {
+    pub(in crate::engine) fn open_early(&mut self, id: LegId) -> Result<PortId, Cause> {
         self.anchor(id)?;
         let leg = self.legs.get(&id).ok_or(Cause::Cancelled)?;
         let has_path =
@@ -152,7 +152,7 @@ impl Exchange {
     }
 
     /// The caller's ACK: with it comes the answer when our 200 made the offer.
-    pub(super) fn caller_confirmed(&mut self, id: LegId, body: Option<&Body>) {
+    pub(in crate::engine) fn caller_confirmed(&mut self, id: LegId, body: Option<&Body>) {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
@@ -180,7 +180,7 @@ impl Exchange {
 
     /// The peer changes the session (hold, another address, another codec): answered here, by us alone, unless its
     /// sound goes straight to its partner.
-    pub(super) fn renegotiate(
+    pub(in crate::engine) fn renegotiate(
         &mut self,
         id: LegId,
         request: sip::endpoint::RequestId,
@@ -234,14 +234,18 @@ impl Exchange {
     }
 
     /// The party agreed to our offer, or answered the one in our 200.
-    pub(super) fn our_offer_answered(&mut self, id: LegId, body: Option<&Body>) -> Result<(), Cause> {
+    pub(in crate::engine) fn our_offer_answered(
+        &mut self,
+        id: LegId,
+        body: Option<&Body>,
+    ) -> Result<(), Cause> {
         self.take_answer(id, body)
             .map(drop)
             .map_err(|()| Cause::NotAcceptable)
     }
 
     /// Our new offer to a party that is up: to hold it or to take it back.
-    pub(super) fn reoffer(&mut self, id: LegId, direction: Direction) -> Result<(), Cause> {
+    pub(in crate::engine) fn reoffer(&mut self, id: LegId, direction: Direction) -> Result<(), Cause> {
         let leg = self.legs.get_mut(&id).ok_or(Cause::Cancelled)?;
         let usage = leg.usage;
         let media = leg.media.as_mut().ok_or(Cause::Failed)?;
@@ -264,7 +268,7 @@ impl Exchange {
         Ok(())
     }
 
-    pub(super) fn withdraw_offer(&mut self, id: LegId) {
+    pub(in crate::engine) fn withdraw_offer(&mut self, id: LegId) {
         if let Some(media) = self.legs.get_mut(&id).and_then(|leg| leg.media.as_mut()) {
             media.negotiation.withdraw();
         }
@@ -272,7 +276,7 @@ impl Exchange {
 }
 
 /// Refuses a description, and says what is wrong with it (RFC 3261 §20.43).
-pub(super) fn not_acceptable(error: &SdpError) -> Reply {
+pub(in crate::engine) fn not_acceptable(error: &SdpError) -> Reply {
     let warning = format!(
         "{} cordboard \"{}\"",
         error.warning(),

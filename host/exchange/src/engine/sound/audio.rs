@@ -10,8 +10,8 @@ use contract::{
 };
 use media::{Command, PlayEnd, PlayId, PortId};
 
-use super::leg::{Audio, AudioCommand, AudioOwner, AudioRecord, Gather, Kind};
-use super::{Exchange, Step};
+use crate::engine::leg::{Audio, AudioCommand, AudioOwner, AudioRecord, Gather, Kind};
+use crate::engine::{Exchange, Step};
 use crate::ids::CustodyId;
 
 /// Sounds of one `play`.
@@ -19,7 +19,7 @@ const MAX_SOUNDS: usize = 64;
 
 /// Commands of behaviours.
 impl Exchange {
-    pub(super) fn play(
+    pub(in crate::engine) fn play(
         &mut self,
         session: SessionId,
         tag: Tag,
@@ -51,7 +51,7 @@ impl Exchange {
     }
 
     /// `digits` are those pressed already, before a restart.
-    pub(super) fn gather(
+    pub(in crate::engine) fn gather(
         &mut self,
         session: SessionId,
         tag: Tag,
@@ -93,7 +93,7 @@ impl Exchange {
     }
 
     /// Whether every recording that a command needs is there.
-    pub(super) fn can_play(&self, leg: LegId, command: &AudioCommand) -> bool {
+    pub(in crate::engine) fn can_play(&self, leg: LegId, command: &AudioCommand) -> bool {
         let sounds = match command {
             AudioCommand::Play(sounds, _) => sounds,
             AudioCommand::Gather(options, _) => &options.prompt,
@@ -102,7 +102,7 @@ impl Exchange {
     }
 
     /// Keeps a place for what cannot play yet.
-    pub(super) fn await_recordings(&mut self, leg: LegId, audio: &AudioRecord) {
+    pub(in crate::engine) fn await_recordings(&mut self, leg: LegId, audio: &AudioRecord) {
         let (session, tag) = (audio.session, audio.tag);
         let owner = AudioOwner::Session {
             session,
@@ -119,7 +119,11 @@ impl Exchange {
     }
 
     /// The sounds in the engine's words, or the name of an announcement that there is not.
-    pub(super) fn sounds(&self, leg: LegId, sounds: &[Sound]) -> Result<Vec<media::Sound>, String> {
+    pub(in crate::engine) fn sounds(
+        &self,
+        leg: LegId,
+        sounds: &[Sound],
+    ) -> Result<Vec<media::Sound>, String> {
         let Some(tenant) = self.legs.get(&leg).map(|leg| &leg.tenant) else {
             return Ok(Vec::new());
         };
@@ -141,7 +145,7 @@ impl Exchange {
         Ok(list)
     }
 
-    pub(super) fn begin_audio(
+    pub(in crate::engine) fn begin_audio(
         &mut self,
         leg: LegId,
         sounds: Vec<media::Sound>,
@@ -179,7 +183,7 @@ impl Exchange {
 /// Ends.
 impl Exchange {
     /// A session stops what plays to a leg.
-    pub(super) fn stop_audio_for(&mut self, session: SessionId, leg: LegId) {
+    pub(in crate::engine) fn stop_audio_for(&mut self, session: SessionId, leg: LegId) {
         let custody = self.custody_of(session, leg);
         self.take_sound(leg, session, custody, false);
         self.stop_audio(leg);
@@ -203,7 +207,7 @@ impl Exchange {
     }
 
     /// Stops whatever plays; its owner hears that it was stopped.
-    pub(super) fn stop_audio(&mut self, leg: LegId) {
+    pub(in crate::engine) fn stop_audio(&mut self, leg: LegId) {
         let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.take()) else {
             return;
         };
@@ -216,7 +220,7 @@ impl Exchange {
     }
 
     /// Stops what was played through a custody that is over.
-    pub(super) fn stop_audio_of(&mut self, leg: LegId, custody: CustodyId) {
+    pub(in crate::engine) fn stop_audio_of(&mut self, leg: LegId, custody: CustodyId) {
         let audio = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
         let of_it = audio.is_some_and(|audio| match audio.owner {
             AudioOwner::Session {
@@ -235,7 +239,7 @@ impl Exchange {
     }
 
     /// A session is over, and its leg goes on without it: nobody waits for the end of what it played.
-    pub(super) fn stop_audio_by(&mut self, leg: LegId, by: SessionId) {
+    pub(in crate::engine) fn stop_audio_by(&mut self, leg: LegId, by: SessionId) {
         let audio = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
         let of_it = audio
             .is_some_and(|audio| matches!(audio.owner, AudioOwner::Session { session, .. } if session == by));
@@ -245,12 +249,12 @@ impl Exchange {
     }
 
     /// The leg is gone, and with it what played.
-    pub(super) fn audio_gone(&mut self, leg: LegId, audio: Audio) {
+    pub(in crate::engine) fn audio_gone(&mut self, leg: LegId, audio: Audio) {
         self.audio_ended(leg, audio, Stop::Gone);
     }
 
     /// The engine says that a play ended.
-    pub(super) fn play_done(&mut self, port: PortId, play: PlayId, end: PlayEnd) {
+    pub(in crate::engine) fn play_done(&mut self, port: PortId, play: PlayId, end: PlayEnd) {
         let Some(leg) = self.by_port.get(&port).copied() else {
             return;
         };

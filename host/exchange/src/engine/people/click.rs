@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use contract::{DialOptions, Identity, LegId, Stage, Target};
 
-use super::Exchange;
-use super::call::Call;
-use super::custody::Handover;
 use crate::directory::{Origin, Resolution};
+use crate::engine::Exchange;
+use crate::engine::call::Call;
+use crate::engine::custody::Handover;
 use crate::ids::{CallId, DialOwner};
 use crate::live::NotDialled;
 use crate::report::Direction;
 
 impl Exchange {
-    pub(super) fn originate(
+    pub(in crate::engine) fn originate(
         &mut self,
         tenant: &Arc<str>,
         line: &str,
@@ -59,7 +59,7 @@ impl Exchange {
     }
 
     /// The phone was taken off the hook: now the number is dialled for it.
-    pub(super) fn click_answered(&mut self, leg: LegId) {
+    pub(in crate::engine) fn click_answered(&mut self, leg: LegId) {
         let Some((call, number)) = self
             .call_of(leg)
             .and_then(|id| Some((id, self.calls.get(&id)?.called.clone())))
@@ -89,7 +89,7 @@ impl Exchange {
     }
 
     /// One target, for as long as phones ring by default.
-    pub(super) fn stage_to(&self, target: Target) -> Stage {
+    pub(in crate::engine) fn stage_to(&self, target: Target) -> Stage {
         Stage {
             targets: vec![target],
             ring_for: u64::try_from(self.config.ring_for.as_millis()).unwrap_or(u64::MAX),

@@ -12,13 +12,13 @@ use media::{Command, PortId, PortOptions};
 use sip::endpoint::Path;
 use sip::sdp::{Agreed, Codec, Direction, Local, Negotiation};
 
-use super::Exchange;
-use super::leg::{LegMedia, MediaRecord};
+use crate::engine::Exchange;
+use crate::engine::leg::{LegMedia, MediaRecord};
 use crate::io::Output;
 
 /// Ports and their addresses.
 impl Exchange {
-    pub(super) fn media_event(&mut self, event: ::media::Event) {
+    pub(in crate::engine) fn media_event(&mut self, event: ::media::Event) {
         use ::media::Event;
         match event {
             Event::Digit {
@@ -37,7 +37,7 @@ impl Exchange {
     }
 
     /// A port in the address family of the signalling; none when all are in use.
-    pub(super) fn open_media(&mut self, path: &Path) -> Result<Box<LegMedia>, ()> {
+    pub(in crate::engine) fn open_media(&mut self, path: &Path) -> Result<Box<LegMedia>, ()> {
         let pairs = if path.local.is_ipv6() {
             &mut self.ports_v6
         } else {
@@ -55,7 +55,7 @@ impl Exchange {
     }
 
     /// Opens the port of a call that goes on after a restart, at the address that the party knows.
-    pub(super) fn reopen_media(&mut self, record: MediaRecord) -> Option<Box<LegMedia>> {
+    pub(in crate::engine) fn reopen_media(&mut self, record: MediaRecord) -> Option<Box<LegMedia>> {
         let MediaRecord {
             local,
             negotiation,
@@ -94,7 +94,7 @@ impl Exchange {
     }
 
     /// A port and our offer on it: the caller's codecs first, so that most calls need no transcoding.
-    pub(super) fn open_offer(
+    pub(in crate::engine) fn open_offer(
         &mut self,
         path: &Path,
         caller: Option<LegId>,
@@ -116,21 +116,21 @@ impl Exchange {
         Ok((media, offer))
     }
 
-    pub(super) fn attach_media(&mut self, leg: LegId, media: Box<LegMedia>) {
+    pub(in crate::engine) fn attach_media(&mut self, leg: LegId, media: Box<LegMedia>) {
         self.by_port.insert(media.port, leg);
         if let Some(leg) = self.legs.get_mut(&leg) {
             leg.media = Some(media);
         }
     }
 
-    pub(super) fn close_media(&mut self, media: LegMedia) {
+    pub(in crate::engine) fn close_media(&mut self, media: LegMedia) {
         self.by_port.remove(&media.port);
         self.closing.insert(media.port, media.local);
         self.media(Command::Close { port: media.port });
     }
 
     /// The engine has let go of a port.
-    pub(super) fn port_closed(&mut self, port: PortId) {
+    pub(in crate::engine) fn port_closed(&mut self, port: PortId) {
         let Some(local) = self.closing.remove(&port) else {
             return;
         };
@@ -145,21 +145,21 @@ impl Exchange {
     }
 
     /// The address is somebody else's: it goes to the end of the queue, and the leg fails.
-    pub(super) fn bind_failed(&mut self, port: PortId) {
+    pub(in crate::engine) fn bind_failed(&mut self, port: PortId) {
         if let Some(leg) = self.by_port.get(&port).copied() {
             self.leg_fails(leg, Cause::Congestion);
         }
     }
 
-    pub(super) fn media(&mut self, command: Command) {
+    pub(in crate::engine) fn media(&mut self, command: Command) {
         self.outbox.push_back(Output::Media(command));
     }
 
-    pub(super) fn port_of(&self, leg: LegId) -> Option<PortId> {
+    pub(in crate::engine) fn port_of(&self, leg: LegId) -> Option<PortId> {
         self.legs.get(&leg)?.media.as_ref().map(|media| media.port)
     }
 
-    pub(super) fn update_stream(&mut self, port: PortId, agreed: &Agreed) {
+    pub(in crate::engine) fn update_stream(&mut self, port: PortId, agreed: &Agreed) {
         self.media(Command::Update {
             port,
             stream: stream(agreed),

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use sip::endpoint::UsageSnapshot;
 use sip::sdp::Negotiation;
 
-use super::leg::{AudioRecord, LegState, MediaRecord, Party, Redirections, Seat};
+use crate::engine::leg::{AudioRecord, LegState, MediaRecord, Party, Redirections, Seat};
 use crate::ids::{CustodyId, DialId, DialOwner, Holder};
 use crate::report::Direction;
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SessionRecord {
+pub(in crate::engine) struct SessionRecord {
     pub behaviour: Arc<str>,
     pub number: Arc<str>,
     pub settings: Arc<str>,
@@ -41,14 +41,14 @@ pub(super) struct SessionRecord {
 
 /// Stored behind a [`SessionRecord`], which earlier versions wrote alone.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct SessionWaits {
+pub(in crate::engine) struct SessionWaits {
     pub watches: Vec<WatchRecord>,
     /// Tags of pages, which end with the process.
     pub pages: Vec<Tag>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct WatchRecord {
+pub(in crate::engine) struct WatchRecord {
     pub tag: Tag,
     pub line: Arc<str>,
     pub condition: Condition,
@@ -77,7 +77,7 @@ impl SessionRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CallRecord {
+pub(in crate::engine) struct CallRecord {
     pub direction: Direction,
     pub caller: Identity,
     pub caller_line: Option<Arc<str>>,
@@ -101,13 +101,13 @@ pub(super) struct CallRecord {
 
 /// Stored behind a [`CallRecord`], which earlier versions wrote alone.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct CallWays {
+pub(in crate::engine) struct CallWays {
     /// Legs whose sound goes straight to another party.
     pub direct: Vec<(LegId, DirectRecord)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct DirectRecord {
+pub(in crate::engine) struct DirectRecord {
     pub negotiation: Negotiation,
     pub theirs: Vec<u8>,
     /// An early answer, as it came and as it went on.
@@ -136,7 +136,7 @@ impl CallRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LegRecord {
+pub(in crate::engine) struct LegRecord {
     pub id: LegId,
     pub party: Party,
     pub number: Box<str>,
@@ -163,7 +163,7 @@ pub(super) struct LegRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct CustodyRecord {
+pub(in crate::engine) struct CustodyRecord {
     pub leg: LegId,
     pub holder: Holder,
     pub parent: Option<(DialId, usize)>,
@@ -178,7 +178,7 @@ pub(super) struct CustodyRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct DialRecord {
+pub(in crate::engine) struct DialRecord {
     pub owner: DialOwner,
     pub caller: Option<LegId>,
     pub custody: Option<CustodyId>,
@@ -191,7 +191,7 @@ pub(super) struct DialRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum RunRecord {
+pub(in crate::engine) enum RunRecord {
     /// Legs that ring, and the most telling cause of those that failed.
     Legs {
         live: Vec<LegId>,

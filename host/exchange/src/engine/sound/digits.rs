@@ -11,11 +11,11 @@ use std::time::Duration;
 use contract::{Cause, Digit, Event, GatherOutcome, LegId, OutcomeKind};
 use media::{Command, PortId};
 
-use super::leg::{Audio, AudioOwner, Kind};
-use super::{Due, Exchange};
+use crate::engine::leg::{Audio, AudioOwner, Kind};
+use crate::engine::{Due, Exchange};
 
 impl Exchange {
-    pub(super) fn digits_sent(&mut self, play: ::media::PlayId, end: ::media::PlayEnd) {
+    pub(in crate::engine) fn digits_sent(&mut self, play: ::media::PlayId, end: ::media::PlayEnd) {
         let Some((session, tag)) = self.sending.remove(&play) else {
             return;
         };
@@ -29,7 +29,7 @@ impl Exchange {
     }
 
     /// A party pressed a key.
-    pub(super) fn digit(&mut self, leg_id: LegId, digit: char, held: Duration) {
+    pub(in crate::engine) fn digit(&mut self, leg_id: LegId, digit: char, held: Duration) {
         let Some(leg) = self.legs.get_mut(&leg_id) else {
             return;
         };
@@ -80,7 +80,7 @@ impl Exchange {
     }
 
     /// The prompt is over: the clock for the first digit runs.
-    pub(super) fn await_digit(&mut self, leg_id: LegId) {
+    pub(in crate::engine) fn await_digit(&mut self, leg_id: LegId) {
         let Some(Kind::Gather(gather)) = self
             .legs
             .get_mut(&leg_id)
@@ -98,7 +98,7 @@ impl Exchange {
     }
 
     /// No (further) digit came in time.
-    pub(super) fn digit_over(&mut self, leg: LegId) {
+    pub(in crate::engine) fn digit_over(&mut self, leg: LegId) {
         self.gather_over(leg, GatherOutcome::Timeout);
         // A dial that began meanwhile left it alone.
         self.hear_what_rings(leg);
@@ -129,7 +129,7 @@ impl Exchange {
     }
 
     /// No sound came for too long: the call is ended on both sides, unless the party is meant to be silent.
-    pub(super) fn silence(&mut self, port: PortId) {
+    pub(in crate::engine) fn silence(&mut self, port: PortId) {
         let Some(leg_id) = self.by_port.get(&port).copied() else {
             return;
         };

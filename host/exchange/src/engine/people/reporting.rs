@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use contract::{LegId, SessionId};
 
-use super::Exchange;
+use crate::engine::Exchange;
 use crate::ids::CallId;
 use crate::io::Output;
 use crate::report::{Fact, Report};
 
 impl Exchange {
-    pub(super) fn report(&mut self, fact: Fact) {
+    pub(in crate::engine) fn report(&mut self, fact: Fact) {
         self.outbox.push_back(Output::Report(Box::new(Report {
             at: self.now,
             tenant: None,
@@ -21,7 +21,7 @@ impl Exchange {
         })));
     }
 
-    pub(super) fn report_for(
+    pub(in crate::engine) fn report_for(
         &mut self,
         tenant: &Arc<str>,
         call: Option<CallId>,
@@ -39,14 +39,14 @@ impl Exchange {
         })));
     }
 
-    pub(super) fn report_leg(&mut self, leg: LegId, fact: Fact) {
+    pub(in crate::engine) fn report_leg(&mut self, leg: LegId, fact: Fact) {
         if let Some((tenant, call)) = self.legs.get(&leg).map(|leg| (leg.tenant.clone(), leg.call)) {
             self.report_for(&tenant, Some(call), Some(leg), None, fact);
         }
     }
 
     /// A fact about a session belongs to its call, or to that of the leg that it holds alone.
-    pub(super) fn report_session(&mut self, id: SessionId, fact: Fact) {
+    pub(in crate::engine) fn report_session(&mut self, id: SessionId, fact: Fact) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
@@ -58,7 +58,13 @@ impl Exchange {
         self.report_for(&tenant, call, None, Some(id), fact);
     }
 
-    pub(super) fn because(&mut self, tenant: &Arc<str>, call: CallId, rule: &'static str, sentence: String) {
+    pub(in crate::engine) fn because(
+        &mut self,
+        tenant: &Arc<str>,
+        call: CallId,
+        rule: &'static str,
+        sentence: String,
+    ) {
         self.report_for(
             tenant,
             Some(call),

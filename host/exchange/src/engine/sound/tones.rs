@@ -2,8 +2,8 @@
 
 use contract::{Cause, LegId, Sound, Tone};
 
-use super::Exchange;
-use super::leg::{AudioOwner, Kind};
+use crate::engine::Exchange;
+use crate::engine::leg::{AudioOwner, Kind};
 use crate::ids::CustodyId;
 
 /// Announcement that plays to a party on hold, where there is one.
@@ -12,7 +12,7 @@ const HOLD_MUSIC: &str = "hold";
 const COURTESY: &str = "courtesy";
 
 impl Exchange {
-    pub(super) fn play_tone(&mut self, leg: LegId, tone_kind: Tone, owner: AudioOwner) {
+    pub(in crate::engine) fn play_tone(&mut self, leg: LegId, tone_kind: Tone, owner: AudioOwner) {
         let Ok(sounds) = self.sounds(leg, &[Sound::Tone(tone_kind)]) else {
             return;
         };
@@ -21,7 +21,7 @@ impl Exchange {
     }
 
     /// Music, or where the tenant has none two quiet beeps every few seconds: the line is not dead.
-    pub(super) fn play_hold_music(&mut self, leg: LegId) {
+    pub(in crate::engine) fn play_hold_music(&mut self, leg: LegId) {
         let music = self.sounds(leg, &[Sound::Announcement(HOLD_MUSIC.into())]);
         let Ok(sounds) = music.or_else(|_| self.sounds(leg, &[Sound::Tone(Tone::Waiting)])) else {
             return;
@@ -31,7 +31,7 @@ impl Exchange {
     }
 
     /// "The number cannot be reached at the moment", else a tone that says the same.
-    pub(super) fn play_courtesy(&mut self, leg: LegId, custody: CustodyId) -> Result<(), Cause> {
+    pub(in crate::engine) fn play_courtesy(&mut self, leg: LegId, custody: CustodyId) -> Result<(), Cause> {
         let owner = AudioOwner::Courtesy(custody);
         match self.sounds(leg, &[Sound::Announcement(COURTESY.into())]) {
             Ok(sounds) => self.begin_audio(leg, sounds, 1, false, owner, Kind::Play(None)),
@@ -45,7 +45,7 @@ impl Exchange {
     }
 
     /// Two beeps, then the end: what was asked for is done.
-    pub(super) fn play_confirmation(&mut self, leg: LegId) {
+    pub(in crate::engine) fn play_confirmation(&mut self, leg: LegId) {
         let sounds = self.sounds(leg, &[Sound::Tone(Tone::Beep)]).unwrap_or_default();
         let owner = AudioOwner::Farewell(Cause::Normal);
         if self
@@ -57,7 +57,7 @@ impl Exchange {
     }
 
     /// The tone of a cause, then the end.
-    pub(super) fn play_farewell(&mut self, leg: LegId, why: Cause) {
+    pub(in crate::engine) fn play_farewell(&mut self, leg: LegId, why: Cause) {
         let kind = match why {
             Cause::Busy | Cause::Declined | Cause::NoAnswer => Tone::Busy,
             _ => Tone::Congestion,

@@ -4,14 +4,14 @@ use contract::{Hears, LegId};
 use media::Command;
 use sip::sdp::Answer;
 
-use super::Exchange;
-use super::leg::{AudioOwner, LegState};
+use crate::engine::Exchange;
+use crate::engine::leg::{AudioOwner, LegState};
 use crate::ids::DialId;
 use crate::report::Fact;
 
 impl Exchange {
     /// A callee sends sound before it answers. The caller hears it when this is the only one who rings.
-    pub(super) fn early_media(&mut self, callee: LegId, dial: DialId, answer: &Answer) -> bool {
+    pub(in crate::engine) fn early_media(&mut self, callee: LegId, dial: DialId, answer: &Answer) -> bool {
         let Some(media) = self.legs.get_mut(&callee).and_then(|leg| leg.media.as_mut()) else {
             return false;
         };
@@ -31,7 +31,7 @@ impl Exchange {
     }
 
     /// The caller, if it may hear the only one who rings, and talks to nobody else meanwhile.
-    pub(super) fn hears_early(&self, dial: DialId) -> Option<LegId> {
+    pub(in crate::engine) fn hears_early(&self, dial: DialId) -> Option<LegId> {
         let dial = self.dials.get(&dial)?;
         let alone = dial.rings_alone() && dial.custody.is_none_or(|custody| self.is_sole(custody));
         let talks = |caller: &LegId| {
@@ -43,13 +43,13 @@ impl Exchange {
     }
 
     /// The callee answered our offer before it answered the call.
-    pub(super) fn has_early_media(&self, callee: LegId) -> bool {
+    pub(in crate::engine) fn has_early_media(&self, callee: LegId) -> bool {
         let media = self.legs.get(&callee).and_then(|leg| leg.media.as_ref());
         media.is_some_and(|media| media.negotiation.agreed().is_some())
     }
 
     /// The caller hears the callee, and not the other way round.
-    pub(super) fn listen(&mut self, caller: LegId, callee: LegId) {
+    pub(in crate::engine) fn listen(&mut self, caller: LegId, callee: LegId) {
         if let (Some(to), Some(from)) = (self.port_of(caller), self.port_of(callee)) {
             self.stop_audio(caller);
             self.media(Command::Listen { to, from });
@@ -57,7 +57,7 @@ impl Exchange {
     }
 
     /// The caller is told that it rings: by its own phone (180), or with a tone where sound flows already.
-    pub(super) fn caller_hears_ringing(&mut self, caller: LegId, dial: DialId, hears: Hears) {
+    pub(in crate::engine) fn caller_hears_ringing(&mut self, caller: LegId, dial: DialId, hears: Hears) {
         let Some(leg) = self.legs.get_mut(&caller) else {
             return;
         };
@@ -78,7 +78,7 @@ impl Exchange {
     }
 
     /// 180, once.
-    pub(super) fn ring_caller(&mut self, caller: LegId) {
+    pub(in crate::engine) fn ring_caller(&mut self, caller: LegId) {
         let Some(leg) = self.legs.get_mut(&caller) else {
             return;
         };
@@ -92,7 +92,7 @@ impl Exchange {
     }
 
     /// The dial is over: its ringback stops.
-    pub(super) fn stop_ringback(&mut self, caller: LegId, dial: DialId) {
+    pub(in crate::engine) fn stop_ringback(&mut self, caller: LegId, dial: DialId) {
         let audio = self.legs.get(&caller).and_then(|leg| leg.audio.as_ref());
         if audio.is_some_and(|audio| audio.owner == AudioOwner::Ringback(dial)) {
             self.stop_audio(caller);

@@ -21,8 +21,8 @@ use sip::endpoint::{
 };
 use sip::sdp::Outline;
 
-use super::leg::{Asked, Stage};
-use super::{Due, Exchange};
+use crate::engine::leg::{Asked, Stage};
+use crate::engine::{Due, Exchange};
 
 /// How long the ACK to an offer waits for the answer: five times our 200 has gone to whoever asked, and enough is left
 /// of the 32 s after which the other end gives up.
@@ -31,7 +31,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 /// Asking.
 impl Exchange {
     /// Passes on what a party wants to change. False if it is ours to answer.
-    pub(super) fn pass_on(
+    pub(in crate::engine) fn pass_on(
         &mut self,
         id: LegId,
         request: RequestId,
@@ -71,7 +71,7 @@ impl Exchange {
     }
 
     /// Whether a description of a party's that is up leads where its last one led.
-    pub(super) fn still_reaches(&self, id: LegId, offer: &[u8]) -> bool {
+    pub(in crate::engine) fn still_reaches(&self, id: LegId, offer: &[u8]) -> bool {
         let Some(leg) = self.legs.get(&id) else {
             return false;
         };
@@ -87,7 +87,7 @@ impl Exchange {
     }
 
     /// Sends an offer, or the wish for one, to the partner.
-    pub(super) fn ask_partner(
+    pub(in crate::engine) fn ask_partner(
         &mut self,
         partner: LegId,
         by: LegId,
@@ -128,7 +128,7 @@ impl Exchange {
     }
 
     /// A description, written for a party.
-    pub(super) fn for_party(&mut self, to: LegId, sdp: &[u8]) -> Option<Bytes> {
+    pub(in crate::engine) fn for_party(&mut self, to: LegId, sdp: &[u8]) -> Option<Bytes> {
         let origin = self.origin_of(to)?;
         let direct = self.legs.get_mut(&to)?.direct.as_mut()?;
         direct.negotiation.relay(sdp, origin).ok()
@@ -141,7 +141,7 @@ impl Exchange {
     }
 
     /// A key that a party pressed, told by signalling, for its partner.
-    pub(super) fn pass_digit(&mut self, id: LegId, info: &Request) {
+    pub(in crate::engine) fn pass_digit(&mut self, id: LegId, info: &Request) {
         let partner = self.legs.get(&id).and_then(|leg| leg.bridged);
         let Some(usage) = partner.and_then(|partner| Some(self.legs.get(&partner)?.usage)) else {
             return;
@@ -158,7 +158,7 @@ impl Exchange {
     }
 
     /// False if the request is over: nobody waits.
-    pub(super) fn reply(&mut self, request: RequestId, reply: Reply) -> bool {
+    pub(in crate::engine) fn reply(&mut self, request: RequestId, reply: Reply) -> bool {
         self.sip.respond(self.now, request, reply).is_ok()
     }
 }
@@ -166,7 +166,7 @@ impl Exchange {
 /// Answers.
 impl Exchange {
     /// What came of a change of a direct leg's, which is the partner's business. Hands back what is ours.
-    pub(super) fn passed_over(
+    pub(in crate::engine) fn passed_over(
         &mut self,
         id: LegId,
         result: Result<Renegotiated, Failure>,
@@ -241,7 +241,7 @@ impl Exchange {
     }
 
     /// Whoever was to answer a party's offer may have gone silent.
-    pub(super) fn look_after_unanswered(&mut self, id: LegId) {
+    pub(in crate::engine) fn look_after_unanswered(&mut self, id: LegId) {
         let direct = self.legs.get(&id).and_then(|leg| leg.direct.as_ref());
         let asked = direct.and_then(|direct| direct.asked.as_ref());
         let is_late = |asked: &Asked| matches!(asked.stage, Stage::Told { until, .. } if until <= self.now);
@@ -311,7 +311,7 @@ impl Exchange {
     }
 
     /// The leg is gone, and with it whom a change of its partner's waited for.
-    pub(super) fn nobody_answers(&mut self, asked: &Asked) {
+    pub(in crate::engine) fn nobody_answers(&mut self, asked: &Asked) {
         if !matches!(asked.stage, Stage::Told { .. }) {
             self.reply(asked.request, Reply::new(488));
             self.keep_leg(asked.by);

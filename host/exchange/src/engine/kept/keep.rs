@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 use base::Moment;
 use contract::{LegId, SessionId, SessionScope};
 
-use super::Exchange;
-use super::call::Call;
-use super::leg::{Leg, LegState, MediaRecord, Waiting};
 use super::records::{
     CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, SessionRecord, SessionWaits,
 };
-use super::session::{Question, Session};
-use super::watches::Watch;
+use crate::engine::Exchange;
+use crate::engine::call::Call;
+use crate::engine::leg::{Leg, LegState, MediaRecord, Waiting};
+use crate::engine::session::{Question, Session};
+use crate::engine::watches::Watch;
 use crate::ids::{CallId, DialId, DialOwner};
 use crate::io::{Output, Write};
 
@@ -35,31 +35,31 @@ pub(crate) struct Dirty {
 
 impl Dirty {
     /// When there is something to write.
-    pub(super) fn due(&self) -> Option<Moment> {
+    pub(in crate::engine) fn due(&self) -> Option<Moment> {
         self.due
     }
 }
 
 impl Exchange {
-    pub(super) fn keep_session(&mut self, id: SessionId) {
+    pub(in crate::engine) fn keep_session(&mut self, id: SessionId) {
         if self.config.keep_calls {
             self.dirty.sessions.insert(id);
         }
     }
 
-    pub(super) fn keep_call(&mut self, id: CallId) {
+    pub(in crate::engine) fn keep_call(&mut self, id: CallId) {
         if self.config.keep_calls {
             self.dirty.calls.insert(id);
         }
     }
 
-    pub(super) fn keep_leg(&mut self, id: LegId) {
+    pub(in crate::engine) fn keep_leg(&mut self, id: LegId) {
         if let Some(call) = self.call_of(id) {
             self.keep_call(call);
         }
     }
 
-    pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
+    pub(in crate::engine) fn forget_session(&mut self, id: SessionId, session: &Session) {
         if session.kept {
             self.dirty.removed.push(session_key(&session.tenant, id));
         }
@@ -69,7 +69,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn forget_call(&mut self, id: CallId, call: &Call) {
+    pub(in crate::engine) fn forget_call(&mut self, id: CallId, call: &Call) {
         if call.kept {
             self.dirty.removed.push(call_key(&call.tenant, id));
         }
@@ -82,7 +82,7 @@ impl Exchange {
     }
 
     /// Writes what inputs have changed: what is gone at once, as its detail record is, the rest if it is time.
-    pub(super) fn write_dirty(&mut self) {
+    pub(in crate::engine) fn write_dirty(&mut self) {
         let dirty = &mut self.dirty;
         let removed = std::mem::take(&mut dirty.removed);
         let mut writes: Vec<Write> = removed.into_iter().map(Write::remove).collect();
@@ -149,7 +149,7 @@ impl Exchange {
     }
 
     /// The call has been there for a while: from now on it is stored, with the sessions that decide about it.
-    pub(super) fn call_lasts(&mut self, id: CallId) {
+    pub(in crate::engine) fn call_lasts(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };

@@ -5,15 +5,15 @@ use media::Command;
 use sip::endpoint::{Failure, Renegotiated};
 use sip::sdp::Direction;
 
-use super::dial::Dial;
-use super::leg::{AudioOwner, Waiting};
-use super::{Exchange, Step};
+use crate::engine::dial::Dial;
+use crate::engine::leg::{AudioOwner, Waiting};
+use crate::engine::{Exchange, Step};
 use crate::ids::DialOwner;
 use crate::report::Fact;
 
 impl Exchange {
     /// Lets two legs hear each other. Whatever plays to them stops, and earlier partners are left alone.
-    pub(super) fn connect(&mut self, a: LegId, b: LegId) {
+    pub(in crate::engine) fn connect(&mut self, a: LegId, b: LegId) {
         if !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
             return;
         }
@@ -56,7 +56,7 @@ impl Exchange {
 
     /// Parts a leg from its partner; both stay up, and whoever decides about them looks after them. Returns the
     /// partner.
-    pub(super) fn part(&mut self, leg: LegId) -> Option<LegId> {
+    pub(in crate::engine) fn part(&mut self, leg: LegId) -> Option<LegId> {
         let other = self.legs.get_mut(&leg)?.bridged.take()?;
         if let Some(other) = self.legs.get_mut(&other) {
             other.bridged = None;
@@ -76,7 +76,7 @@ impl Exchange {
 
     /// A leg that was parted from its partner, with nobody to decide about it and nothing under way for it, is hung up.
     /// One that was only being told that nothing can be done for it goes back to whoever waits for it.
-    pub(super) fn look_after_alone(&mut self, id: LegId) {
+    pub(in crate::engine) fn look_after_alone(&mut self, id: LegId) {
         if let Some(custody) = self.left_to_the_host(id) {
             return self.give_back(custody, Cause::Failed);
         }
@@ -101,7 +101,7 @@ impl Exchange {
         self.dials.values().any(waits_for)
     }
 
-    pub(super) fn hold(&mut self, leg_id: LegId, waiting: Waiting, on: bool) {
+    pub(in crate::engine) fn hold(&mut self, leg_id: LegId, waiting: Waiting, on: bool) {
         let started = match self.legs.get_mut(&leg_id) {
             Some(leg) if leg.is_answered() && leg.renegotiating.is_none() => {
                 leg.holding = on;
@@ -139,7 +139,11 @@ impl Exchange {
     }
 
     /// The answer to an offer of ours.
-    pub(super) fn renegotiation_over(&mut self, leg_id: LegId, result: Result<Renegotiated, Failure>) {
+    pub(in crate::engine) fn renegotiation_over(
+        &mut self,
+        leg_id: LegId,
+        result: Result<Renegotiated, Failure>,
+    ) {
         let Some(result) = self.passed_over(leg_id, result) else {
             return;
         };
@@ -178,7 +182,7 @@ impl Exchange {
     }
 
     /// The party put us on hold or took us back: its partner hears music meanwhile, and the session may know.
-    pub(super) fn party_holds(&mut self, leg_id: LegId, held: bool) {
+    pub(in crate::engine) fn party_holds(&mut self, leg_id: LegId, held: bool) {
         self.report_leg(leg_id, Fact::Held(held));
         let leg = self.legs.get(&leg_id).filter(|leg| leg.direct.is_none());
         // A party whose sound goes straight to its partner plays music to it, or not.
@@ -199,7 +203,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn stop_hold_music(&mut self, leg: LegId) {
+    pub(in crate::engine) fn stop_hold_music(&mut self, leg: LegId) {
         let music = self.legs.get(&leg).and_then(|leg| leg.audio.as_ref());
         if music.is_some_and(|audio| audio.owner == AudioOwner::HoldMusic) {
             self.stop_audio(leg);

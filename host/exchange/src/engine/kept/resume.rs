@@ -15,14 +15,14 @@ use sip::endpoint::Fork;
 use sip::sdp::Offer;
 use smallvec::SmallVec;
 
-use super::call::Call;
-use super::custody::Custody;
-use super::few::Few;
-use super::leg::{AudioCommand, Direct, Early, Leg, LegState, Waiting};
-use super::lookup::{Placed, Version};
 use super::records::{CallRecord, CallWays, CustodyRecord, LegRecord, SessionRecord, SessionWaits};
-use super::session::Session;
-use super::{Due, Exchange, Step};
+use crate::engine::call::Call;
+use crate::engine::custody::Custody;
+use crate::engine::few::Few;
+use crate::engine::leg::{AudioCommand, Direct, Early, Leg, LegState, Waiting};
+use crate::engine::lookup::{Placed, Version};
+use crate::engine::session::Session;
+use crate::engine::{Due, Exchange, Step};
 use crate::ids::{CallId, CustodyId, DialId, Holder};
 
 /// What is left to do once all sessions and calls are there again.
@@ -50,7 +50,7 @@ const RECORDINGS_BY: Duration = Duration::from_secs(30);
 impl Exchange {
     /// Goes on playing to legs of an earlier run. Recordings come in some time after the start: until they do, or it
     /// is the `last` time, the leg waits.
-    pub(super) fn play_again(&mut self, last: bool) {
+    pub(in crate::engine) fn play_again(&mut self, last: bool) {
         for (leg, audio) in std::mem::take(&mut self.sounds_again) {
             // Something else may have begun meanwhile, or the leg have ended.
             if !self
@@ -79,7 +79,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn restore_session(
+    pub(in crate::engine) fn restore_session(
         &mut self,
         tenant: Arc<str>,
         id: SessionId,
@@ -142,7 +142,13 @@ impl Exchange {
         }
     }
 
-    pub(super) fn restore_call(&mut self, tenant: Arc<str>, id: CallId, record: CallRecord, ways: CallWays) {
+    pub(in crate::engine) fn restore_call(
+        &mut self,
+        tenant: Arc<str>,
+        id: CallId,
+        record: CallRecord,
+        ways: CallWays,
+    ) {
         let call = Call {
             tenant: tenant.clone(),
             direction: record.direction,
@@ -367,7 +373,7 @@ impl Exchange {
     }
 
     /// Goes on with calls, tells sessions what they lost, and plays on to those who wait.
-    pub(super) fn after_restore(&mut self) {
+    pub(in crate::engine) fn after_restore(&mut self) {
         let resumed = std::mem::take(&mut self.resumed);
         // Not before the last leg has its port again: whoever is called now would take it.
         for (a, b) in resumed.bridges {
