@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use cordboard_sip::build::stamped_via;
 use cordboard_sip::header::{
-    CSeq, Contact, Contacts, Event, Join, MediaType, NameAddr, RAck, Reason, Replaces, Rport, SessionExpires,
-    SubscriptionState, Via,
+    CSeq, Contact, Contacts, DialogName, Event, MediaType, NameAddr, RAck, Reason, Replaces, Rport,
+    SessionExpires, SubscriptionState, Via,
 };
 use cordboard_sip::{Host, Method, Name, Request, RequestBuilder};
 
@@ -267,14 +267,14 @@ fn small_headers_are_taken_apart() {
     assert!(MediaType::parse("text").is_err());
     let session = SessionExpires::parse("1800;refresher=uas").unwrap();
     assert_eq!((session.seconds, session.refresher), (1_800, Some("uas")));
-    let join = Join::parse("c1@h;to-tag=t;from-tag=f").unwrap();
+    let join = DialogName::parse("c1@h;to-tag=t;from-tag=f").unwrap();
     assert_eq!((join.call_id, join.to_tag, join.from_tag), ("c1@h", "t", "f"));
     let replaces = Replaces::parse("c1@h;to-tag=t;from-tag=f;early-only").unwrap();
     assert_eq!(
         (
-            replaces.call_id,
-            replaces.to_tag,
-            replaces.from_tag,
+            replaces.dialog.call_id,
+            replaces.dialog.to_tag,
+            replaces.dialog.from_tag,
             replaces.early_only
         ),
         ("c1@h", "t", "f", true)
@@ -335,7 +335,7 @@ fn headers_of_services_are_read_from_a_request() {
     assert_eq!(history[1].params.get("index"), Some("1.1"));
     let target = headers.address(Name::ReferTo).unwrap().unwrap();
     let replaces = target.uri.header("Replaces").unwrap();
-    assert_eq!(Replaces::parse(&replaces).unwrap().to_tag, "t");
+    assert_eq!(Replaces::parse(&replaces).unwrap().dialog.to_tag, "t");
     assert_eq!(
         (headers.min_se().unwrap(), headers.rseq().unwrap()),
         (Some(90), Some(5))

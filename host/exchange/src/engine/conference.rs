@@ -17,10 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{Cause, LegId, Part, SessionId};
-use sip::Request;
 use sip::endpoint::{Reply, UsageId};
+use sip::header::DialogName;
 use sip::sdp::Offer;
 
+use super::invited::refuse;
 use super::leg::{Leg, Party};
 use super::{Due, Exchange};
 use crate::directory::{Conference, Origin, Resolution};
@@ -192,8 +193,7 @@ impl Exchange {
         let first = self.rooms.get(&(NOBODYS, name.clone()));
         let first = first.and_then(|room| room.legs().first().copied());
         if let Some(call) = first.and_then(|first| self.call_of(first)) {
-            let number = party.line().map(ToString::to_string).unwrap_or_default();
-            let leg = self.add_caller(call, tenant, usage, party, number, offer);
+            let leg = self.add_newcomer(call, tenant, usage, party, offer);
             self.come_in(leg, name);
         }
     }
@@ -263,30 +263,18 @@ impl Exchange {
     pub(super) fn joins(
         &mut self,
         usage: UsageId,
-        request: &Request,
+        dialog: &DialogName<'_>,
         tenant: Arc<str>,
         party: Party,
         offer: Option<Offer>,
     ) -> Result<(), Box<Reply>> {
-        let refuse = |status: u16| Box::new(Reply::new(status));
-        let join = request
-            .headers
-            .join()
-            .map_err(|_| refuse(400))?
-            .ok_or_else(|| refuse(400))?;
-        let joined = self
-            .leg_of_dialog(join.call_id, join.to_tag, join.from_tag)
-            .and_then(|joined| self.legs.get(&joined))
-            // Nobody learns about another tenant's calls.
-            .filter(|leg| leg.tenant == tenant)
-            .ok_or_else(|| refuse(481))?;
+        let joined = self.named_leg(self.leg_of_dialog(dialog), &tenant)?;
         let (joined, call, partner) = (joined.id, joined.call, joined.bridged);
         let goes_on = self.conference_of(joined);
         if partner.is_none() && goes_on.is_none() {
             return Err(refuse(488));
         }
-        let number = party.line().map(ToString::to_string).unwrap_or_default();
-        let leg = self.add_caller(call, tenant, usage, party, number, offer);
+        let leg = self.add_newcomer(call, tenant, usage, party, offer);
         let name = goes_on.unwrap_or_else(|| self.new_conference());
         if self.come_in(leg, &name) {
             for other in partner.into_iter().flat_map(|partner| [joined, partner]) {

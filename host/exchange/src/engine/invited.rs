@@ -63,18 +63,16 @@ impl Exchange {
             // A call of ours came back.
             Err(cause) => return Err(refuse(crate::cause::status(cause))),
         };
-        let (replaces, joins) = (
-            request.headers.has(Name::Replaces),
-            request.headers.has(Name::Join),
-        );
-        if replaces && joins {
+        let replaces = request.headers.replaces().map_err(|_| refuse(400))?;
+        let joins = request.headers.join().map_err(|_| refuse(400))?;
+        if replaces.is_some() && joins.is_some() {
             // RFC 3911 §4: they contradict each other.
             return Err(refuse(400));
         }
         let (offer, direct) = match body.filter(|body| body.is_sdp()) {
             Some(body) => {
                 let direct = self.direct_caller(&caller.tenant, &caller.party, &path, &body.bytes);
-                let direct = direct.filter(|_| !replaces && !joins);
+                let direct = direct.filter(|_| replaces.is_none() && joins.is_none());
                 match Offer::parse(&body.bytes) {
                     Ok(offer) => (Some(offer), direct),
                     // Nothing that we speak, but whoever is called may.
@@ -84,23 +82,16 @@ impl Exchange {
             }
             None => (None, None),
         };
-        if replaces {
-            return self.replaces(
-                usage,
-                request,
-                caller.tenant.id().text().clone(),
-                caller.party,
-                offer,
-            );
+        let tenant = caller.tenant.id().text().clone();
+        if let Some(replaces) = replaces {
+            return self.replaces(usage, &replaces, tenant, caller.party, offer);
         }
-        if joins {
-            let tenant = caller.tenant.id().text().clone();
-            return self.joins(usage, request, tenant, caller.party, offer);
+        if let Some(dialog) = joins {
+            return self.joins(usage, &dialog, tenant, caller.party, offer);
         }
         let called = called
             .filter(|called| !called.is_empty())
             .ok_or_else(|| refuse(404))?;
-        let tenant = caller.tenant.id().text().clone();
         let inside = matches!(caller.party, Party::Device { .. });
         let conference = self.conference_named(&tenant, &called).filter(|_| inside);
         if let Some(conference) = conference {
@@ -369,6 +360,7 @@ fn diversions(request: &Request, read: impl Fn(&str) -> String) -> Vec<String> {
     history
 }
 
-fn refuse(status: u16) -> Box<Reply> {
+/// An answer that says its status and nothing else.
+pub(super) fn refuse(status: u16) -> Box<Reply> {
     Box::new(Reply::new(status))
 }

@@ -40,6 +40,22 @@ impl Exchange {
         id
     }
 
+    /// The same for one who comes to a call that is there, and is known by its line or trunk alone.
+    pub(super) fn add_newcomer(
+        &mut self,
+        call: CallId,
+        tenant: Arc<str>,
+        usage: UsageId,
+        party: Party,
+        offer: Option<Offer>,
+    ) -> LegId {
+        let name = match &party {
+            Party::Device { line, .. } => line.to_string(),
+            Party::Trunk(trunk) => trunk.to_string(),
+        };
+        self.add_caller(call, tenant, usage, party, name, offer)
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all that a leg begins with")]
     pub(super) fn add_leg(
         &mut self,

@@ -29,7 +29,13 @@ pub(super) fn ringing_call_id(leg: LegId) -> String {
 
 /// The leg that [`ringing_call_id`] names.
 pub(super) fn ringing_leg(replaces: &Replaces<'_>) -> Option<LegId> {
-    replaces.call_id.strip_prefix(RINGING)?.parse().ok().map(LegId)
+    replaces
+        .dialog
+        .call_id
+        .strip_prefix(RINGING)?
+        .parse()
+        .ok()
+        .map(LegId)
 }
 
 impl Exchange {

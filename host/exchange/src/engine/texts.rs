@@ -19,6 +19,7 @@ use sip::uri::Uri;
 use sip::{Name, Request, Response};
 
 use super::Exchange;
+use super::invited::refuse;
 use super::lookup::Contact;
 use super::requests::Account;
 use super::screens;
@@ -58,7 +59,6 @@ impl Exchange {
     }
 
     fn send_text(&mut self, id: RequestId, request: &Request, path: Path) -> Result<(), Box<Reply>> {
-        let refuse = |status: u16| Box::new(Reply::new(status));
         let tenant = self.tenant_of(request).ok_or_else(|| refuse(404))?;
         let sender = match self.authenticate(request, path, &tenant)? {
             Account::Device(device) => device,

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use contract::{Cause, DialOptions, DialResult, Event, Identity, LegId, Target, TransferRequest};
 use sip::endpoint::{Body, ExtraHeaders, Reply, RequestId, Role, UsageId};
-use sip::header::Replaces;
+use sip::header::{DialogName, Replaces};
 use sip::sdp::Offer;
 use sip::{Name, Request};
 
 use super::custody::{Custody, Handover};
-use super::invited::identity_of_line;
-use super::leg::{Party, Wanted};
+use super::invited::{identity_of_line, refuse};
+use super::leg::{Leg, Party, Wanted};
 use super::pickup::ringing_leg;
 use super::{Exchange, Step};
 use crate::cause;
@@ -84,21 +84,30 @@ impl Exchange {
         let replaces = match target.uri.header("Replaces") {
             Some(text) => {
                 let replaces = Replaces::parse(&text).map_err(|_| 400_u16)?;
-                Some(self.replaced_leg(&replaces).ok_or(481_u16)?)
+                Some(self.leg_of_dialog(&replaces.dialog).ok_or(481_u16)?)
             }
             None => None,
         };
         Ok(Wanted { number, replaces })
     }
 
-    fn replaced_leg(&self, replaces: &Replaces<'_>) -> Option<LegId> {
-        self.leg_of_dialog(replaces.call_id, replaces.to_tag, replaces.from_tag)
+    /// The leg whose dialog a Replaces or a Join names.
+    pub(super) fn leg_of_dialog(&self, dialog: &DialogName<'_>) -> Option<LegId> {
+        let usage = self
+            .sip
+            .find_dialog(dialog.call_id, dialog.to_tag, dialog.from_tag)?;
+        self.by_usage.get(&usage).copied()
     }
 
-    /// The leg whose dialog a Replaces or a Join names.
-    pub(super) fn leg_of_dialog(&self, call_id: &str, to_tag: &str, from_tag: &str) -> Option<LegId> {
-        let usage = self.sip.find_dialog(call_id, to_tag, from_tag)?;
-        self.by_usage.get(&usage).copied()
+    /// The leg that a new call of the tenant's names. Nobody learns about another tenant's calls.
+    ///
+    /// # Errors
+    ///
+    /// The answer to send instead (RFC 3891 §3, RFC 3911 §4).
+    pub(super) fn named_leg(&self, named: Option<LegId>, tenant: &str) -> Result<&Leg, Box<Reply>> {
+        let leg = named.and_then(|leg| self.legs.get(&leg));
+        leg.filter(|leg| *leg.tenant == *tenant)
+            .ok_or_else(|| refuse(481))
     }
 
     /// The behaviour did nothing about a transfer: the exchange makes it.
@@ -261,28 +270,16 @@ impl Exchange {
     pub(super) fn replaces(
         &mut self,
         usage: UsageId,
-        request: &Request,
+        replaces: &Replaces<'_>,
         tenant: Arc<str>,
         party: Party,
         offer: Option<Offer>,
     ) -> Result<(), Box<Reply>> {
-        let refuse = |status: u16| Box::new(Reply::new(status));
-        let replaces = request
-            .headers
-            .replaces()
-            .map_err(|_| refuse(400))?
-            .ok_or_else(|| refuse(400))?;
-        let rings = ringing_leg(&replaces);
-        let replaced = rings
-            .or_else(|| self.replaced_leg(&replaces))
-            .ok_or_else(|| refuse(481))?;
-        // Nobody learns about another tenant's calls.
-        let leg = self
-            .legs
-            .get(&replaced)
-            .filter(|leg| leg.tenant == tenant)
-            .ok_or_else(|| refuse(481))?;
-        let (call, partner, is_ringing) = (leg.call, leg.bridged, self.can_be_picked_up(leg));
+        let rings = ringing_leg(replaces);
+        let named = rings.or_else(|| self.leg_of_dialog(&replaces.dialog));
+        let leg = self.named_leg(named, &tenant)?;
+        let (replaced, call, partner) = (leg.id, leg.call, leg.bridged);
+        let is_ringing = self.can_be_picked_up(leg);
         if !is_ringing && (rings.is_some() || partner.is_none()) {
             return Err(refuse(if rings.is_some() { 481 } else { 603 }));
         }
@@ -290,11 +287,7 @@ impl Exchange {
             // Somebody answered meanwhile (RFC 3891 §3).
             return Err(refuse(486));
         }
-        let name = match &party {
-            Party::Device { line, .. } => line.to_string(),
-            Party::Trunk(trunk) => trunk.to_string(),
-        };
-        let id = self.add_caller(call, tenant, usage, party, name, offer);
+        let id = self.add_newcomer(call, tenant, usage, party, offer);
         let Some(partner) = partner else {
             self.take_ringing(id, replaced);
             return Ok(());

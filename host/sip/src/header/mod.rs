@@ -9,5 +9,7 @@ mod via;
 
 pub use address::{Contact, Contacts, NameAddr};
 pub(crate) use address::{in_brackets, saturating_seconds};
-pub use simple::{CSeq, Event, Join, MediaType, RAck, Reason, Replaces, SessionExpires, SubscriptionState};
+pub use simple::{
+    CSeq, DialogName, Event, MediaType, RAck, Reason, Replaces, SessionExpires, SubscriptionState,
+};
 pub use via::{Rport, Via};

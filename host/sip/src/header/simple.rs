@@ -164,12 +164,29 @@ impl<'a> Reason<'a> {
     }
 }
 
-/// Replaces (RFC 3891 §6.1): the dialog that the new call takes over.
+/// A dialog as somebody else names it: whose side `to_tag` is, is the reader's (RFC 3891 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Replaces<'a> {
+pub struct DialogName<'a> {
     pub call_id: &'a str,
     pub to_tag: &'a str,
     pub from_tag: &'a str,
+}
+
+impl<'a> DialogName<'a> {
+    /// Join (RFC 3911 §7.1) says nothing else.
+    ///
+    /// # Errors
+    ///
+    /// What was expected, and where.
+    pub fn parse(text: &'a str) -> Result<Self, Bad> {
+        Replaces::parse(text).map(|replaces| replaces.dialog)
+    }
+}
+
+/// Replaces (RFC 3891 §6.1): the dialog that the new call takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaces<'a> {
+    pub dialog: DialogName<'a>,
     /// Only if that dialog is not confirmed yet.
     pub early_only: bool,
 }
@@ -187,32 +204,12 @@ impl<'a> Replaces<'a> {
                 .ok_or(Bad::new(expected, text.len()))
         };
         Ok(Self {
-            call_id,
-            to_tag: tag("to-tag", "a to-tag")?,
-            from_tag: tag("from-tag", "a from-tag")?,
+            dialog: DialogName {
+                call_id,
+                to_tag: tag("to-tag", "a to-tag")?,
+                from_tag: tag("from-tag", "a from-tag")?,
+            },
             early_only: params.has("early-only"),
-        })
-    }
-}
-
-/// Join (RFC 3911 §7.1): the dialog that the new call comes in to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Join<'a> {
-    pub call_id: &'a str,
-    pub to_tag: &'a str,
-    pub from_tag: &'a str,
-}
-
-impl<'a> Join<'a> {
-    /// # Errors
-    ///
-    /// What was expected, and where.
-    pub fn parse(text: &'a str) -> Result<Self, Bad> {
-        let dialog = Replaces::parse(text)?;
-        Ok(Self {
-            call_id: dialog.call_id,
-            to_tag: dialog.to_tag,
-            from_tag: dialog.from_tag,
         })
     }
 }

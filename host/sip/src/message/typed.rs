@@ -3,7 +3,7 @@
 use super::{Headers, MAX_VALUES, Name};
 use crate::error::{Bad, Fault, ParseError, Place};
 use crate::header::{
-    CSeq, Contacts, Event, Join, MediaType, NameAddr, RAck, Reason, Replaces, SessionExpires,
+    CSeq, Contacts, DialogName, Event, MediaType, NameAddr, RAck, Reason, Replaces, SessionExpires,
     SubscriptionState, Via,
 };
 use crate::token::{parse_u32, split_list};
@@ -177,20 +177,23 @@ impl Headers {
     ///
     /// When it is malformed, or there are several (RFC 3891 §3: answer 400).
     pub fn replaces(&self) -> Read<Option<Replaces<'_>>> {
-        if self.all(Name::Replaces).nth(1).is_some() {
-            return Err(ParseError::new(Fault::Repeated, Place::Header(Name::Replaces)));
-        }
+        self.not_repeated(Name::Replaces)?;
         self.optional(Name::Replaces, Replaces::parse)
     }
 
     /// # Errors
     ///
     /// When it is malformed, or there are several (RFC 3911 §4: answer 400).
-    pub fn join(&self) -> Read<Option<Join<'_>>> {
-        if self.all(Name::Join).nth(1).is_some() {
-            return Err(ParseError::new(Fault::Repeated, Place::Header(Name::Join)));
+    pub fn join(&self) -> Read<Option<DialogName<'_>>> {
+        self.not_repeated(Name::Join)?;
+        self.optional(Name::Join, DialogName::parse)
+    }
+
+    fn not_repeated(&self, name: Name) -> Read<()> {
+        match self.all(name).nth(1) {
+            Some(_) => Err(ParseError::new(Fault::Repeated, Place::Header(name))),
+            None => Ok(()),
         }
-        self.optional(Name::Join, Join::parse)
     }
 
     /// Reason values that can be read, in order; the others are left out.

@@ -23,6 +23,7 @@ use sip::body::FeatureEvent;
 use sip::endpoint::{Notice, Path, Reply, SubscriptionId};
 
 pub(crate) use self::kept::FeatureRecord;
+use super::invited::refuse;
 use super::requests::Account;
 use super::{ByTenant, Exchange};
 use crate::admin::Change;
@@ -131,7 +132,6 @@ impl Exchange {
     }
 
     fn feature_watcher(&mut self, request: &Request, path: Path) -> Result<FeatureWatcher, Box<Reply>> {
-        let refuse = |status: u16| Box::new(Reply::new(status));
         let tenant = self.tenant_of(request).ok_or_else(|| refuse(404))?;
         let Account::Device(device) = self.authenticate(request, path, &tenant)? else {
             return Err(refuse(403));

@@ -16,6 +16,7 @@ use sip::{Name, Request};
 use super::Watcher;
 use crate::directory::TenantView;
 use crate::engine::Exchange;
+use crate::engine::invited::refuse;
 use crate::engine::lookup::{of_trunk, trunk_account};
 use crate::engine::requests::Account;
 use crate::engine::texts::line_called;
@@ -108,10 +109,6 @@ pub(super) fn line_for(tenant: &TenantView, trunk: &str, called: &str) -> Option
     let number = tenant.trunk(trunk)?.read_number(called, tenant.number_plan());
     let line = tenant.find_line(&number)?;
     tenant.elsewhere(line).is_none().then(|| line.id.text().clone())
-}
-
-fn refuse(status: u16) -> Box<Reply> {
-    Box::new(Reply::new(status))
 }
 
 /// No Accept means the package's own type (RFC 4235 §3.5).
