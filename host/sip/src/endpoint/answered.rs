@@ -166,7 +166,7 @@ impl Endpoint {
         self.send(dialog.path, bytes.clone());
         if let Some(client) = self.clients.get_mut(client) {
             let tag = dialog.remote_tag.as_deref().unwrap_or_default().to_owned();
-            client.success_acks.push((tag, dialog.path, bytes));
+            client.keep_ack(tag, dialog.path, bytes);
         }
     }
 
@@ -214,12 +214,7 @@ impl Endpoint {
         let Some(client) = self.clients.get(client_id) else {
             return;
         };
-        let tag = response
-            .headers
-            .to()
-            .ok()
-            .and_then(|to| to.tag())
-            .unwrap_or_default();
+        let tag = response.headers.to().ok().and_then(|to| to.tag()).unwrap_or_default();
         if let Some((_, path, ack)) = client.success_acks.iter().find(|(known, _, _)| known == tag) {
             let (path, ack) = (*path, ack.clone());
             return self.send(path, ack);
@@ -266,7 +261,7 @@ impl Endpoint {
         let tag = response.headers.to().ok().and_then(|to| to.tag());
         if let Some(client) = self.clients.get_mut(client) {
             let tag = tag.unwrap_or_default().to_owned();
-            client.success_acks.push((tag, path, bytes));
+            client.keep_ack(tag, path, bytes);
         }
     }
 }

@@ -106,10 +106,10 @@ impl Endpoint {
         reply: Reply,
     ) -> Done {
         let reply = checked(reply, 200..=699)?;
-        let Some(server) = self.servers.get(pending.server) else {
+        let server = self.servers.get(pending.server);
+        let Some(request) = server.and_then(|server| server.request.clone()) else {
             return Err(CommandError::UnknownRequest);
         };
-        let request = server.request.clone();
         usage.theirs = None;
         if reply.status >= 300 {
             let tag = usage.identity.local_tag.to_string();

@@ -58,8 +58,8 @@ impl Endpoint {
     }
 
     fn answer_outside(&mut self, now: Moment, server: TransactionId, reply: &Reply) -> Done {
-        let found = self.servers.get(server).ok_or(CommandError::UnknownRequest)?;
-        let request = found.request.clone();
+        let found = self.servers.get(server).and_then(|found| found.request.clone());
+        let request = found.ok_or(CommandError::UnknownRequest)?;
         let mut ours = ExtraHeaders::new();
         if request.method == Method::Options {
             // §11.2.
@@ -70,12 +70,7 @@ impl Endpoint {
                 ours.push("Allow-Events", self.config.packages.join(", "));
             }
         }
-        let tag = request
-            .headers
-            .to()
-            .ok()
-            .and_then(|to| to.tag())
-            .map(str::to_owned);
+        let tag = request.headers.to().ok().and_then(|to| to.tag()).map(str::to_owned);
         match tag {
             Some(tag) => self.answer_tagged(now, server, reply, &tag, &ours),
             None => {

@@ -75,7 +75,7 @@ impl Endpoint {
         let server = Server {
             machine,
             owner: ServerOwner::Nobody,
-            request: request.clone(),
+            request: Some(request.clone()),
             source,
             path: response_path(&request, source),
             response: Bytes::new(),
@@ -160,11 +160,10 @@ impl Endpoint {
 
     /// Answers a request with a response that needs no dialog.
     pub(super) fn answer(&mut self, now: Moment, id: TransactionId, reply: Reply) {
-        let Some(server) = self.servers.get(id) else {
+        let Some(request) = self.servers.get(id).and_then(|server| server.request.as_deref()) else {
             return;
         };
-        let request = server.request.clone();
-        let tag = self.tag_for(&request);
+        let tag = self.tag_for(request);
         self.answer_tagged(now, id, &reply, &tag, &ExtraHeaders::new());
     }
 
@@ -201,6 +200,9 @@ impl Endpoint {
             server.owner = ServerOwner::Nobody;
         }
         self.step_server(now, id, |machine| machine.respond(now, Class::of(status)));
+        if let Some(server) = self.servers.get_mut(id) {
+            server.let_go();
+        }
     }
 
     /// The To tag of responses outside of dialogs: the same for the same request, so that nothing needs
@@ -308,13 +310,11 @@ impl Endpoint {
         if !self.connections.is_gone(&server.path) {
             return server.path;
         }
-        let port = server
+        let via = server
             .request
-            .headers
-            .via()
-            .ok()
-            .and_then(|via| via.port)
-            .unwrap_or(5060);
+            .as_ref()
+            .and_then(|request| request.headers.via().ok());
+        let port = via.and_then(|via| via.port).unwrap_or(5060);
         let mut path = server.path;
         path.connection = None;
         path.remote.set_port(port);
@@ -356,7 +356,8 @@ pub(super) fn begin(
 ) -> Option<ResponseBuilder> {
     let status = Status::new(reply.status)?;
     let reason = reply.reason.as_deref().unwrap_or(status.reason());
-    Some(ResponseBuilder::with_reason(&server.request, status, reason, tag))
+    let request = server.request.as_deref()?;
+    Some(ResponseBuilder::with_reason(request, status, reason, tag))
 }
 
 /// Where a response goes (RFC 3261 §18.2.2, RFC 3581 §4): back on the connection; over UDP to the address that the

@@ -299,7 +299,7 @@ impl Endpoint {
     ) -> Option<Bytes> {
         let server = self.servers.get(server)?;
         let mut builder = begin(server, reply, Some(&usage.identity.local_tag))?
-            .copy(&server.request, Name::RecordRoute)
+            .copy(server.request.as_deref()?, Name::RecordRoute)
             .header(Name::Contact, &usage.identity.contact)
             .header(Name::Allow, &self.words.allow)
             .header(Name::Supported, &self.words.supported)

@@ -104,3 +104,11 @@ pub struct Client<O> {
     /// How often it was sent anew after a challenge or another request to try again.
     pub attempts: u8,
 }
+
+impl<O> Client<O> {
+    /// Keeps an ACK for a 2xx. There is one, unless proxies forked the INVITE.
+    pub fn keep_ack(&mut self, tag: String, path: Path, bytes: Bytes) {
+        self.success_acks.reserve_exact(1);
+        self.success_acks.push((tag, path, bytes));
+    }
+}

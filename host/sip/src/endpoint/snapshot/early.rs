@@ -181,8 +181,12 @@ impl Endpoint {
         let pending = self.requests.get(&request)?;
         let server = self.servers.get(pending.server)?;
         // An UPDATE is repeated until its final response, and so heard by the next process.
-        (server.request.method == Method::Invite).then(|| AskedRecord {
-            invite: server.request.as_bytes().to_vec(),
+        let invite = server
+            .request
+            .as_ref()
+            .filter(|request| request.method == Method::Invite);
+        invite.map(|invite| AskedRecord {
+            invite: invite.as_bytes().to_vec(),
             source: server.source,
         })
     }
@@ -228,7 +232,7 @@ impl Endpoint {
         let server = Server {
             machine,
             owner,
-            request: request.clone(),
+            request: Some(request.clone()),
             source,
             path,
             response,
@@ -312,14 +316,15 @@ impl Endpoint {
         let mut machine = ServerMachine::new(&Method::Invite, now, self.config.timers, reliable);
         // It has been sent, and its owner repeats it.
         let _ = machine.respond(now, Class::Success);
-        let server = Server {
+        let mut server = Server {
             machine,
             owner: ServerOwner::Nobody,
-            request: Arc::new(invite),
+            request: Some(Arc::new(invite)),
             source: path,
             path,
             response: Bytes::new(),
         };
+        server.let_go();
         let server = self.servers.insert(key, merge, server);
         self.settle_server(server);
     }

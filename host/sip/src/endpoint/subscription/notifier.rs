@@ -249,8 +249,12 @@ impl Endpoint {
         let mut ours = ExtraHeaders::new()
             .with("Contact", &*subscription.identity.contact)
             .with("Expires", seconds.to_string());
-        if let Some(server) = self.servers.get(server) {
-            for route in server.request.headers.values(Name::RecordRoute) {
+        let request = self
+            .servers
+            .get(server)
+            .and_then(|server| server.request.as_ref());
+        if let Some(request) = request {
+            for route in request.headers.values(Name::RecordRoute) {
                 ours.push("Record-Route", route);
             }
         }
