@@ -90,6 +90,17 @@ pub(crate) fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
     None
 }
 
+/// Where an ASCII byte comes first.
+pub(crate) fn find_byte(text: &str, byte: u8) -> Option<usize> {
+    // Most texts of ours are too short for a search by words of memory to pay.
+    text.bytes().position(|one| one == byte)
+}
+
+/// What is before and behind the first of an ASCII byte.
+pub(crate) fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
+    find_byte(text, byte).map(|at| (&text[..at], &text[at + 1..]))
+}
+
 /// The first of `stops` at or after `start` that is outside quoted strings and, when `angles`, outside `<…>`.
 pub(crate) fn find_outside(text: &str, start: usize, stops: &[u8], angles: bool) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -110,13 +121,22 @@ pub(crate) fn find_outside(text: &str, start: usize, stops: &[u8], angles: bool)
     None
 }
 
+/// The first comma that parts values. Most lines have none, or nothing in front of it that could hide one.
+fn first_comma(text: &str) -> Option<usize> {
+    let comma = memchr::memchr(b',', text.as_bytes())?;
+    match memchr::memchr2(b'"', b'<', &text.as_bytes()[..comma]) {
+        None => Some(comma),
+        Some(_) => find_outside(text, 0, b",", true),
+    }
+}
+
 /// The values of a comma-separated header line, trimmed; empty ones are left out (RFC 3261 §7.3.1 in a forgiving reading).
 pub fn split_list(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         loop {
             let text = rest?;
-            let value = match find_outside(text, 0, b",", true) {
+            let value = match first_comma(text) {
                 Some(comma) => {
                     rest = Some(&text[comma + 1..]);
                     &text[..comma]

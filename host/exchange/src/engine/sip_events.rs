@@ -300,13 +300,20 @@ pub(crate) struct Spoken {
 
 /// A hash of the message's Call-ID, found without taking the message apart.
 fn dialog_of(message: &[u8]) -> Option<u64> {
-    let mut lines = message.split(|byte| *byte == b'\n').skip(1);
-    let value = lines.find_map(|line| {
-        let (name, value) = line.split_at_checked(line.iter().position(|byte| *byte == b':')?)?;
+    let mut rest = message;
+    loop {
+        let line_end = memchr::memchr(b'\n', rest)?;
+        rest = rest.get(line_end + 1..)?;
+        if !matches!(rest.first()?, b'c' | b'C' | b'i' | b'I') {
+            continue;
+        }
+        let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
+        let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
         let name = name.trim_ascii();
-        (name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i")).then(|| value.get(1..))?
-    })?;
-    Some(hash(value.trim_ascii()))
+        if name.eq_ignore_ascii_case(b"call-id") || name.eq_ignore_ascii_case(b"i") {
+            return Some(hash(value.get(1..)?.trim_ascii()));
+        }
+    }
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -34,7 +34,7 @@ impl Identity {
         Some(Self {
             call_id: headers.call_id().ok()?.into(),
             local: headers.get(Name::From)?.into(),
-            local_tag: headers.from().ok()?.tag()?.into(),
+            local_tag: headers.from_tag()?.into(),
             contact: headers.get(Name::Contact).unwrap_or_default().into(),
         })
     }

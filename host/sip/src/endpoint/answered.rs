@@ -65,7 +65,7 @@ impl Endpoint {
             },
         );
         // Its BYE was quicker.
-        let tag = response.headers.to().ok().and_then(|to| to.tag());
+        let tag = response.headers.to_tag();
         if let Some(left) = left.filter(|left| tag == Some(&*left.tag)) {
             self.finish(now, usage, Ending::Bye { reason: left.reason });
         }
@@ -74,7 +74,7 @@ impl Endpoint {
     /// Keeps the dialog that answered and drops the other early ones. Its route set and target are those of
     /// the 2xx (§13.2.2.4); a 2xx without Contact keeps those of its 18x.
     fn confirm_fork(&self, usage: &mut Usage, response: &Response) -> Option<Fork> {
-        let tag = response.headers.to().ok().and_then(|to| to.tag());
+        let tag = response.headers.to_tag();
         let early = usage.find(tag).map(|(fork, early)| (fork, early.clone()));
         let fork = match early {
             Some((fork, early)) => {
@@ -214,7 +214,7 @@ impl Endpoint {
         let Some(client) = self.clients.get(client_id) else {
             return;
         };
-        let tag = response.headers.to().ok().and_then(|to| to.tag()).unwrap_or_default();
+        let tag = response.headers.to_tag().unwrap_or_default();
         if let Some((_, path, ack)) = client.success_acks.iter().find(|(known, _, _)| known == tag) {
             let (path, ack) = (*path, ack.clone());
             return self.send(path, ack);
@@ -258,7 +258,7 @@ impl Endpoint {
             return;
         };
         self.send(path, bytes.clone());
-        let tag = response.headers.to().ok().and_then(|to| to.tag());
+        let tag = response.headers.to_tag();
         if let Some(client) = self.clients.get_mut(client) {
             let tag = tag.unwrap_or_default().to_owned();
             client.keep_ack(tag, path, bytes);
@@ -274,5 +274,5 @@ fn answer_in_vain(sent: &Request, response: &Response, path: Path) -> Option<Bod
 }
 
 fn is_in_dialog(request: &Request) -> bool {
-    request.headers.to().is_ok_and(|to| to.tag().is_some())
+    request.headers.to_tag().is_some()
 }

@@ -146,7 +146,7 @@ impl Endpoint {
 
 /// §12.2.2: the Contact of an accepted re-INVITE or UPDATE is the new target.
 fn refresh_target(usage: &mut Usage, request: &Request) {
-    let tag = request.headers.from().ok().and_then(|from| from.tag());
+    let tag = request.headers.from_tag();
     if let Some((_, dialog)) = usage.find(tag) {
         dialog.refresh_target(&request.headers);
     }

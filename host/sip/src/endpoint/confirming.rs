@@ -35,7 +35,7 @@ impl Endpoint {
 
     /// An ACK that belongs to no failure (§13.3.1.4): for one of our 2xx, or for nothing.
     pub(super) fn on_success_ack(&mut self, now: Moment, ack: &Request) {
-        let tag = ack.headers.to().ok().and_then(|to| to.tag()).unwrap_or_default();
+        let tag = ack.headers.to_tag().unwrap_or_default();
         let Some(id) = self.usage_of(ack, tag) else { return };
         let Ok(cseq) = ack.headers.cseq() else { return };
         self.with_usage(id, |endpoint, usage| {

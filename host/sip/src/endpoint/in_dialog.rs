@@ -194,7 +194,7 @@ impl Endpoint {
         request: Arc<Request>,
     ) {
         self.with_usage(id, |endpoint, usage| {
-            let from = request.headers.from().ok().and_then(|from| from.tag());
+            let from = request.headers.from_tag();
             let cseq = request.headers.cseq().map_or(0, |cseq| cseq.number);
             let Some((_, dialog)) = usage.find(from) else {
                 if request.method == Method::Bye {
@@ -261,7 +261,7 @@ impl Endpoint {
         self.answer(now, server, Reply::new(200));
         match &usage.phase {
             Phase::Calling(_) => {
-                let tag = request.headers.from().ok().and_then(|from| from.tag());
+                let tag = request.headers.from_tag();
                 usage.dialogs.retain(|(_, dialog)| !dialog.is_with(tag));
                 remember_bye(usage, request);
             }
@@ -358,7 +358,7 @@ pub(super) fn user_method(name: &str) -> Result<Method, CommandError> {
 
 /// A callee that may not even have been heard of says BYE to a call of ours that is not answered yet.
 fn remember_bye(usage: &mut Usage, request: &Request) {
-    let tag = request.headers.from().ok().and_then(|from| from.tag());
+    let tag = request.headers.from_tag();
     if let (Phase::Calling(calling), Some(tag)) = (&mut usage.phase, tag) {
         calling.left = Some(Box::new(Left {
             tag: tag.into(),

@@ -70,7 +70,7 @@ impl Endpoint {
                 ours.push("Allow-Events", self.config.packages.join(", "));
             }
         }
-        let tag = request.headers.to().ok().and_then(|to| to.tag()).map(str::to_owned);
+        let tag = request.headers.to_tag().map(str::to_owned);
         match tag {
             Some(tag) => self.answer_tagged(now, server, reply, &tag, &ours),
             None => {

@@ -40,7 +40,7 @@ impl Endpoint {
         if is_copy {
             return Err(Reply::new(482).reason("Request Merged"));
         }
-        if headers.to().is_ok_and(|to| to.tag().is_some()) {
+        if headers.to_tag().is_some() {
             return Ok(());
         }
         if headers.max_forwards().ok().flatten() == Some(0) {

@@ -94,7 +94,7 @@ impl Endpoint {
         if request.method == Method::Cancel {
             return self.on_cancel(now, id, &request);
         }
-        let to_tag = request.headers.to().ok().and_then(|to| to.tag());
+        let to_tag = request.headers.to_tag();
         match to_tag {
             Some(tag) => match (self.usage_of(&request, tag), self.subscription_of(&request, tag)) {
                 (Some(usage), _) => self.on_request_in_dialog(now, usage, id, request),

@@ -268,7 +268,7 @@ impl Endpoint {
     /// The early dialog of a provisional response, made if it is new (§13.2.2.1). Without a To tag there is none,
     /// but the first fork stands in for it. None when there are too many.
     fn early_fork(&self, usage: &mut Usage, response: &Response) -> Option<Fork> {
-        let Some(tag) = response.headers.to().ok().and_then(|to| to.tag()) else {
+        let Some(tag) = response.headers.to_tag() else {
             return Some(Fork(0));
         };
         if let Some((fork, _)) = usage.find(Some(tag)) {

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Bad;
-use crate::token::{closing_quote, find_outside, is_space, split_list, trim};
+use crate::token::{closing_quote, find_byte, find_outside, is_space, split_list, trim};
 use crate::uri::{Params, Parts, unquote};
 
 /// `"Name" <uri>;params`, or a bare URI with header parameters (RFC 3261 §20.10): From, To, Route,
@@ -30,7 +30,7 @@ impl<'a> NameAddr<'a> {
             }
             return Self::bracketed(text, &text[start..=close], open);
         }
-        match text.find('<') {
+        match find_byte(text, b'<') {
             Some(open) => {
                 let display = trim(&text[start..open]);
                 if let Some(at) = display.bytes().position(|b| !is_display_byte(b)) {
@@ -43,7 +43,7 @@ impl<'a> NameAddr<'a> {
     }
 
     fn bracketed(text: &'a str, display: &'a str, open: usize) -> Result<Self, Bad> {
-        let close = open + text[open..].find('>').ok_or(Bad::new("`>`", text.len()))?;
+        let close = open + find_byte(&text[open..], b'>').ok_or(Bad::new("`>`", text.len()))?;
         let uri = Parts::parse(&text[open + 1..close]).map_err(|bad| shifted(bad, open + 1))?;
         let params = Params::parse(&text[close + 1..], close + 1)?;
         Ok(Self { display, uri, params })
@@ -81,6 +81,22 @@ impl<'a> NameAddr<'a> {
     pub fn tag(&self) -> Option<&'a str> {
         self.params.get("tag").filter(|tag| !tag.is_empty())
     }
+}
+
+/// The `tag` of a From or To that was read before: the address in front of it is not taken apart once more.
+pub(crate) fn tag_of(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let start = bytes.iter().take_while(|b| is_space(**b)).count();
+    let display = match bytes.get(start) {
+        Some(b'"') => closing_quote(bytes, start)?,
+        _ => start,
+    };
+    let rest = &text[display..];
+    let params = match find_byte(rest, b'<') {
+        Some(open) => &rest[open + find_byte(&rest[open..], b'>')? + 1..],
+        None => &rest[find_byte(rest, b';')?..],
+    };
+    Params::new(trim(params)).get("tag").filter(|tag| !tag.is_empty())
 }
 
 /// Display names without quotes should be tokens and spaces. Gateways send parentheses and other alphabets too;
@@ -208,4 +224,24 @@ pub(crate) fn in_brackets(text: &str) -> Option<&str> {
     let open = find_outside(text, 0, b"<", false)?;
     let close = text[open..].find('>')? + open;
     Some(&text[open + 1..close])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_is_found_without_the_address_as_with_it() {
+        for text in [
+            "<sip:a@b.example>;tag=1",
+            "sip:a@b.example;tag=2",
+            "\"A \\\" <x;tag=no>\" <sip:a@b.example;tag=no>;x=1 ; TAG=3",
+            "Alice <sip:a@b.example;tag=no>",
+            "<sip:a@b.example> ; tag=",
+            "sip:a@b.example",
+            " \"A;tag=no\"<sip:a@b.example>; tag=4",
+        ] {
+            assert_eq!(tag_of(text), NameAddr::parse(text).unwrap().tag(), "{text}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod simple;
 mod via;
 
 pub use address::{Contact, Contacts, NameAddr};
-pub(crate) use address::{in_brackets, saturating_seconds};
+pub(crate) use address::{in_brackets, saturating_seconds, tag_of};
 pub use simple::{
     CSeq, DialogName, Event, MediaType, RAck, Reason, Replaces, SessionExpires, SubscriptionState,
 };

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::error::Bad;
-use crate::token::{is_space, is_token, trim};
+use crate::token::{find_byte, is_space, is_token, trim};
 use crate::uri::{Host, Params, parse_host_port};
 
 /// What a request's topmost Via says of `rport` (RFC 3581).
@@ -105,7 +105,7 @@ impl<'a> Via<'a> {
 /// A token up to the next `/`, and where the text after the slash begins.
 fn part<'a>(text: &'a str, start: usize, expected: &'static str) -> Result<(&'a str, usize), Bad> {
     let rest = &text[start..];
-    let slash = rest.find('/').ok_or(Bad::new(expected, start))?;
+    let slash = find_byte(rest, b'/').ok_or(Bad::new(expected, start))?;
     Ok((trim(&rest[..slash]), start + slash + 1))
 }
 

@@ -4,7 +4,7 @@ use super::{Headers, MAX_VALUES, Name};
 use crate::error::{Bad, Fault, ParseError, Place};
 use crate::header::{
     CSeq, Contacts, DialogName, Event, MediaType, NameAddr, RAck, Reason, Replaces, SessionExpires,
-    SubscriptionState, Via,
+    SubscriptionState, Via, tag_of,
 };
 use crate::token::{parse_u32, split_list};
 
@@ -46,6 +46,16 @@ impl Headers {
     /// When it is missing or malformed.
     pub fn to(&self) -> Read<NameAddr<'_>> {
         self.required(Name::To, NameAddr::parse)
+    }
+
+    /// The `tag` of From, if it has one.
+    pub fn from_tag(&self) -> Option<&str> {
+        self.get(Name::From).and_then(tag_of)
+    }
+
+    /// The `tag` of To: what it has within a dialog.
+    pub fn to_tag(&self) -> Option<&str> {
+        self.get(Name::To).and_then(tag_of)
     }
 
     /// # Errors

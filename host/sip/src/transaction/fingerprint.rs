@@ -21,22 +21,20 @@ impl Fingerprints {
         }
     }
 
-    /// Of these strings in this order. Where one ends and the next begins counts.
+    /// Of these strings in this order, by SipHash over a secret, each after its length: where one ends and the next begins counts.
     pub fn of(&self, parts: &[&str]) -> Fingerprint {
-        let [first, second] = self.secret.map(|secret| hash(secret, parts));
-        Fingerprint(u128::from(first) << 64 | u128::from(second))
+        let [first, second] = self.secret;
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(first);
+        for part in parts {
+            hasher.write_usize(part.len());
+            hasher.write(part.as_bytes());
+        }
+        // SipHash keeps 256 bits of what it has seen; both halves are made of them.
+        let high = hasher.finish();
+        hasher.write_u64(second);
+        Fingerprint(u128::from(high) << 64 | u128::from(hasher.finish()))
     }
-}
-
-/// SipHash over the secret, then the strings, each after its length.
-fn hash(secret: u64, parts: &[&str]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write_u64(secret);
-    for part in parts {
-        hasher.write_usize(part.len());
-        hasher.write(part.as_bytes());
-    }
-    hasher.finish()
 }
 
 impl Fingerprint {

@@ -47,7 +47,7 @@ fn sent_by(via: &Via<'_>) -> String {
 fn rfc_2543(fingerprints: &Fingerprints, request: &Request, method: &Method) -> Option<Fingerprint> {
     let headers = &request.headers;
     let via = headers.values(crate::Name::Via).next()?;
-    let from_tag = headers.from().ok()?.tag().unwrap_or_default();
+    let from_tag = headers.from_tag().unwrap_or_default();
     let number = headers.cseq().ok()?.number.to_string();
     let call_id = headers.call_id().ok()?;
     Some(fingerprints.of(&[
@@ -63,10 +63,10 @@ fn rfc_2543(fingerprints: &Fingerprints, request: &Request, method: &Method) -> 
 /// Equal for copies of one request that came over different ways (§8.2.2.2); none inside of a dialog.
 pub fn merge(fingerprints: &Fingerprints, request: &Request) -> Option<Fingerprint> {
     let headers = &request.headers;
-    if headers.to().ok()?.tag().is_some() {
+    if headers.to_tag().is_some() {
         return None;
     }
-    let from_tag = headers.from().ok()?.tag()?;
+    let from_tag = headers.from_tag()?;
     let cseq = headers.cseq().ok()?;
     let number = cseq.number.to_string();
     Some(fingerprints.of(&["merge", from_tag, headers.call_id().ok()?, &number, cseq.method]))

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::error::Bad;
-use crate::token::{closing_quote, find_outside, trim};
+use crate::token::{closing_quote, find_byte, find_outside, split_at_byte, trim};
 
 /// A `;name=value;flag` list, borrowed as it came. Of a name given twice the first counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl<'a> Params<'a> {
         if !text.is_empty() && !text.starts_with(';') {
             return Err(Bad::new("`;` before a parameter", offset));
         }
-        if let Some(quote) = text.bytes().position(|b| b == b'"')
+        if let Some(quote) = find_byte(text, b'"')
             && unbalanced(text.as_bytes(), quote)
         {
             return Err(Bad::new("a closing quote", offset + quote));
@@ -43,7 +43,7 @@ impl<'a> Params<'a> {
                 if one.is_empty() {
                     continue;
                 }
-                return Some(match one.split_once('=') {
+                return Some(match split_at_byte(one, b'=') {
                     Some((name, value)) => (trim(name), Some(trim(value))),
                     None => (one, None),
                 });

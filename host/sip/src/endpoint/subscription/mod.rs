@@ -292,7 +292,7 @@ impl Endpoint {
     ) {
         self.with_subscription(id, |endpoint, subscription| {
             if let Some(dialog) = &mut subscription.dialog {
-                let from = request.headers.from().ok().and_then(|from| from.tag());
+                let from = request.headers.from_tag();
                 if !dialog.is_with(from) {
                     return endpoint.answer(now, server, Reply::new(481));
                 }
