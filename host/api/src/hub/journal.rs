@@ -63,12 +63,23 @@ struct Session {
 }
 
 impl Journal {
-    pub fn add(&self, report: &Arc<Report>) {
+    /// Whether this is for [`asked`](Self::asked), too.
+    pub fn is_question(report: &Report) -> bool {
+        matches!(report.fact, Fact::Asked { given: Some(_), .. })
+    }
+
+    /// Keeps a question until it is answered.
+    pub fn asked(&self, report: &Arc<Report>) {
+        if let Some(session) = report.session {
+            self.lock().asked(session.0, report);
+        }
+    }
+
+    pub fn add(&self, report: &Report) {
         let Some(session) = report.session else {
             return;
         };
         match &report.fact {
-            Fact::Asked { given: Some(_), .. } => self.lock().asked(session.0, report),
             Fact::Decided {
                 commands,
                 state,

@@ -3,7 +3,8 @@
 //! it, which few do; made when a call ends, it would cost as much as the whole call.
 //!
 //! postcard around: messages, the larger part, as they were on the wire; facts as JSON, because a newer version may know
-//! others. LZ4 around that in the store: messages of one call repeat each other, and the store's work is by the page.
+//! others. LZ4 around that in the store: messages of one call repeat each other, and the store's work is by the page. It is
+//! packed soon after the call's end, and not only when it is stored: by then it would have left the processor's cache.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,10 +24,15 @@ const MOST: usize = 3 << 20;
 /// No trace that we wrote is larger: what claims to be is damaged.
 const LARGEST: usize = 16 << 20;
 
+/// Room for the first steps. A plain call's take about twice this.
+const FIRST: usize = 4 << 10;
+
 /// A call's trace, which grows. Printed it is the call's number, how many steps are missing, and the steps.
 #[derive(Default)]
 pub(super) struct Kept {
     steps: Vec<u8>,
+    /// All of it, once nothing more was expected; then there are no `steps`.
+    packed: Option<Vec<u8>>,
     count: usize,
     missing: u64,
 }
@@ -65,6 +71,10 @@ struct Behind<'a>(&'a mut Vec<u8>);
 impl Kept {
     /// Adds a step, if there is room for it or it is the call's end. `room` is for work in between; what is in it is overwritten.
     pub fn add(&mut self, report: &Report, room: &mut Vec<u8>) {
+        self.reopen();
+        if self.steps.capacity() == 0 {
+            self.steps.reserve(FIRST);
+        }
         let before = self.steps.len();
         let last = matches!(report.fact, Fact::CallEnded(_));
         let printed = KeptStep::of(report, room).print(&mut self.steps);
@@ -78,6 +88,7 @@ impl Kept {
 
     /// Counts a step that is left out.
     pub fn miss(&mut self) {
+        self.reopen();
         self.missing += 1;
     }
 
@@ -88,15 +99,38 @@ impl Kept {
 
     /// All of it, as [`Found::read`] takes it.
     pub fn print(&self, call: u64) -> Option<Vec<u8>> {
+        if let Some(packed) = &self.packed {
+            return unpacked(packed);
+        }
         let printed = Vec::with_capacity(self.steps.len() + 32);
         let mut printed = postcard::to_extend(&(call, self.missing, self.count), printed).ok()?;
         printed.extend_from_slice(&self.steps);
         Some(printed)
     }
 
+    /// Nothing more is expected. Whatever comes all the same has it all unpacked again.
+    pub fn settle(&mut self, call: u64) {
+        if self.packed.is_none() {
+            self.packed = self.print(call).map(|printed| pack(&printed));
+            self.steps = Vec::new();
+        }
+    }
+
+    fn reopen(&mut self) {
+        let Some(printed) = self.packed.take().and_then(|packed| unpacked(&packed)) else {
+            return;
+        };
+        if let Ok((_, steps)) = postcard::take_from_bytes::<(u64, u64, usize)>(&printed) {
+            self.steps = steps.to_vec();
+        }
+    }
+
     /// All of it, as [`Found::unpack`] takes it.
-    pub fn pack(&self, call: u64) -> Option<Vec<u8>> {
-        Some(lz4_flex::compress_prepend_size(&self.print(call)?))
+    pub fn pack(self, call: u64) -> Option<Vec<u8>> {
+        match self.packed {
+            Some(packed) => Some(packed),
+            None => Some(pack(&self.print(call)?)),
+        }
     }
 }
 
@@ -150,6 +184,17 @@ impl Flavor for Behind<'_> {
     }
 }
 
+fn pack(printed: &[u8]) -> Vec<u8> {
+    lz4_flex::compress_prepend_size(printed)
+}
+
+fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (size, packed) = lz4_flex::block::uncompressed_size(bytes).ok()?;
+    (size <= LARGEST)
+        .then(|| lz4_flex::decompress(packed, size))?
+        .ok()
+}
+
 /// A stored trace, read.
 #[derive(Deserialize)]
 pub(super) struct Found {
@@ -185,9 +230,7 @@ struct FoundMessage {
 impl Found {
     /// None when it is none of this version's.
     pub fn unpack(bytes: &[u8]) -> Option<Self> {
-        let (size, packed) = lz4_flex::block::uncompressed_size(bytes).ok()?;
-        let printed = (size <= LARGEST).then(|| lz4_flex::decompress(packed, size))?;
-        Self::read(&printed.ok()?)
+        Self::read(&unpacked(bytes)?)
     }
 
     /// None when it is none of this version's.

@@ -56,21 +56,28 @@ impl Hub {
         }))
     }
 
-    /// Takes one report.
+    /// Takes one report. After some of them, [`tidy`](Self::tidy).
     pub fn report(&self, report: Report) {
-        let report = Arc::new(report);
         self.0.tally.count(&report);
         self.0.traces.add(&report);
         self.0.journal.add(&report);
-        self.tidy(report.at);
+        let is_question = Journal::is_question(&report);
         // What is sent stays in the channel, out of the processor's cache, until as many others came.
-        if self.0.watchers.receiver_count() > 0 {
+        let is_watched = self.0.watchers.receiver_count() > 0;
+        if !is_question && !is_watched {
+            return;
+        }
+        let report = Arc::new(report);
+        if is_question {
+            self.0.journal.asked(&report);
+        }
+        if is_watched {
             let _ = self.0.watchers.send(report);
         }
     }
 
-    /// Stores the traces of calls that ended a while before `now`, and the sessions that the journal has gathered. Call it now and then when nothing is reported,
-    /// and with [`Moment::MAX`] at the end.
+    /// Stores the traces of calls that ended a while before `now`, and the sessions that the journal has gathered. Call it after reports, now and then
+    /// when there are none, and with [`Moment::MAX`] at the end.
     pub fn tidy(&self, now: Moment) {
         for ended in self.0.traces.close(now) {
             self.0.sink.send(ended.write().into_iter().collect());

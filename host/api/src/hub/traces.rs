@@ -21,6 +21,9 @@ const CALLS: usize = 100_000;
 /// How long a trace stays open after its call's detail record: the behaviours still have their last word.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How long after that record a trace is packed: the answers to what ended the call have come by then.
+const SETTLED: Duration = Duration::from_millis(100);
+
 /// Traces of the calls that are up, and of those that have just ended.
 #[derive(Default)]
 pub(super) struct Traces(Mutex<Open>);
@@ -28,6 +31,8 @@ pub(super) struct Traces(Mutex<Open>);
 #[derive(Default)]
 struct Open {
     calls: FxHashMap<u64, Trace>,
+    /// Ended calls that have not been packed, oldest first.
+    settling: VecDeque<(Moment, u64)>,
     /// Ended calls, oldest first.
     ended: VecDeque<(Moment, u64)>,
     /// To print facts in.
@@ -71,13 +76,19 @@ impl Traces {
         }
         if over {
             trace.over = true;
+            open.settling.push_back((report.at, call));
             open.ended.push_back((report.at, call));
         }
     }
 
     /// The traces that can be closed at `now`, to be stored.
     pub fn close(&self, now: Moment) -> Vec<Ended> {
-        let mut open = self.lock();
+        let open = &mut *self.lock();
+        while let Some((_, call)) = open.settling.pop_front_if(|(end, _)| *end + SETTLED <= now) {
+            if let Some(trace) = open.calls.get_mut(&call) {
+                trace.kept.settle(call);
+            }
+        }
         let mut closed = Vec::new();
         while open.ended.front().is_some_and(|(end, _)| *end + LINGER <= now) {
             let Some((_, call)) = open.ended.pop_front() else {
@@ -120,7 +131,7 @@ impl Traces {
 
 impl Ended {
     /// The trace.
-    pub fn write(&self) -> Option<Write> {
+    pub fn write(self) -> Option<Write> {
         let packed = self.kept.pack(self.call)?;
         Some(Write::set(
             trace_key(&self.tenant, self.call),

@@ -91,7 +91,9 @@ impl World {
         if let Some(record) = cordboard_api::hub::detail_record(&report) {
             self.writer.submit(Submission::new(vec![record])).unwrap();
         }
+        let at = report.at;
         self.hub.report(report);
+        self.hub.tidy(at);
     }
 
     /// With the tenants `acme` and `other`, each with the user `alice`.

@@ -102,12 +102,12 @@ pub(super) fn reporter(
                     kept_up = now;
                     upkeep();
                 }
-                if reports.is_empty() {
-                    hub.tidy(now);
-                    continue;
-                }
+                let patient = reports.is_empty();
                 reports.drain(..).for_each(|report| hub.report(report));
-                std::thread::sleep(GATHER);
+                hub.tidy(now);
+                if !patient {
+                    std::thread::sleep(GATHER);
+                }
             }
             hub.tidy(base::Moment::MAX);
         })?)
