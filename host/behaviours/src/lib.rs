@@ -41,6 +41,6 @@ pub use compiled::Unusable;
 pub use config::{Config, Tuning, UploadLimits};
 pub use inspect::Inspected;
 pub use invoker::Invoker;
-pub use pool::{Pool, Saturated, Workers};
+pub use pool::{Keeper, Pool, Saturated, Workers};
 pub use processor::be_prompt;
 pub use runtime::{Image, LoadError, Runtime, StartError};

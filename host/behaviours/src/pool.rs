@@ -1,8 +1,9 @@
 //! Worker threads behind a bounded queue in which tenants take turns.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use contract::{Decision, Failure, Invocation, Limits, Record, Spent};
@@ -49,7 +50,16 @@ struct Work {
     bells: Vec<Condvar>,
     started: Instant,
     patience: Duration,
+    /// Whoever asks runs an event.
+    answering: AtomicBool,
+    /// The [`Keeper`]'s thread, and whether it sleeps for longer than a tick.
+    keeper: OnceLock<Thread>,
+    napping: AtomicBool,
 }
+
+/// Sees to it that no event of a [`Pool`] waits behind a slow one for long, from a thread of its own. That looks once a tick
+/// while there is work, and seldom while there is none.
+pub struct Keeper(Arc<Work>);
 
 struct Queue {
     turns: Turns<Invocation>,
@@ -101,6 +111,9 @@ impl Pool {
             bells: (0..threads * lanes.len()).map(|_| Condvar::new()).collect(),
             started: Instant::now(),
             patience: wanted.patience,
+            answering: AtomicBool::new(false),
+            keeper: OnceLock::new(),
+            napping: AtomicBool::new(false),
         });
         let deliver: Arc<dyn Fn(Decision) + Send + Sync> = Arc::new(deliver);
         let mut workers = Vec::new();
@@ -139,7 +152,9 @@ impl Pool {
             return Err(Box::new(invocation));
         }
         let before = processor::time().unwrap_or_default();
+        self.work.answering.store(true, Ordering::Relaxed);
         let decision = decide(&*self.invoker, leashed(&invocation));
+        self.work.answering.store(false, Ordering::Relaxed);
         let cost = processor::time().unwrap_or_default().saturating_sub(before);
         let cut_short = matches!(decision.result, Err(Failure::OutOfFuel | Failure::Overrun));
         // However little of the processor it got: who is cut short is not brief.
@@ -176,10 +191,9 @@ impl Pool {
         self.work.call(BATCH);
     }
 
-    /// Who makes sure that no event waits behind a slow one for long: every call wakes a worker for each that waits.
-    pub fn helper(&self) -> impl Fn() + Send + 'static {
-        let work = Arc::clone(&self.work);
-        move || work.call(1)
+    /// For one thread, which sleeps and helps in turns.
+    pub fn keeper(&self) -> Keeper {
+        Keeper(Arc::clone(&self.work))
     }
 
     /// Events that no worker has taken yet.
@@ -199,6 +213,27 @@ impl Drop for Pool {
     }
 }
 
+impl Keeper {
+    /// Sleeps for a `tick`, or, while there is nothing to do, for a `nap` or until a worker is called.
+    pub fn sleep(&self, tick: Duration, nap: Duration) {
+        let work = &self.0;
+        work.keeper.get_or_init(thread::current);
+        work.napping.store(true, Ordering::Release);
+        // Whoever calls a worker after this look sees the flag: both take the queue.
+        if work.is_idle() {
+            thread::park_timeout(nap);
+        } else {
+            thread::sleep(tick);
+        }
+        work.napping.store(false, Ordering::Release);
+    }
+
+    /// Wakes a worker for each event that waits.
+    pub fn help(&self) {
+        self.0.call(1);
+    }
+}
+
 impl Work {
     /// Calls sleeping workers, one for so many events; those that were called already count.
     fn call(&self, each: usize) {
@@ -210,8 +245,21 @@ impl Work {
         // Whose events are long is worth a worker for each.
         called.extend(queue.call(Lane::Patient, 1));
         drop(queue);
+        if !called.is_empty()
+            && self.napping.swap(false, Ordering::AcqRel)
+            && let Some(keeper) = self.keeper.get()
+        {
+            keeper.unpark();
+        }
         let bells = called.into_iter().filter_map(|worker| self.bells.get(worker));
         bells.for_each(Condvar::notify_one);
+    }
+
+    /// Whether nothing waits and nobody works.
+    fn is_idle(&self) -> bool {
+        let queue = self.lock();
+        let asleep = queue.brisk.asleep.len() + queue.patient.asleep.len();
+        asleep == self.bells.len() && queue.turns.waiting() == 0 && !self.answering.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

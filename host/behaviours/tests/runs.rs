@@ -289,3 +289,18 @@ fn an_event_that_is_not_brief_after_all_is_begun_again_by_a_worker() {
     // Its tenant has lost that trust.
     assert!(pool.answer(event(1)).is_err());
 }
+
+#[test]
+fn whoever_naps_while_nobody_works_is_roused_when_a_worker_is_called() {
+    const NAP: Duration = Duration::from_secs(60);
+    let (pool, delivered) = hungry();
+    let keeper = pool.keeper();
+    let began = std::time::Instant::now();
+    let nap = std::thread::spawn(move || keeper.sleep(Duration::ZERO, NAP));
+    while !nap.is_finished() {
+        pool.submit(event(1)).unwrap();
+        pool.wake();
+        delivered.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+    assert!(began.elapsed() < NAP);
+}

@@ -111,7 +111,7 @@ impl Server {
             store: Arc::clone(&store),
         };
         let pool = Arc::new(start_pool(config, Arc::new(lazily), inbox.clone())?);
-        let help = pool.helper();
+        let keeper = pool.keeper();
         let (reports, reported) = reports();
         let replies = Replies::default();
 
@@ -170,7 +170,7 @@ impl Server {
         let hub = api::hub::Hub::new(Arc::clone(&writer));
         let mut helpers = vec![
             prepares,
-            ticker(runtime, help, Arc::clone(&stop))?,
+            ticker(runtime, keeper, Arc::clone(&stop))?,
             reporter(hub.clone(), clock, reported, move || upkeep.run_upkeep())?,
         ];
         let tokens = Arc::new(api::access::Tokens::load(Arc::clone(&store))?);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use base::Random;
-use behaviours::{Invoker, Pool, Runtime, Workers};
+use behaviours::{Invoker, Keeper, Pool, Runtime, Workers};
 use exchange::Input;
 
 use super::clock::Clock;
@@ -20,6 +20,9 @@ use crate::media::{MediaConfig, MediaThread, Notice};
 /// How long reports gather while one waits: waking up for each costs more than most of them do. Who watches live does not
 /// notice, and what is printed is stored seconds later.
 const GATHER: Duration = Duration::from_millis(20);
+
+/// How often deadlines are moved on while no worker works: waking up costs as much as a few messages do.
+const NAP: Duration = Duration::from_millis(20);
 
 /// How long nothing is reported before the traces of ended calls are stored all the same.
 const IDLE: Duration = Duration::from_secs(1);
@@ -66,18 +69,18 @@ pub(super) fn start_media(clock: Clock, random: Random, inbox: Inbox<Input>) -> 
 }
 
 /// Moves the deadlines of events on, and sees to it that none waits behind a slow one.
-pub(super) fn ticker(
-    runtime: Arc<Runtime>,
-    help: impl Fn() + Send + 'static,
-    stop: Arc<AtomicBool>,
-) -> Result<JoinHandle<()>> {
+pub(super) fn ticker(runtime: Arc<Runtime>, keeper: Keeper, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
     Ok(std::thread::Builder::new()
         .name("deadlines".to_owned())
         .spawn(move || {
+            let mut told = Instant::now();
             while !stop.load(Ordering::Relaxed) {
-                std::thread::sleep(TICK);
-                runtime.tick();
-                help();
+                keeper.sleep(TICK, NAP);
+                while told.elapsed() >= TICK {
+                    told += TICK;
+                    runtime.tick();
+                }
+                keeper.help();
             }
         })?)
 }
