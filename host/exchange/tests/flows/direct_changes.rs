@@ -176,6 +176,32 @@ fn an_offer_whose_asker_goes_silent_is_answered_here() {
     }
 }
 
+/// Whoever is to answer an UPDATE goes silent: the other end hears 504 while it still waits (RFC 3311 §5.2). An answer that
+/// comes later has the sound come here, and without one the call is over.
+#[test]
+fn an_update_whose_answerer_goes_silent_is_refused_in_time() {
+    for comes_back in [true, false] {
+        let mut world = office();
+        let (call, callee) = talking(&mut world);
+        world.deaf.push("201".into());
+        world.with("202", |phone, now| phone.update(now, callee, "sendrecv"));
+        world.run(Duration::from_secs(19));
+        assert!(!world.events("202").contains(&Event::Answer(504)));
+        world.run(Duration::from_secs(3));
+        assert!(world.events("202").contains(&Event::Answer(504)));
+        if comes_back {
+            world.deaf.clear();
+            world.run(Duration::from_secs(40));
+            assert_anchored(&mut world, ("201", call), ("202", callee));
+            world.hangs_up("201", call);
+        } else {
+            world.run(Duration::from_secs(60));
+            assert_eq!(world.state("202", callee), CallState::Over);
+        }
+        assert_eq!(world.exchange.census().legs, 0);
+    }
+}
+
 /// A refresh that changes nothing is between the phone and the exchange (RFC 4028).
 #[test]
 fn a_refresh_does_not_trouble_the_other_end() {

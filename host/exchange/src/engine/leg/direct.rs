@@ -56,8 +56,8 @@ pub(crate) struct Asked {
 
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The partner was sent this offer.
-    Offered { offer: Bytes },
+    /// The partner was sent this offer; an UPDATE waits for the answer no longer than this.
+    Offered { offer: Bytes, until: Option<Moment> },
     /// The partner was asked for one.
     Wanted,
     /// It made this one, and the answer comes in an ACK; it waits for that no longer than this.

@@ -28,6 +28,10 @@ use crate::engine::{Due, Exchange};
 /// of the 32 s after which the other end gives up.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 
+/// How long an UPDATE that was passed on waits for its answer: eight times it has gone out, and whoever sent it asks three
+/// times more before it gives its call up (Timer F).
+const UPDATED_WITHIN: Duration = Duration::from_secs(20);
+
 /// Asking.
 impl Exchange {
     /// Passes on what a party wants to change. False if it is ours to answer.
@@ -118,9 +122,14 @@ impl Exchange {
         let stage = match offer {
             Some(offer) => Stage::Offered {
                 offer: Bytes::copy_from_slice(&offer),
+                until: update.then(|| self.now + UPDATED_WITHIN),
             },
             None => Stage::Wanted,
         };
+        if update {
+            self.timers
+                .set(self.now + UPDATED_WITHIN, Due::Unanswered(partner));
+        }
         if let Some(direct) = self.legs.get_mut(&partner).and_then(|leg| leg.direct.as_mut()) {
             direct.asked = Some(Box::new(Asked { by, request, stage }));
         }
@@ -210,7 +219,7 @@ impl Exchange {
         let theirs = body.as_ref().map(|body| body.bytes.clone());
         let sdp = theirs.as_ref().and_then(|theirs| self.for_party(by, theirs));
         match (stage, theirs, sdp) {
-            (Stage::Offered { offer }, Some(theirs), Some(sdp)) => {
+            (Stage::Offered { offer, .. }, Some(theirs), Some(sdp)) => {
                 self.agreed_directly(by, &offer, partner, &theirs);
                 if self.reply(request, Reply::new(200).sdp(sdp)) {
                     self.tells_hold(by, &offer);
@@ -244,9 +253,21 @@ impl Exchange {
     pub(in crate::engine) fn look_after_unanswered(&mut self, id: LegId) {
         let direct = self.legs.get(&id).and_then(|leg| leg.direct.as_ref());
         let asked = direct.and_then(|direct| direct.asked.as_ref());
-        let is_late = |asked: &Asked| matches!(asked.stage, Stage::Told { until, .. } if until <= self.now);
-        if asked.is_some_and(|asked| is_late(asked)) {
-            self.answer_ourselves(id);
+        match asked.map(|asked| &asked.stage) {
+            Some(Stage::Told { until, .. }) if *until <= self.now => self.answer_ourselves(id),
+            Some(Stage::Offered {
+                until: Some(until), ..
+            }) if *until <= self.now => self.gives_up_asking(id),
+            Some(_) | None => {}
+        }
+    }
+
+    /// RFC 3311 §5.2: an UPDATE is answered soon. What the partner says later is looked at as if it had not been asked.
+    fn gives_up_asking(&mut self, id: LegId) {
+        let direct = self.legs.get_mut(&id).and_then(|leg| leg.direct.as_mut());
+        if let Some(asked) = direct.and_then(|direct| direct.asked.take()) {
+            self.reply(asked.request, Reply::new(504));
+            self.keep_leg(asked.by);
         }
     }
 
