@@ -109,10 +109,9 @@ impl Heard {
                 }
                 let before = self.quiet.get(&(id, call)).filter(|(was, _)| *was == state);
                 let since = before.map_or(now, |(_, since)| *since);
-                let limit = if state == CallState::Up {
-                    SILENT
-                } else {
-                    UNANSWERED
+                let limit = match state {
+                    CallState::Calling => UNANSWERED,
+                    _ => SILENT,
                 };
                 if now.since(since) > limit && world.is_up() {
                     let who = format!("{}/{}", world.tenant_of(id), world.name(id));
@@ -139,7 +138,8 @@ impl Heard {
     fn is_quiet(&self, world: &World, id: PhoneId, call: CallRef, state: CallState) -> bool {
         match state {
             CallState::Calling => true,
-            CallState::Up => {
+            // Whoever has early media rings by itself no longer.
+            CallState::Up | CallState::Ringing => {
                 let phone = world.phone(id);
                 let theirs = phone.and_then(|phone| phone.theirs(call));
                 let ours = phone.and_then(|phone| phone.ours(call));
@@ -154,7 +154,7 @@ impl Heard {
                     None => world.hears(theirs.rtp) == Hearing::Nothing,
                 }
             }
-            CallState::Ringing | CallState::Offered | CallState::Answered | CallState::Over => false,
+            CallState::Offered | CallState::Answered | CallState::Over => false,
         }
     }
 
