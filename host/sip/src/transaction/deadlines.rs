@@ -35,6 +35,11 @@ impl<L: Copy + PartialEq> Deadlines<L> {
         }
     }
 
+    /// The same, and nothing else is waited for any more.
+    pub fn only(&mut self, letter: L, at: Moment) {
+        self.0 = [Some((letter, at)), None];
+    }
+
     pub fn clear(&mut self) {
         *self = Self::default();
     }

@@ -192,18 +192,14 @@ impl InviteClient {
     }
 
     fn wait(&mut self, timer: Timer, until: Moment, state: State) {
-        self.deadlines.clear();
-        self.deadlines.set(timer, until);
+        self.deadlines.only(timer, until);
         self.state = state;
     }
 
     fn end(&mut self, report: Option<Report>) -> Step {
         self.deadlines.clear();
         self.state = State::Terminated;
-        Step {
-            transmit: None,
-            report,
-        }
+        Step::over(report)
     }
 }
 

@@ -108,8 +108,7 @@ impl InviteServer {
                 Step::transmit(Transmit::Response)
             }
             (Proceeding, Respond(Success)) => {
-                self.deadlines.stop(Timer::Trying);
-                self.deadlines.set(Timer::L, now + self.timers.patience());
+                self.deadlines.only(Timer::L, now + self.timers.patience());
                 self.state = Accepted;
                 Step::transmit(Transmit::Response)
             }
@@ -153,20 +152,18 @@ impl InviteServer {
     }
 
     fn complete(&mut self, now: Moment) {
-        self.deadlines.stop(Timer::Trying);
+        self.deadlines.only(Timer::H, now + self.timers.patience());
         if !self.reliable {
             self.deadlines.set(Timer::G, now + self.gap);
         }
-        self.deadlines.set(Timer::H, now + self.timers.patience());
         self.state = State::Completed;
     }
 
     fn confirm(&mut self, now: Moment) {
-        self.deadlines.clear();
         if self.reliable {
-            self.state = State::Terminated;
+            let _ = self.end(None);
         } else {
-            self.deadlines.set(Timer::I, now + self.timers.t4);
+            self.deadlines.only(Timer::I, now + self.timers.t4);
             self.state = State::Confirmed;
         }
     }
@@ -174,10 +171,7 @@ impl InviteServer {
     fn end(&mut self, report: Option<Report>) -> Step {
         self.deadlines.clear();
         self.state = State::Terminated;
-        Step {
-            transmit: None,
-            report,
-        }
+        Step::over(report)
     }
 }
 

@@ -111,6 +111,14 @@ impl Step {
         }
     }
 
+    /// The last of a machine.
+    pub(crate) const fn over(report: Option<Report>) -> Self {
+        Self {
+            transmit: None,
+            report,
+        }
+    }
+
     pub(crate) const fn both(transmit: Transmit, report: Report) -> Self {
         Self {
             transmit: Some(transmit),

@@ -113,11 +113,10 @@ impl OtherClient {
     }
 
     fn complete(&mut self, now: Moment) {
-        self.deadlines.clear();
         if self.reliable {
-            self.state = State::Terminated;
+            let _ = self.end(None);
         } else {
-            self.deadlines.set(Timer::K, now + self.timers.t4);
+            self.deadlines.only(Timer::K, now + self.timers.t4);
             self.state = State::Completed;
         }
     }
@@ -125,10 +124,7 @@ impl OtherClient {
     fn end(&mut self, report: Option<Report>) -> Step {
         self.deadlines.clear();
         self.state = State::Terminated;
-        Step {
-            transmit: None,
-            report,
-        }
+        Step::over(report)
     }
 }
 

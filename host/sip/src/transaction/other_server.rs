@@ -97,11 +97,10 @@ impl OtherServer {
     }
 
     fn complete(&mut self, now: Moment) {
-        self.deadlines.clear();
         if self.reliable {
-            self.state = State::Terminated;
+            let _ = self.end(None);
         } else {
-            self.deadlines.set(Timer::J, now + self.timers.patience());
+            self.deadlines.only(Timer::J, now + self.timers.patience());
             self.state = State::Completed;
         }
     }
@@ -109,10 +108,7 @@ impl OtherServer {
     fn end(&mut self, report: Option<Report>) -> Step {
         self.deadlines.clear();
         self.state = State::Terminated;
-        Step {
-            transmit: None,
-            report,
-        }
+        Step::over(report)
     }
 }
 
