@@ -4,21 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
-use super::client::{Connection, document, escaped, pages, segment, show};
-use super::tenant::Tenant;
+use super::client::{Connection, document, escaped, segment, show, show_all};
+use super::tenant::OfTenant;
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// All of them
     List,
     /// One of them
@@ -30,7 +23,7 @@ enum Action {
 }
 
 #[derive(Args)]
-struct Add {
+pub struct Add {
     name: String,
     /// WAV or MP3, at most two minutes
     #[arg(required_unless_present = "text", conflicts_with = "language")]
@@ -52,7 +45,7 @@ struct Add {
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
     let path = format!("{}/announcements", command.tenant.path()?);
     match command.action {
-        Action::List => show(connection, &Value::Array(pages(connection, &path)?)),
+        Action::List => show_all(connection, &path),
         Action::Show { name } => {
             let found = connection.get(&format!("{path}/{}", segment(&name)?))?;
             show(connection, &document(found))

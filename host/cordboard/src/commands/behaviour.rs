@@ -6,21 +6,15 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Connection, escaped, pages, segment, show};
+use super::client::{Connection, escaped, segment, show, show_all};
 use super::document::read;
-use super::tenant::Tenant;
+use super::tenant::OfTenant;
 use super::{versions, when};
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// All of them
     List,
     /// One of them
@@ -91,7 +85,7 @@ enum Action {
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("calls").required(true).args(["percent", "called", "callers", "shadow"])))]
-struct Candidate {
+pub struct Candidate {
     name: String,
     /// Digest of an uploaded module
     digest: String,
@@ -149,7 +143,7 @@ pub fn run(connection: &Connection, command: Command) -> Result<()> {
     let path = format!("{}/behaviours", command.tenant.path()?);
     let one = |name: &str| Ok::<_, anyhow::Error>(format!("{path}/{}", segment(name)?));
     match command.action {
-        Action::List => show(connection, &Value::Array(pages(connection, &path)?)),
+        Action::List => show_all(connection, &path),
         Action::Show { name } => show(connection, &connection.get(&one(&name)?)?),
         Action::Set {
             name,

@@ -2,21 +2,15 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client::{Connection, pages, show};
-use super::tenant::Tenant;
+use super::client::{Connection, show, show_all};
+use super::tenant::{OfTenant, Tenant};
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// Calls that are up or being set up
     List,
     /// One call with its legs
@@ -37,10 +31,7 @@ enum Action {
 pub fn run(connection: &Connection, command: Command) -> Result<()> {
     let tenant = command.tenant.path()?;
     match command.action {
-        Action::List => show(
-            connection,
-            &Value::Array(pages(connection, &format!("{tenant}/calls"))?),
-        ),
+        Action::List => show_all(connection, &format!("{tenant}/calls")),
         Action::Show { call } => show(connection, &connection.get(&format!("{tenant}/calls/{call}"))?),
         Action::HangUp { call } => connection.delete(&format!("{tenant}/calls/{call}")).map(drop),
         Action::Dial { line, number } => {
@@ -61,17 +52,12 @@ pub struct Registrations {
 }
 
 pub fn registrations(connection: &Connection, registrations: &Registrations) -> Result<()> {
-    let tenant = registrations.tenant.path()?;
-    show(
+    show_all(
         connection,
-        &Value::Array(pages(connection, &format!("{tenant}/registrations"))?),
+        &format!("{}/registrations", registrations.tenant.path()?),
     )
 }
 
 pub fn elsewhere(connection: &Connection, elsewhere: &Registrations) -> Result<()> {
-    let tenant = elsewhere.tenant.path()?;
-    show(
-        connection,
-        &Value::Array(pages(connection, &format!("{tenant}/elsewhere"))?),
-    )
+    show_all(connection, &format!("{}/elsewhere", elsewhere.tenant.path()?))
 }

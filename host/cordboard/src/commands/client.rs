@@ -310,6 +310,11 @@ pub fn pages(connection: &Connection, path: &str) -> Result<Vec<Value>> {
     }
 }
 
+/// Prints a list, all of its pages.
+pub fn show_all(connection: &Connection, path: &str) -> Result<()> {
+    show(connection, &Value::Array(pages(connection, path)?))
+}
+
 /// The document in an answer that says its revision too.
 pub fn document(answer: Value) -> Value {
     answer.get("document").cloned().unwrap_or(answer)

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Connection, Refused, document, escaped, pages, segment, show};
-use super::tenant::Tenant;
+use super::client::{Connection, Refused, document, escaped, segment, show, show_all};
+use super::tenant::{OfTenant, Tenant};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -23,16 +23,10 @@ pub enum Kind {
     Contact,
 }
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// All of them, or those that fit
     List(Search),
     /// One of them
@@ -79,7 +73,7 @@ enum Action {
 
 /// What is looked for; everything that is given must fit.
 #[derive(Args)]
-struct Search {
+pub struct Search {
     /// A part of its name
     #[arg(long)]
     name: Option<String>,
@@ -138,7 +132,7 @@ pub fn run(connection: &Connection, kind: Kind, command: Command) -> Result<()> 
     match command.action {
         Action::List(search) => {
             let path = format!("{path}{}", search.query());
-            show(connection, &Value::Array(pages(connection, &path)?))
+            show_all(connection, &path)
         }
         Action::Show { id } => show(connection, &document(connection.get(&one(&id)?)?)),
         Action::Set { id, fields, file } => {

@@ -3,22 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::client::{Connection, pages, segment, show};
-use super::tenant::Tenant;
+use super::tenant::OfTenant;
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// All of them
     List,
     /// What a module says of itself and may do

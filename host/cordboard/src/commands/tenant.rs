@@ -1,9 +1,18 @@
-//! `--tenant`, which nearly every command wants.
+//! `--tenant`, which nearly every command wants, beside what is to be done.
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::client::segment;
+
+/// A command with actions, all of which are about what one tenant has.
+#[derive(Args)]
+pub struct OfTenant<Action: Subcommand> {
+    #[command(flatten)]
+    pub tenant: Tenant,
+    #[command(subcommand)]
+    pub action: Action,
+}
 
 #[derive(Args)]
 pub struct Tenant {

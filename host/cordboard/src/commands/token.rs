@@ -5,19 +5,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{Connection, pages, segment, show};
-use super::tenant::Tenant;
+use super::tenant::OfTenant;
 use super::when;
 
-#[derive(Args)]
-pub struct Command {
-    #[command(flatten)]
-    tenant: Tenant,
-    #[command(subcommand)]
-    action: Action,
-}
+pub type Command = OfTenant<Action>;
 
 #[derive(Subcommand)]
-enum Action {
+pub enum Action {
     /// Those that are valid, without their secrets
     List(Whose),
     /// Make one: for a manager of the tenant, unless something else is said. Its text is printed once and cannot be had again
@@ -34,14 +28,14 @@ enum Action {
 }
 
 #[derive(Args)]
-struct Whose {
+pub struct Whose {
     /// Of the whole exchange, whosever they are, instead of a tenant's
     #[arg(long)]
     operator: bool,
 }
 
 #[derive(Args)]
-struct Create {
+pub struct Create {
     /// What it is for
     label: String,
     #[command(flatten)]
@@ -54,7 +48,7 @@ struct Create {
 /// At most one of them.
 #[derive(Args)]
 #[group(multiple = false)]
-struct Bearer {
+pub struct Bearer {
     /// For this user of the tenant
     #[arg(long)]
     user: Option<String>,
