@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use client::Server;
@@ -286,15 +286,12 @@ impl Tour {
 
     /// The call that ended last, once its record is there.
     fn last_call(&self) -> Result<u64> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let records = self.server.client.get("/v1/tenants/demo/cdrs?limit=1")?;
-            if let Some(call) = records.pointer("/items/0/call").and_then(Value::as_u64) {
-                return Ok(call);
-            }
-            ensure!(Instant::now() < end, "no call is recorded");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let asked = || {
+            let records = self.server.client.get("/v1/tenants/demo/cdrs?limit=1");
+            let call = |records: Value| records.pointer("/items/0/call").and_then(Value::as_u64);
+            records.map(call).transpose()
+        };
+        client::within(PATIENCE, asked).context("no call is recorded")?
     }
 }
 

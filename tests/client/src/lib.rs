@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use nix::sys::signal::Signal;
 pub use server::Server;
-pub use until::until;
+pub use until::{until, within};
 
 /// Talks to one exchange on this machine, with one token.
 pub struct Client {

@@ -189,23 +189,21 @@ pub struct Running {
 impl Running {
     /// The port is taken, or the run is over already.
     fn wait_for_port(&mut self, ip: IpAddr, port: u16, tcp: bool) {
-        while Instant::now() < self.limit
-            && self.child.try_wait().unwrap().is_none()
-            && !is_bound(ip, port, tcp)
-        {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let left = self.left();
+        client::within(left, || {
+            let over = self.child.try_wait().unwrap().is_some();
+            (over || is_bound(ip, port, tcp)).then_some(())
+        });
     }
 
     /// Its end, or `None` when it ran into its limit twice over.
     pub fn end(&mut self) -> Option<ExitStatus> {
-        while Instant::now() < self.limit {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return Some(status);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        None
+        let left = self.left();
+        client::within(left, || self.child.try_wait().unwrap())
+    }
+
+    fn left(&self) -> Duration {
+        self.limit.saturating_duration_since(Instant::now())
     }
 
     /// All calls went as the scenario says.

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -62,7 +61,8 @@ impl Side {
 
 /// Everybody, until asked what they heard.
 pub struct Voices {
-    over: Arc<AtomicBool>,
+    /// Dropped when it is over.
+    over: mpsc::Sender<()>,
     thread: JoinHandle<Vec<(Name, BTreeSet<Name>)>>,
 }
 
@@ -79,23 +79,21 @@ impl Voices {
             .into_iter()
             .flat_map(|(side, first)| (0..calls).map(move |call| Voice::at(side, call, first)))
             .collect();
-        let over = Arc::new(AtomicBool::new(false));
-        let ended = over.clone();
+        let (over, ended) = mpsc::channel();
         let thread = std::thread::spawn(move || talk(voices, &ended));
         Self { over, thread }
     }
 
     /// Whom each has heard.
     pub fn heard(self) -> Vec<(Name, BTreeSet<Name>)> {
-        self.over.store(true, Ordering::Relaxed);
+        drop(self.over);
         self.thread.join().unwrap()
     }
 }
 
-fn talk(mut voices: Vec<Voice>, over: &AtomicBool) -> Vec<(Name, BTreeSet<Name>)> {
-    while !over.load(Ordering::Relaxed) {
+fn talk(mut voices: Vec<Voice>, over: &mpsc::Receiver<()>) -> Vec<(Name, BTreeSet<Name>)> {
+    while over.recv_timeout(PACKET) == Err(RecvTimeoutError::Timeout) {
         voices.iter_mut().for_each(Voice::turn);
-        std::thread::sleep(PACKET);
     }
     voices
         .into_iter()

@@ -38,6 +38,7 @@ mod supervision;
 mod texts;
 mod thin_path;
 mod told;
+mod told_faults;
 mod trunks;
 mod versions;
 mod watches;
