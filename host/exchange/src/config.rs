@@ -35,7 +35,8 @@ pub struct Config {
     pub registration: Registration,
     /// Whether calls that are up, and the sessions that hold them, are stored so that they survive the process.
     pub keep_calls: bool,
-    /// How long changes of calls and sessions gather before they are written: what a crash may cost of them.
+    /// How long changes of calls and sessions gather before they are written, at most: what a crash may cost of them. What is over
+    /// in half that time is never written.
     pub keep_after: Duration,
     /// Whether every SIP message is reported. Costs one allocation each.
     pub report_messages: bool,

@@ -25,12 +25,26 @@ use crate::io::{Output, Write};
 /// What is to be written once the input is done.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
-    sessions: BTreeSet<SessionId>,
-    calls: BTreeSet<CallId>,
+    /// Changed since the last look.
+    fresh: Changed,
+    /// Changed before that: to be written at the next one. Most calls of a burst are over by then.
+    older: Changed,
     /// Keys of what is gone.
     removed: Vec<String>,
-    /// When the changes are written.
+    /// When to look again.
     due: Option<Moment>,
+}
+
+#[derive(Debug, Default)]
+struct Changed {
+    sessions: BTreeSet<SessionId>,
+    calls: BTreeSet<CallId>,
+}
+
+impl Changed {
+    fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.calls.is_empty()
+    }
 }
 
 impl Dirty {
@@ -38,18 +52,32 @@ impl Dirty {
     pub(in crate::engine) fn due(&self) -> Option<Moment> {
         self.due
     }
+
+    /// What is to be written now: what had changed by the last look, or `all`. None of it need be written again for what has
+    /// changed since.
+    fn take(&mut self, all: bool) -> Changed {
+        let mut taken = std::mem::take(&mut self.older);
+        if all {
+            taken.sessions.append(&mut self.fresh.sessions);
+            taken.calls.append(&mut self.fresh.calls);
+        }
+        self.older = std::mem::take(&mut self.fresh);
+        self.older.sessions.retain(|id| !taken.sessions.contains(id));
+        self.older.calls.retain(|id| !taken.calls.contains(id));
+        taken
+    }
 }
 
 impl Exchange {
     pub(in crate::engine) fn keep_session(&mut self, id: SessionId) {
         if self.config.keep_calls {
-            self.dirty.sessions.insert(id);
+            self.dirty.fresh.sessions.insert(id);
         }
     }
 
     pub(in crate::engine) fn keep_call(&mut self, id: CallId) {
         if self.config.keep_calls {
-            self.dirty.calls.insert(id);
+            self.dirty.fresh.calls.insert(id);
         }
     }
 
@@ -77,31 +105,43 @@ impl Exchange {
 
     /// Writes what has changed, at once: before a stop.
     pub fn keep_now(&mut self) {
-        self.dirty.due = Some(self.now);
-        self.write_dirty();
+        let mut writes = self.take_removed();
+        self.write_changed(&mut writes, true);
+        self.write_out(writes);
     }
 
     /// Writes what inputs have changed: what is gone at once, as its detail record is, the rest if it is time.
     pub(in crate::engine) fn write_dirty(&mut self) {
+        let mut writes = self.take_removed();
         let dirty = &mut self.dirty;
-        let removed = std::mem::take(&mut dirty.removed);
-        let mut writes: Vec<Write> = removed.into_iter().map(Write::remove).collect();
-        if dirty.sessions.is_empty() && dirty.calls.is_empty() {
+        // A change waits for one look or two, and so for `keep_after` at most.
+        let gap = self.config.keep_after / 2;
+        if dirty.fresh.is_empty() && dirty.older.is_empty() {
             dirty.due = None;
-        } else if *dirty.due.get_or_insert(self.now + self.config.keep_after) <= self.now {
-            self.write_changed(&mut writes);
+        } else if *dirty.due.get_or_insert(self.now + gap) <= self.now {
+            self.write_changed(&mut writes, gap.is_zero());
+            self.dirty.due = (!self.dirty.older.is_empty()).then(|| self.now + gap);
         }
+        self.write_out(writes);
+    }
+
+    fn take_removed(&mut self) -> Vec<Write> {
+        let removed = std::mem::take(&mut self.dirty.removed);
+        removed.into_iter().map(Write::remove).collect()
+    }
+
+    fn write_out(&mut self, writes: Vec<Write>) {
         if !writes.is_empty() {
             self.outbox.push_back(Output::Persist { writes, ticket: None });
         }
     }
 
-    fn write_changed(&mut self, writes: &mut Vec<Write>) {
-        let dirty = std::mem::take(&mut self.dirty);
-        for id in dirty.calls {
+    fn write_changed(&mut self, writes: &mut Vec<Write>, all: bool) {
+        let changed = self.dirty.take(all);
+        for id in changed.calls {
             writes.extend(self.write_call(id));
         }
-        for id in dirty.sessions {
+        for id in changed.sessions {
             writes.extend(self.write_session(id));
         }
     }
@@ -334,4 +374,39 @@ fn session_key(tenant: &str, id: SessionId) -> String {
 
 fn call_key(tenant: &str, id: CallId) -> String {
     format!("call/{tenant}/{}", id.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(dirty: &mut Dirty, call: u64) {
+        dirty.fresh.calls.insert(CallId(call));
+    }
+
+    fn looked(dirty: &mut Dirty, all: bool) -> Vec<u64> {
+        dirty.take(all).calls.into_iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn a_change_is_written_at_the_second_look_and_once() {
+        let mut dirty = Dirty::default();
+        changed(&mut dirty, 1);
+        assert!(looked(&mut dirty, false).is_empty());
+        changed(&mut dirty, 1);
+        changed(&mut dirty, 2);
+        assert_eq!(looked(&mut dirty, false), [1]);
+        assert_eq!(looked(&mut dirty, false), [2]);
+        assert!(dirty.older.is_empty() && dirty.fresh.is_empty());
+    }
+
+    #[test]
+    fn before_a_stop_everything_is_written() {
+        let mut dirty = Dirty::default();
+        changed(&mut dirty, 1);
+        assert!(looked(&mut dirty, false).is_empty());
+        changed(&mut dirty, 2);
+        assert_eq!(looked(&mut dirty, true), [1, 2]);
+        assert!(dirty.older.is_empty() && dirty.fresh.is_empty());
+    }
 }
