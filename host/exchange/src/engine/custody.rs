@@ -58,6 +58,22 @@ pub(crate) struct Handover {
     pub diversions: Vec<String>,
 }
 
+impl Handover {
+    /// No behaviour is to have it: the host acts for whoever has this number.
+    pub fn to_host(leg: LegId, number: Arc<str>, hops: u32) -> Self {
+        Self {
+            leg,
+            parent: None,
+            number,
+            stack: Arc::from([]),
+            position: 0,
+            line: None,
+            hops,
+            diversions: Vec::new(),
+        }
+    }
+}
+
 impl Exchange {
     /// Gives a leg to the behaviour at a place of a number's stack.
     ///
@@ -77,30 +93,10 @@ impl Exchange {
         if let Some(placed) = &placed {
             self.let_come_back(&tenant, placed, &handover.number, handover.leg)?;
         }
-        let id = CustodyId(self.ids.next());
-        self.custodies.insert(
-            id,
-            Custody {
-                leg: handover.leg,
-                call,
-                tenant: tenant.clone(),
-                holder: Holder::Host,
-                parent: handover.parent,
-                number: handover.number.clone(),
-                stack: handover.stack,
-                position: handover.position,
-                line: handover.line,
-                hops: handover.hops,
-                diversions: handover.diversions,
-                dial: None,
-                won: false,
-            },
-        );
-        if let Some(leg) = self.legs.get_mut(&handover.leg) {
-            leg.custodies.push(id);
-        }
+        let number = handover.number.clone();
+        let id = self.host_custody(handover).ok_or(Cause::Cancelled)?;
         self.keep_call(call);
-        match placed.and_then(|placed| self.session_for(&tenant, &placed, &handover.number, call)) {
+        match placed.and_then(|placed| self.session_for(&tenant, &placed, &number, call)) {
             Some(session) => self.offer(id, session),
             None => self.host_default(id),
         }
@@ -287,14 +283,58 @@ impl Exchange {
         }
     }
 
-    /// Routes a call inside of a dial, to a behaviour or back to the dial's own means.
-    pub(super) fn nest(&mut self, dial: DialId, target: usize, inside: &Inside) -> Result<CustodyId, Cause> {
-        let (leg, parent) = self
-            .dials
-            .get(&dial)
+    /// The exchange decides about a leg itself, in front of everybody else.
+    pub(super) fn host_custody(&mut self, handover: Handover) -> Option<CustodyId> {
+        let id = CustodyId(self.ids.next());
+        let leg = self.legs.get_mut(&handover.leg)?;
+        leg.custodies.push(id);
+        self.custodies.insert(
+            id,
+            Custody {
+                leg: handover.leg,
+                call: leg.call,
+                tenant: leg.tenant.clone(),
+                holder: Holder::Host,
+                parent: handover.parent,
+                number: handover.number,
+                stack: handover.stack,
+                position: handover.position,
+                line: handover.line,
+                hops: handover.hops,
+                diversions: handover.diversions,
+                dial: None,
+                won: false,
+            },
+        );
+        Some(id)
+    }
+
+    /// Ends a custody of the exchange's own; whoever decided before decides again.
+    pub(super) fn drop_custody(&mut self, id: CustodyId) {
+        let Some(custody) = self.custodies.remove(&id) else {
+            return;
+        };
+        if let Some(leg) = self.legs.get_mut(&custody.leg) {
+            leg.custodies.retain(|other| *other != id);
+        }
+        if let Some(session) = self.innermost(custody.leg) {
+            self.later(Step::Settle(session));
+        }
+    }
+
+    /// The caller that a dial is for, and the custody that dials.
+    fn dialling(&self, dial: DialId) -> Result<(LegId, &Custody), Cause> {
+        let dial = self.dials.get(&dial);
+        let (leg, custody) = dial
             .and_then(|dial| Some((dial.caller?, dial.custody?)))
             .ok_or(Cause::Failed)?;
-        let parent = self.custodies.get(&parent).ok_or(Cause::Cancelled)?;
+        let custody = self.custodies.get(&custody).ok_or(Cause::Cancelled)?;
+        Ok((leg, custody))
+    }
+
+    /// Routes a call inside of a dial, to a behaviour or back to the dial's own means.
+    pub(super) fn nest(&mut self, dial: DialId, target: usize, inside: &Inside) -> Result<CustodyId, Cause> {
+        let (leg, parent) = self.dialling(dial)?;
         let mut diversions = Vec::with_capacity(parent.diversions.len() + 1);
         diversions.push(parent.number.to_string());
         diversions.extend(parent.diversions.iter().cloned());
@@ -313,12 +353,7 @@ impl Exchange {
 
     /// The next behaviour on the number of the dial's own custody.
     pub(super) fn nest_next(&mut self, dial: DialId, target: usize) -> Result<Option<CustodyId>, Cause> {
-        let (leg, parent) = self
-            .dials
-            .get(&dial)
-            .and_then(|dial| Some((dial.caller?, dial.custody?)))
-            .ok_or(Cause::Failed)?;
-        let parent = self.custodies.get(&parent).ok_or(Cause::Cancelled)?;
+        let (leg, parent) = self.dialling(dial)?;
         if parent.position + 1 >= parent.stack.len() {
             return Ok(None);
         }

@@ -183,14 +183,8 @@ impl Exchange {
         diversions: Vec<String>,
     ) {
         let mut handover = Handover {
-            leg,
-            parent: None,
-            number: number.clone(),
-            stack: Arc::from([]),
-            position: 0,
-            line: None,
-            hops: 0,
             diversions,
+            ..Handover::to_host(leg, number.clone(), 0)
         };
         match resolution {
             Resolution::Inside(inside) | Resolution::Reach { inside, .. } => {

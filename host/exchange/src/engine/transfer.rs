@@ -17,13 +17,13 @@ use sip::header::{DialogName, Replaces};
 use sip::sdp::Offer;
 use sip::{Name, Request};
 
-use super::custody::{Custody, Handover};
+use super::Exchange;
+use super::custody::Handover;
 use super::invited::{identity_of_line, refuse};
 use super::leg::{Leg, Party, Wanted};
 use super::pickup::ringing_leg;
-use super::{Exchange, Step};
 use crate::cause;
-use crate::ids::{CallId, CustodyId, DialOwner, Holder};
+use crate::ids::{CallId, CustodyId, DialOwner};
 
 impl Exchange {
     /// A REFER inside of a dialog.
@@ -149,17 +149,9 @@ impl Exchange {
         let call = self.call_of(partner).ok_or(481_u16)?;
         self.shown_from_now_on(call, partner);
         let label = self.label_of(referrer);
-        let handover = Handover {
-            leg: partner,
-            parent: None,
-            // Behaviours behind the number see who sent the call there.
-            number: label.unwrap_or_else(|| number.into()),
-            stack: Arc::from([]),
-            position: 0,
-            line: None,
-            hops: 1,
-            diversions: Vec::new(),
-        };
+        // Behaviours behind the number see who sent the call there.
+        let sent_by = label.unwrap_or_else(|| number.into());
+        let handover = Handover::to_host(partner, sent_by, 1);
         let custody = self.host_custody(handover).ok_or(481_u16)?;
         let stage = self.stage_to(Target::Number(number.to_owned()));
         let owner = DialOwner::Transfer {
@@ -299,47 +291,5 @@ impl Exchange {
         self.connect(partner, id);
         self.hang_up(replaced, Cause::Normal);
         Ok(())
-    }
-}
-
-/// Custody without a behaviour.
-impl Exchange {
-    /// The exchange decides about a leg itself, in front of everybody else.
-    pub(super) fn host_custody(&mut self, handover: Handover) -> Option<CustodyId> {
-        let id = CustodyId(self.ids.next());
-        let leg = self.legs.get_mut(&handover.leg)?;
-        leg.custodies.push(id);
-        self.custodies.insert(
-            id,
-            Custody {
-                leg: handover.leg,
-                call: leg.call,
-                tenant: leg.tenant.clone(),
-                holder: Holder::Host,
-                parent: handover.parent,
-                number: handover.number,
-                stack: handover.stack,
-                position: handover.position,
-                line: handover.line,
-                hops: handover.hops,
-                diversions: handover.diversions,
-                dial: None,
-                won: false,
-            },
-        );
-        Some(id)
-    }
-
-    /// Ends a custody of the exchange's own; whoever decided before decides again.
-    fn drop_custody(&mut self, id: CustodyId) {
-        let Some(custody) = self.custodies.remove(&id) else {
-            return;
-        };
-        if let Some(leg) = self.legs.get_mut(&custody.leg) {
-            leg.custodies.retain(|other| *other != id);
-        }
-        if let Some(session) = self.innermost(custody.leg) {
-            self.later(Step::Settle(session));
-        }
     }
 }

@@ -3,6 +3,57 @@
 //! Values are written as given; a line break in one becomes a space, so that no value can add a header
 //! or end the head. Content-Length is always written, last.
 
+/// What requests and responses are printed with alike, by whoever holds a [`Printer`].
+macro_rules! prints {
+    ($builder:ty) => {
+        impl $builder {
+            pub fn header<'a>(mut self, name: impl Into<HeaderName<'a>>, value: &str) -> Self {
+                self.0.header(name.into(), value);
+                self
+            }
+
+            /// The header if there is a value.
+            pub fn header_if<'a>(self, name: impl Into<HeaderName<'a>>, value: Option<&str>) -> Self {
+                match value {
+                    Some(value) => self.header(name, value),
+                    None => self,
+                }
+            }
+
+            /// One line for each value.
+            pub fn headers<'a, 'v>(
+                mut self,
+                name: impl Into<HeaderName<'a>>,
+                values: impl IntoIterator<Item = &'v str>,
+            ) -> Self {
+                let name = name.into();
+                for value in values {
+                    self.0.header(name, value);
+                }
+                self
+            }
+
+            pub fn number<'a>(mut self, name: impl Into<HeaderName<'a>>, number: u32) -> Self {
+                self.0.safe(name.into().text);
+                self.0.raw(": ");
+                self.0.number(number);
+                self.0.raw("\r\n");
+                self
+            }
+
+            /// The message, without a body.
+            pub fn finish(self) -> Bytes {
+                self.0.finish(None, b"")
+            }
+
+            /// The message with a body of that type.
+            pub fn body(self, content_type: &str, body: &[u8]) -> Bytes {
+                self.0.finish(Some(content_type), body)
+            }
+        }
+    };
+}
+
 mod edit;
 mod request;
 mod response;

@@ -21,6 +21,8 @@ use crate::{HeaderName, Method};
 #[must_use]
 pub struct RequestBuilder(Printer);
 
+prints!(RequestBuilder);
+
 impl RequestBuilder {
     pub fn new(method: &Method, uri: &str) -> Self {
         let mut printer = Printer::new();
@@ -31,40 +33,6 @@ impl RequestBuilder {
         Self(printer)
     }
 
-    pub fn header<'a>(mut self, name: impl Into<HeaderName<'a>>, value: &str) -> Self {
-        self.0.header(name.into(), value);
-        self
-    }
-
-    /// The header if there is a value.
-    pub fn header_if<'a>(self, name: impl Into<HeaderName<'a>>, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.header(name, value),
-            None => self,
-        }
-    }
-
-    /// One line for each value.
-    pub fn headers<'a, 'v>(
-        mut self,
-        name: impl Into<HeaderName<'a>>,
-        values: impl IntoIterator<Item = &'v str>,
-    ) -> Self {
-        let name = name.into();
-        for value in values {
-            self.0.header(name, value);
-        }
-        self
-    }
-
-    pub fn number<'a>(mut self, name: impl Into<HeaderName<'a>>, number: u32) -> Self {
-        self.0.safe(name.into().text);
-        self.0.raw(": ");
-        self.0.number(number);
-        self.0.raw("\r\n");
-        self
-    }
-
     pub fn cseq(mut self, number: u32, method: &Method) -> Self {
         self.0.raw("CSeq: ");
         self.0.number(number);
@@ -72,15 +40,5 @@ impl RequestBuilder {
         self.0.raw(method.as_str());
         self.0.raw("\r\n");
         self
-    }
-
-    /// The message, without a body.
-    pub fn finish(self) -> Bytes {
-        self.0.finish(None, b"")
-    }
-
-    /// The message with a body of that type.
-    pub fn body(self, content_type: &str, body: &[u8]) -> Bytes {
-        self.0.finish(Some(content_type), body)
     }
 }

@@ -66,17 +66,7 @@ impl Exchange {
         else {
             return;
         };
-        let handover = Handover {
-            leg,
-            parent: None,
-            number: number.clone(),
-            stack: Arc::from([]),
-            position: 0,
-            line: None,
-            hops: 1,
-            diversions: Vec::new(),
-        };
-        if let Some(custody) = self.host_custody(handover) {
+        if let Some(custody) = self.host_custody(Handover::to_host(leg, number.clone(), 1)) {
             let stage = self.stage_to(Target::Number(number.to_string()));
             self.start_dial(
                 DialOwner::Host,
