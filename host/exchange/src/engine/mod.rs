@@ -8,7 +8,8 @@
 //!  custody, holders (who decides) ◀─▶ dial (who rings) ◀─▶ session (what behaviours say) ─▶ commands
 //!     └▶ host_default (nobody decides)                                                       due (what time brings)
 //!  outside (other exchanges that have phones of ours: their calls, how those lines are)
-//!  lines (state), watches and notifier (who watches them), trunks (registering), lookup (the directory), versions (trials)
+//!  lines (state), watches and notifier (who watches them), trunks (registering), ways_out (how calls leave), lookup (the directory),
+//!  versions (trials)
 //!  kept (what outlives the process)    people (who look at it and give orders)
 //! ```
 //!
@@ -56,6 +57,7 @@ mod transfer;
 mod trunks;
 mod versions;
 mod watches;
+mod ways_out;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
