@@ -128,6 +128,21 @@ pub struct Collection {
     pub kind: Kind,
 }
 
+impl Collection {
+    pub const TENANTS: Self = Self {
+        tenant: None,
+        kind: Kind::Tenant,
+    };
+
+    /// Of a tenant's.
+    pub fn of(tenant: &str, kind: Kind) -> Self {
+        Self {
+            tenant: Some(tenant.to_owned()),
+            kind,
+        }
+    }
+}
+
 /// One document. A tenant's own document and its dial plan have the tenant's id as `id`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {

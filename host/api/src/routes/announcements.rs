@@ -113,16 +113,7 @@ async fn list(
     Of(tenant): Of<String>,
     page: Asked<PageOf>,
 ) -> Result<Json<Page<Versioned>>, Problem> {
-    documents::list(
-        api,
-        caller,
-        Collection {
-            tenant: Some(tenant),
-            kind: Kind::Announcement,
-        },
-        page,
-    )
-    .await
+    documents::list(api, caller, Collection::of(&tenant, Kind::Announcement), page).await
 }
 
 async fn get(

@@ -153,16 +153,7 @@ async fn list(
     Of(tenant): Of<String>,
     page: Asked<PageOf>,
 ) -> Result<Json<Page<Versioned>>, Problem> {
-    documents::list(
-        api,
-        caller,
-        Collection {
-            tenant: Some(tenant),
-            kind: Kind::Behaviour,
-        },
-        page,
-    )
-    .await
+    documents::list(api, caller, Collection::of(&tenant, Kind::Behaviour), page).await
 }
 
 async fn get(

@@ -151,16 +151,7 @@ fn tenants() -> [Endpoint; 4] {
             all,
             Access::Operator,
             async |api: State<Api>, caller: Caller, page: Asked<PageOf>| {
-                list(
-                    api,
-                    caller,
-                    Collection {
-                        tenant: None,
-                        kind: Kind::Tenant,
-                    },
-                    page,
-                )
-                .await
+                list(api, caller, Collection::TENANTS, page).await
             },
         )
         .about("tenants", "list-tenants", "All tenants")
@@ -231,8 +222,7 @@ fn of_kind(resource: Resource) -> [Endpoint; 4] {
                         Of(tenant): Of<String>,
                         Asked(search): Asked<Search>,
                         page: Asked<PageOf>| {
-                let tenant = Some(tenant);
-                found(api, caller, Collection { tenant, kind }, search, page).await
+                found(api, caller, Collection::of(&tenant, kind), search, page).await
             },
         )
         .about(tag, format!("list-{tag}"), format!("The tenant's {tag}"))

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::Api;
 use crate::access::{Access, Caller, Role};
 use crate::endpoint::{Content, Endpoint};
-use crate::exchange::{Collection, Kind};
+use crate::exchange::Collection;
 use crate::openapi::Text;
 use crate::problem::Problem;
 
@@ -39,16 +39,7 @@ struct Health {
 
 async fn health(State(api): State<Api>) -> Result<Json<Health>, Problem> {
     // Goes through the exchange's thread: a stuck one is not healthy.
-    api.exchange
-        .list(
-            Collection {
-                tenant: None,
-                kind: Kind::Tenant,
-            },
-            None,
-            1,
-        )
-        .await?;
+    api.exchange.list(Collection::TENANTS, None, 1).await?;
     Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),

@@ -25,10 +25,9 @@ pub(super) async fn about<T>(api: &Api, address: &Address, answer: Answer<T>) ->
 /// 404 with the names that would have been right.
 pub(crate) async fn missing(api: &Api, address: &Address) -> Problem {
     let Address { tenant, kind, id } = address;
-    let of = (*kind != Kind::Tenant).then(|| tenant.clone());
-    let collection = Collection {
-        tenant: of,
-        kind: *kind,
+    let collection = match kind {
+        Kind::Tenant => Collection::TENANTS,
+        kind => Collection::of(tenant, *kind),
     };
     let others = api.exchange.list(collection, None, TOLD + 1).await;
     let others = others.map(|listing| listing.documents).unwrap_or_default();

@@ -249,10 +249,7 @@ async fn delete(
 
 /// Behaviours for which the module is active, on trial, or what they would be rolled back to.
 async fn users(api: &Api, tenant: &str, digest: &str) -> Result<Vec<String>, Problem> {
-    let behaviours = Collection {
-        tenant: Some(tenant.to_owned()),
-        kind: Kind::Behaviour,
-    };
+    let behaviours = Collection::of(tenant, Kind::Behaviour);
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let page = api.exchange.list(behaviours.clone(), after, 1_000).await?;

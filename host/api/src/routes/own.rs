@@ -100,10 +100,7 @@ async fn matching(
 
 /// Every name by which calls and records know the user's lines.
 pub(super) async fn line_names(api: &Api, tenant: &str, user: &str) -> Result<BTreeSet<String>, Problem> {
-    let lines = Collection {
-        tenant: Some(tenant.to_owned()),
-        kind: Kind::Line,
-    };
+    let lines = Collection::of(tenant, Kind::Line);
     let own = list(api, user, lines, None, usize::MAX).await?;
     let names = own
         .documents

@@ -171,10 +171,7 @@ fn add(known: &mut BTreeMap<String, Party>, kind: PartyKind, document: &Value, f
 
 /// All documents of a kind that the caller sees.
 async fn all(api: &Api, caller: &Caller, tenant: &str, kind: Kind) -> Result<Vec<Value>, Problem> {
-    let collection = Collection {
-        tenant: Some(tenant.to_owned()),
-        kind,
-    };
+    let collection = Collection::of(tenant, kind);
     let found = own::all(api, caller, collection).await?;
     Ok(found.into_iter().map(|one| one.document).collect())
 }

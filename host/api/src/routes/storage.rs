@@ -57,10 +57,7 @@ async fn modules(api: &Api, tenant: &str) -> Result<u64, Problem> {
 async fn recordings(api: &Api, tenant: &str) -> Result<u64, Problem> {
     let (mut bytes, mut after) = (0_u64, None);
     loop {
-        let collection = Collection {
-            tenant: Some(tenant.to_owned()),
-            kind: Kind::Announcement,
-        };
+        let collection = Collection::of(tenant, Kind::Announcement);
         let page = api.exchange.list(collection, after, STEP).await?;
         let sizes = page
             .documents
