@@ -16,6 +16,8 @@ pub use nix::sys::signal::Signal;
 pub use server::Server;
 pub use until::{until, within};
 
+type Sent = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
+
 /// Talks to one exchange on this machine, with one token.
 pub struct Client {
     agent: ureq::Agent,
@@ -36,22 +38,25 @@ impl Client {
         }
     }
 
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn signed<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        request.header("Authorization", &self.authorization)
+    }
+
     /// Whether the exchange answers and says that it is well.
     pub fn is_there(&self) -> bool {
         self.agent
-            .get(format!("{}/health", self.base))
+            .get(self.at("/health"))
             .call()
             .is_ok_and(|response| response.status() == 200)
     }
 
     pub fn get(&self, path: &str) -> Result<Value> {
-        let response = self
-            .agent
-            .get(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .call()
-            .with_context(|| format!("GET {path}"))?;
-        answer("GET", path, response)
+        let sent = self.signed(self.agent.get(self.at(path))).call();
+        answer("GET", path, sent)
     }
 
     /// The value of a metric without labels; none while nothing has been counted.
@@ -60,8 +65,12 @@ impl Client {
     ///
     /// When the server does not answer.
     pub fn metric(&self, name: &str) -> Result<Option<f64>> {
-        let url = format!("{}/metrics", self.base);
-        let text = self.agent.get(url).call()?.body_mut().read_to_string()?;
+        let text = self
+            .agent
+            .get(self.at("/metrics"))
+            .call()?
+            .body_mut()
+            .read_to_string()?;
         let value = text
             .lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -69,59 +78,36 @@ impl Client {
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        let response = self
-            .agent
-            .put(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .send_json(body)
-            .with_context(|| format!("PUT {path}"))?;
-        answer("PUT", path, response)
+        let sent = self.signed(self.agent.put(self.at(path))).send_json(body);
+        answer("PUT", path, sent)
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let response = self
-            .agent
-            .post(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .send_json(body)
-            .with_context(|| format!("POST {path}"))?;
-        answer("POST", path, response)
+        let sent = self.signed(self.agent.post(self.at(path))).send_json(body);
+        answer("POST", path, sent)
     }
 
     /// Posts, and tells where the time went as the server saw it: parts with milliseconds each.
     pub fn post_timed(&self, path: &str, body: &Value) -> Result<Vec<(String, f64)>> {
-        let response = self
-            .agent
-            .post(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .send_json(body)
-            .with_context(|| format!("POST {path}"))?;
-        let told = response.headers().get("server-timing");
+        let sent = self.signed(self.agent.post(self.at(path))).send_json(body);
+        let told = sent
+            .as_ref()
+            .ok()
+            .and_then(|response| response.headers().get("server-timing"));
         let parts = told.and_then(|value| value.to_str().ok()).map(parts);
-        answer("POST", path, response)?;
+        answer("POST", path, sent)?;
         Ok(parts.unwrap_or_default())
     }
 
     pub fn delete(&self, path: &str) -> Result<Value> {
-        let response = self
-            .agent
-            .delete(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .call()
-            .with_context(|| format!("DELETE {path}"))?;
-        answer("DELETE", path, response)
+        let sent = self.signed(self.agent.delete(self.at(path))).call();
+        answer("DELETE", path, sent)
     }
 
     /// Puts bytes of the media type `kind`, such as a recording.
     pub fn put_bytes(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
-        let response = self
-            .agent
-            .put(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .header("Content-Type", kind)
-            .send(bytes)
-            .with_context(|| format!("PUT {path}"))?;
-        answer("PUT", path, response)
+        let request = self.signed(self.agent.put(self.at(path)));
+        answer("PUT", path, request.header("Content-Type", kind).send(bytes))
     }
 
     /// Uploads a module for a tenant and returns its digest; `build` marks it as another build of the same code,
@@ -145,18 +131,13 @@ impl Client {
 
     /// Posts bytes of the media type `kind`, such as a module.
     pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
-        let response = self
-            .agent
-            .post(format!("{}{path}", self.base))
-            .header("Authorization", &self.authorization)
-            .header("Content-Type", kind)
-            .send(bytes)
-            .with_context(|| format!("POST {path}"))?;
-        answer("POST", path, response)
+        let request = self.signed(self.agent.post(self.at(path)));
+        answer("POST", path, request.header("Content-Type", kind).send(bytes))
     }
 }
 
-fn answer(method: &str, path: &str, mut response: ureq::http::Response<ureq::Body>) -> Result<Value> {
+fn answer(method: &str, path: &str, sent: Sent) -> Result<Value> {
+    let mut response = sent.with_context(|| format!("{method} {path}"))?;
     let text = response.body_mut().read_to_string()?;
     if !response.status().is_success() {
         bail!("{method} {path}: {} {text}", response.status());

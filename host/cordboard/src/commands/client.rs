@@ -9,6 +9,8 @@ use clap::Args;
 use serde_json::Value;
 use ureq::ResponseExt;
 
+type Sent = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
+
 /// Where the exchange is and who asks.
 #[derive(Args, Clone)]
 pub struct Connection {
@@ -56,6 +58,10 @@ impl Connection {
         Ok(format!("Bearer {}", token.trim()))
     }
 
+    fn signed<B>(&self, request: ureq::RequestBuilder<B>) -> Result<ureq::RequestBuilder<B>> {
+        Ok(request.header("Authorization", self.authorization()?))
+    }
+
     /// What is there, if it is.
     pub fn find(&self, path: &str) -> Result<Option<Value>> {
         match self.get(path) {
@@ -72,50 +78,36 @@ impl Connection {
     }
 
     pub fn get(&self, path: &str) -> Result<Value> {
-        let call = Self::agent()
-            .get(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .call();
+        let call = self.signed(Self::agent().get(self.at(path)))?.call();
         self.answer(call)
     }
 
     pub fn delete(&self, path: &str) -> Result<Value> {
-        let call = Self::agent()
-            .delete(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .call();
+        let call = self.signed(Self::agent().delete(self.at(path)))?.call();
         self.answer(call)
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
-        let call = Self::agent()
-            .put(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .send_json(body);
+        let call = self.signed(Self::agent().put(self.at(path)))?.send_json(body);
         self.answer(call)
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let call = Self::agent()
-            .post(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .send_json(body);
+        let call = self.signed(Self::agent().post(self.at(path)))?.send_json(body);
         self.answer(call)
     }
 
     pub fn upload(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
-        let call = Self::agent()
-            .post(self.at(path))
-            .header("Authorization", self.authorization()?)
+        let call = self
+            .signed(Self::agent().post(self.at(path)))?
             .header("Content-Type", kind)
             .send(bytes);
         self.answer(call)
     }
 
     pub fn put_bytes(&self, path: &str, kind: &str, bytes: &[u8]) -> Result<Value> {
-        let call = Self::agent()
-            .put(self.at(path))
-            .header("Authorization", self.authorization()?)
+        let call = self
+            .signed(Self::agent().put(self.at(path)))?
             .header("Content-Type", kind)
             .send(bytes);
         self.answer(call)
@@ -128,19 +120,13 @@ impl Connection {
         body: &Value,
         each: &mut dyn FnMut(&str, Value) -> Result<bool>,
     ) -> Result<()> {
-        let call = Self::patient()
-            .post(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .send_json(body);
+        let call = self.signed(Self::patient().post(self.at(path)))?.send_json(body);
         self.events(call, each)
     }
 
     /// The same for what is only looked at.
     pub fn watch(&self, path: &str, each: &mut dyn FnMut(&str, Value) -> Result<bool>) -> Result<()> {
-        let call = Self::patient()
-            .get(self.at(path))
-            .header("Authorization", self.authorization()?)
-            .call();
+        let call = self.signed(Self::patient().get(self.at(path)))?.call();
         self.events(call, each)
     }
 
@@ -153,11 +139,7 @@ impl Connection {
             .into()
     }
 
-    fn events(
-        &self,
-        call: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-        each: &mut dyn FnMut(&str, Value) -> Result<bool>,
-    ) -> Result<()> {
+    fn events(&self, call: Sent, each: &mut dyn FnMut(&str, Value) -> Result<bool>) -> Result<()> {
         if !call.as_ref().is_ok_and(|response| response.status().is_success()) {
             return self.answer(call).map(drop);
         }
@@ -184,7 +166,7 @@ impl Connection {
         format!("{}{path}", self.url.trim_end_matches('/'))
     }
 
-    fn answer(&self, call: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
+    fn answer(&self, call: Sent) -> Result<Value> {
         let mut response = call.map_err(|error| {
             NoExchange(format!(
                 "no exchange answers at {} ({error}); start one with `cordboard serve`, or name another with --url",
