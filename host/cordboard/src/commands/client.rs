@@ -186,8 +186,10 @@ impl Connection {
         let text = if self.json {
             Some(value.to_string())
         } else if status == 404 {
-            let asked = response.get_uri().path();
-            problem(&value).map(|text| format!("{text}: {}", asked.trim_start_matches("/v1/")))
+            // Its detail says what there is not, its title only that.
+            let asked = response.get_uri().path().trim_start_matches("/v1/");
+            let detail = value.get("detail").and_then(Value::as_str);
+            detail.map(|detail| format!("{detail} ({asked})"))
         } else {
             problem(&value)
         };
