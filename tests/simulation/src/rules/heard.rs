@@ -150,6 +150,8 @@ impl Heard {
                     return false;
                 }
                 match world.phone_at(theirs.rtp) {
+                    // Its own phone was told of another's: it rings by itself when nothing comes from there (RFC 3960 §3.2).
+                    Some(_) if state == CallState::Ringing => false,
                     Some(other) => !self.speaks_directly(world, other, ours.rtp),
                     None => world.hears(theirs.rtp) == Hearing::Nothing,
                 }
