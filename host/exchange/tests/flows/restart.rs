@@ -1,10 +1,12 @@
 //! The process dies in the middle; another one goes on.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use contract::{
-    Cause, Command, Decided, Event, Failure, Invocation, Outcome, OutcomeKind, PlayOptions, PlayOutcome,
-    SessionScope, Sound, Target,
+    Cause, Command, Decided, DialResult, Event, Failure, Invocation, Outcome, OutcomeKind, PlayOptions,
+    PlayOutcome, SessionScope, Sound, Target,
 };
 use cordboard_exchange::directory::MediaWay;
 use cordboard_exchange::live;
@@ -114,6 +116,46 @@ fn a_call_that_is_over_stays_over_while_changes_gather() {
     world.restart();
     assert_eq!(world.exchange.census().legs, 0);
     assert_eq!(world.cdrs().len(), 1);
+}
+
+/// A call that had changed before and a session that changes now are stored together: after a crash the behaviour does
+/// not hear that its dial failed, of a call that was answered.
+#[test]
+fn what_belongs_together_is_stored_together_while_changes_gather() {
+    let mut world = Office::new()
+        .line("201")
+        .line("202")
+        .line("203")
+        .behaviour("hunt", module(1), SessionScope::PerCall)
+        .number("300", &["hunt"])
+        .open(&["201", "202", "203"]);
+    let dials = logic::dials(vec![stage(vec![line("202"), line("203")], 60)]);
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let hears = heard.clone();
+    world.behaves(module(1), move |invocation| {
+        if let Event::Outcome(outcome) = logic::event(invocation) {
+            hears.borrow_mut().push(outcome.kind.clone());
+        }
+        dials(invocation)
+    });
+    world.config.keep_after = Duration::from_millis(50);
+    world.restart();
+    let call = world.call("201", "300");
+    world.run(Duration::from_secs(20));
+    let (callee, other) = (world.ringing("202"), world.ringing("203"));
+    // The call has changed at the first look, and changes again, with its session, before the second.
+    world.with("203", |phone, now| phone.refuse(now, other, 486));
+    world.run(Duration::from_millis(30));
+    world.with("202", |phone, now| phone.answer(now, callee));
+    world.run(Duration::from_millis(30));
+    world.restart();
+    world.run(Duration::from_secs(10));
+    assert_eq!(world.state("201", call), CallState::Up);
+    assert_eq!(world.state("202", callee), CallState::Up);
+    let answered = |kind: &OutcomeKind| matches!(kind, OutcomeKind::Dialled(dialled) if matches!(dialled.result, DialResult::Answered { .. }));
+    assert!(heard.borrow().iter().all(answered), "{:?}", heard.borrow());
+    world.hangs_up("201", call);
+    world.assert_idle();
 }
 
 /// A caller who waits in a queue still waits in it, and is connected when the line becomes free (R36).

@@ -45,26 +45,18 @@ impl Changed {
     fn is_empty(&self) -> bool {
         self.sessions.is_empty() && self.calls.is_empty()
     }
+
+    fn without(mut self, written: &Self) -> Self {
+        self.sessions.retain(|id| !written.sessions.contains(id));
+        self.calls.retain(|id| !written.calls.contains(id));
+        self
+    }
 }
 
 impl Dirty {
     /// When there is something to write.
     pub(in crate::engine) fn due(&self) -> Option<Moment> {
         self.due
-    }
-
-    /// What is to be written now: what had changed by the last look, or `all`. None of it need be written again for what has
-    /// changed since.
-    fn take(&mut self, all: bool) -> Changed {
-        let mut taken = std::mem::take(&mut self.older);
-        if all {
-            taken.sessions.append(&mut self.fresh.sessions);
-            taken.calls.append(&mut self.fresh.calls);
-        }
-        self.older = std::mem::take(&mut self.fresh);
-        self.older.sessions.retain(|id| !taken.sessions.contains(id));
-        self.older.calls.retain(|id| !taken.calls.contains(id));
-        taken
     }
 }
 
@@ -136,13 +128,27 @@ impl Exchange {
         }
     }
 
+    /// Writes what had changed by the last look, and then what changed since, too: calls and sessions that know of each
+    /// other are written together. When nothing of the older is left, the rest waits for the next look, unless it is
+    /// `all`.
     fn write_changed(&mut self, writes: &mut Vec<Write>, all: bool) {
-        let changed = self.dirty.take(all);
-        for id in changed.calls {
-            writes.extend(self.write_call(id));
+        let older = std::mem::take(&mut self.dirty.older);
+        let fresh = std::mem::take(&mut self.dirty.fresh);
+        let before = writes.len();
+        self.write_all(&older, writes);
+        if all || writes.len() > before {
+            self.write_all(&fresh.without(&older), writes);
+        } else {
+            self.dirty.older = fresh;
         }
-        for id in changed.sessions {
-            writes.extend(self.write_session(id));
+    }
+
+    fn write_all(&mut self, changed: &Changed, writes: &mut Vec<Write>) {
+        for id in &changed.calls {
+            writes.extend(self.write_call(*id));
+        }
+        for id in &changed.sessions {
+            writes.extend(self.write_session(*id));
         }
     }
 
@@ -374,39 +380,4 @@ fn session_key(tenant: &str, id: SessionId) -> String {
 
 fn call_key(tenant: &str, id: CallId) -> String {
     format!("call/{tenant}/{}", id.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn changed(dirty: &mut Dirty, call: u64) {
-        dirty.fresh.calls.insert(CallId(call));
-    }
-
-    fn looked(dirty: &mut Dirty, all: bool) -> Vec<u64> {
-        dirty.take(all).calls.into_iter().map(|id| id.0).collect()
-    }
-
-    #[test]
-    fn a_change_is_written_at_the_second_look_and_once() {
-        let mut dirty = Dirty::default();
-        changed(&mut dirty, 1);
-        assert!(looked(&mut dirty, false).is_empty());
-        changed(&mut dirty, 1);
-        changed(&mut dirty, 2);
-        assert_eq!(looked(&mut dirty, false), [1]);
-        assert_eq!(looked(&mut dirty, false), [2]);
-        assert!(dirty.older.is_empty() && dirty.fresh.is_empty());
-    }
-
-    #[test]
-    fn before_a_stop_everything_is_written() {
-        let mut dirty = Dirty::default();
-        changed(&mut dirty, 1);
-        assert!(looked(&mut dirty, false).is_empty());
-        changed(&mut dirty, 2);
-        assert_eq!(looked(&mut dirty, true), [1, 2]);
-        assert!(dirty.older.is_empty() && dirty.fresh.is_empty());
-    }
 }
