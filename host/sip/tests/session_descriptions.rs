@@ -372,6 +372,9 @@ fn what_is_no_description_is_a_bad_request() {
     assert_eq!(Offer::parse(&large), Err(SdpError::TooLarge));
     let many = session(&["m=audio 4000 RTP/AVP 8"; 17]);
     assert_eq!(Offer::parse(&many), Err(SdpError::TooLarge));
+    let formats = "96 ".repeat(2_000);
+    let long = session(&[&format!("m=video 0 RTP/AVP {formats}"), "m=audio 4000 RTP/AVP 8"]);
+    assert_eq!(Offer::parse(&long), Err(SdpError::TooLarge));
 }
 
 #[test]

@@ -35,13 +35,14 @@ fn a_fixed_set_of_seeds_breaks_nothing() {
     }
 }
 
-/// Each once showed a fault: an INVITE that nobody waited for any more was sent anew when it was challenged.
+/// Each once showed a fault: an INVITE that nobody waited for any more was sent anew when it was challenged; an answer, and all
+/// later offers, repeated more than such a reader takes.
 #[test]
 fn seeds_that_found_something_find_nothing() {
-    for (name, seed) in [("stream", 7_000_316), ("stream", 8_001_000)] {
+    for (name, seed) in [("stream", 7_000_316), ("stream", 8_001_000), ("sdp", 12_032_580)] {
         let target = TARGETS.iter().find(|target| target.name == name).unwrap();
         let outcome = run(target, seed, Until::Cases(1));
         assert!(outcome.findings.is_empty(), "{name} {seed}");
-        assert!(outcome.inputs > 0);
+        assert_eq!(outcome.cases, 1);
     }
 }

@@ -8,7 +8,7 @@ pub enum SdpError {
     #[error("malformed session description: {0}")]
     Malformed(String),
 
-    /// More than [`MAX_BYTES`](Self::MAX_BYTES), or too many `m=` lines.
+    /// More than [`MAX_BYTES`](Self::MAX_BYTES), or too many `m=` lines or too long ones.
     #[error("session description is too large")]
     TooLarge,
 

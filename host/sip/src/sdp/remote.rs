@@ -14,6 +14,10 @@ use super::{Codec, Direction, SdpError};
 /// More `m=` lines than any telephone sends.
 const MAX_SECTIONS: usize = 16;
 
+/// What their `m=` lines may say together, in bytes: our answers and later offers repeat it, and must not be too large for
+/// a reader like this one.
+const MAX_REPEATED: usize = 4 * 1_024;
+
 /// One format of an `m=` line that we understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Format {
@@ -130,7 +134,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Session, SdpError> {
     // Session names in Latin-1 are seen in the wild; nothing that we use is outside of ASCII.
     let text = String::from_utf8_lossy(bytes);
     let session = Session::parse(text.as_bytes()).map_err(|error| SdpError::Malformed(error.to_string()))?;
-    if session.medias.len() > MAX_SECTIONS {
+    let repeated = |media: &Media| media.media.len() + media.proto.len() + media.fmt.len();
+    let size: usize = session.medias.iter().map(repeated).sum();
+    if session.medias.len() > MAX_SECTIONS || size > MAX_REPEATED {
         return Err(SdpError::TooLarge);
     }
     Ok(session)
