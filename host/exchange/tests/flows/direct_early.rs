@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use contract::SessionScope;
 use phone::{CallRef, CallState, Event};
 
 use crate::direct::{assert_direct, direct, told};
+use crate::logic::{self, line, stage};
+use crate::office::module;
 use crate::world::World;
 
 /// 202 rings for 201, and has agreed with it on early media: reliably, if the caller supports that.
@@ -107,6 +110,33 @@ fn a_change_before_the_answer_outlives_the_process() {
     assert_eq!(world.state("201", call), CallState::Up);
     world.run(Duration::from_secs(5));
     world.hangs_up("202", callee);
+    assert_eq!(world.state("201", call), CallState::Over);
+    world.assert_idle();
+}
+
+/// 202 sounds early and then refuses, and 203 rings: the caller's phone is told so again, for nothing comes from 202 any more. It
+/// is answered by 203, and they talk.
+#[test]
+fn a_caller_whose_early_sound_has_left_hears_that_another_phone_rings() {
+    let office = direct().line("201").line("202").line("203");
+    let office = office.behaviour("hunt", module(1), SessionScope::PerCall);
+    let mut world = office.number("300", &["hunt"]).open(&["201", "202", "203"]);
+    let stages = ["202", "203"].map(|name| stage(vec![line(name)], 20));
+    world.behaves(module(1), logic::dials(stages.to_vec()));
+    let call = world.call("201", "300");
+    world.rings("202");
+    let first = world.ringing("202");
+    world.with("202", |phone, now| phone.sounds_early(now, first));
+    world.settle();
+    assert_eq!(heard(&world, "201", &Event::EarlyMedia(call)), 1);
+    assert_eq!(heard(&world, "201", &Event::Ringing(call, 180)), 1);
+    world.refuses("202", 486);
+    world.rings("203");
+    assert_eq!(heard(&world, "201", &Event::Ringing(call, 180)), 2);
+    let other = world.answers("203");
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.state("201", call), CallState::Up);
+    world.hangs_up("203", other);
     assert_eq!(world.state("201", call), CallState::Over);
     world.assert_idle();
 }

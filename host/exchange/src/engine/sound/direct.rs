@@ -302,6 +302,22 @@ impl Exchange {
         Ok(true)
     }
 
+    /// Whether the caller was answered with the sound of a phone that is called no longer.
+    pub(in crate::engine) fn lost_direct_early(&self, caller: LegId) -> bool {
+        let Some(leg) = self.legs.get(&caller) else {
+            return false;
+        };
+        let Some(early) = leg.direct.as_ref().and_then(|direct| direct.early.as_ref()) else {
+            return false;
+        };
+        let sounds = |callee: &LegId| {
+            let direct = self.legs.get(callee).and_then(|leg| leg.direct.as_ref());
+            *callee != caller && direct.is_some_and(|direct| direct.theirs == early.theirs)
+        };
+        let call = self.calls.get(&leg.call);
+        call.is_some_and(|call| !call.legs.iter().any(sounds))
+    }
+
     /// What a caller was answered before somebody answered the call: no other answer may follow (RFC 3261 §13.2.1).
     pub(in crate::engine) fn early_sdp(&self, id: LegId) -> Option<Bytes> {
         let direct = self.legs.get(&id)?.direct.as_ref()?;

@@ -62,6 +62,9 @@ impl Exchange {
             return;
         };
         if !leg.sound_flows() {
+            if self.lost_direct_early(caller) {
+                self.ring_caller_again(caller);
+            }
             self.ring_caller(caller);
             return;
         }
@@ -88,6 +91,14 @@ impl Exchange {
             // The caller may have given up this very moment.
             let _ = self.sip.progress(self.now, usage, 180);
             self.report_leg(caller, Fact::LegRinging);
+        }
+    }
+
+    /// The phone whose sound went straight to the caller has left, and another one rings: a 180 without a description lets
+    /// the caller's phone ring by itself (RFC 3960 §3.2).
+    fn ring_caller_again(&mut self, caller: LegId) {
+        if let Some(leg) = self.legs.get_mut(&caller) {
+            leg.rung = false;
         }
     }
 
