@@ -35,7 +35,7 @@ impl Endpoint {
         if let Some(rang_too_long) = cancelled {
             // §9.1: the answer crossed our CANCEL. Its dialog is ended, the call stays cancelled.
             self.on_stray_success(now, client, response, false);
-            return self.fail(usage, Failure::Cancelled { rang_too_long });
+            return self.fail(now, usage, Failure::Cancelled { rang_too_long });
         }
         let Some(fork) = self.confirm_fork(usage, response) else {
             return;

@@ -152,18 +152,7 @@ impl Endpoint {
     /// Gives the last event and leaves nothing unanswered. A usage whose BYE waits for an ACK lives on silently.
     pub(super) fn finish(&mut self, now: Moment, usage: &mut Usage, ending: Ending) {
         self.acknowledge_in_vain(usage);
-        let open: Vec<RequestId> = usage
-            .theirs
-            .take()
-            .into_iter()
-            .chain(usage.pending.drain(..))
-            .collect();
-        for request in open {
-            // §15.1.2.
-            if let Some(pending) = self.requests.remove(&request) {
-                self.answer(now, pending.server, Reply::new(487));
-            }
-        }
+        self.answer_open(now, usage);
         if let Some(change) = usage.ours.take() {
             if let Some(client) = change.client {
                 self.abandon(now, client);
@@ -183,6 +172,17 @@ impl Endpoint {
             ending,
         };
         self.tell_usage(usage, event);
+    }
+
+    /// The call is over: what the peer has asked gets its answer (§15.1.2).
+    pub(super) fn answer_open(&mut self, now: Moment, usage: &mut Usage) {
+        let change = usage.theirs.take().into_iter();
+        let open: Vec<RequestId> = change.chain(usage.pending.drain(..)).collect();
+        for request in open {
+            if let Some(pending) = self.requests.remove(&request) {
+                self.answer(now, pending.server, Reply::new(487));
+            }
+        }
     }
 
     /// A request whose To tag, From tag and Call-ID may be those of this call.

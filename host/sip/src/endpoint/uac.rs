@@ -223,7 +223,7 @@ impl Endpoint {
             }
             Ok(response) if response.status.is_provisional() => endpoint.on_progress(now, usage, response),
             Ok(response) => endpoint.on_refusal(now, usage, client, response),
-            Err(failure) => endpoint.on_no_answer(usage, failure.clone()),
+            Err(failure) => endpoint.on_no_answer(now, usage, failure.clone()),
         });
         if handled.is_none() {
             self.on_stray_outcome(now, client, outcome);
@@ -341,7 +341,7 @@ impl Endpoint {
             }
             Some(_) | None => Failure::Response(response.clone()),
         };
-        self.fail(usage, failure);
+        self.fail(now, usage, failure);
     }
 
     /// 422 (RFC 4028 §7.3): again, with the interval that the peer can live with.
@@ -375,7 +375,7 @@ impl Endpoint {
         self.send_again_for(now, usage, client, &request, edits)
     }
 
-    fn on_no_answer(&mut self, usage: &mut Usage, failure: Failure) {
+    fn on_no_answer(&mut self, now: Moment, usage: &mut Usage, failure: Failure) {
         let Phase::Calling(calling) = &usage.phase else {
             return;
         };
@@ -383,7 +383,7 @@ impl Endpoint {
             Some(rang_too_long) => Failure::Cancelled { rang_too_long },
             None => failure,
         };
-        self.fail(usage, failure);
+        self.fail(now, usage, failure);
     }
 
     /// Whether a call of ours is being cancelled.
@@ -394,8 +394,9 @@ impl Endpoint {
         )
     }
 
-    /// The last event of a call that was never answered.
-    pub(super) fn fail(&mut self, usage: &mut Usage, failure: Failure) {
+    /// The last event of a call that was never answered. What the callee asked in its early dialog is answered.
+    pub(super) fn fail(&mut self, now: Moment, usage: &mut Usage, failure: Failure) {
+        self.answer_open(now, usage);
         let id = usage.id;
         usage.over = true;
         self.tell_usage(usage, Event::Failed { usage: id, failure });
@@ -420,7 +421,7 @@ impl Endpoint {
             // §9.1: the INVITE is considered cancelled and its transaction is destroyed.
             let client = calling.client;
             self.drop_client(client);
-            self.fail(usage, Failure::Cancelled { rang_too_long });
+            self.fail(now, usage, Failure::Cancelled { rang_too_long });
         }
     }
 

@@ -6,7 +6,8 @@ use cordboard_sip::endpoint::{
 };
 
 use crate::ladder::{
-    ANSWER, CONTACT, Ladder, OFFER, Peer, ended, from_callee, ms, response, result, secs, to_tag,
+    ANSWER, CONTACT, CONTACT_AND_ALL, Ladder, OFFER, Peer, ended, from_callee, ms, response, result, secs,
+    to_tag,
 };
 
 fn asked(event: Event) -> RequestId {
@@ -232,6 +233,27 @@ fn an_early_update_of_the_callee_meets_our_open_offer() {
     ladder.receive(from_callee(&invite, "UPDATE", 1, "p1", "", OFFER));
     ladder.answers(491);
     ladder.no_event();
+}
+
+/// The callee refuses the call while nobody has decided about its UPDATE: that has its answer, too (§15.1.2).
+#[test]
+fn an_early_update_of_a_callee_that_refuses_is_answered() {
+    let mut ladder = Ladder::new();
+    let (_, invite) = ladder.calling();
+    let headers = format!("{CONTACT_AND_ALL}Require: 100rel\r\nRSeq: 1\r\n");
+    ladder.receive(response(&invite, 183, "p1", &headers, ANSWER));
+    ladder.event();
+    let prack = ladder.sends("PRACK");
+    ladder.receive(response(&prack, 200, "p1", "", ""));
+    ladder.receive(from_callee(&invite, "UPDATE", 1, "p1", "", OFFER));
+    let request = asked(ladder.event());
+    ladder.receive(response(&invite, 486, "p1", "", ""));
+    ladder.sends("ACK");
+    assert!(matches!(ladder.event(), Event::Failed { .. }));
+    ladder.answers(487);
+    let late = ladder.tell(|endpoint, now| endpoint.respond(now, request, 488));
+    assert_eq!(late, Err(CommandError::UnknownRequest));
+    ladder.wait(secs(60)).is_at_rest();
 }
 
 /// §9.2 for a re-INVITE.
