@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::Moment;
 
-use super::usage::{Change, ChangeKind, Usage};
+use super::usage::{Change, ChangeKind, Phase, Usage};
 use super::{Ending, Endpoint, ExtraHeaders, Fork};
 
 impl Endpoint {
@@ -30,9 +30,13 @@ impl Endpoint {
         self.send_change(now, usage, change);
     }
 
-    /// RFC 4028 §10: refresh in time, or end a call that was not refreshed.
+    /// RFC 4028 §10: refresh in time, or end a call that was not refreshed. An UPDATE may have brought a timer before the
+    /// call is answered: then nothing comes of it, for a callee says no BYE in an early dialog (RFC 3261 §15), and the answer
+    /// brings a timer of its own.
     pub(super) fn timeout_session(&mut self, now: Moment, usage: &mut Usage) {
-        if usage.session.expire_at.is_some_and(|at| at <= now) {
+        if !matches!(usage.phase, Phase::Confirmed) {
+            usage.session.stop();
+        } else if usage.session.expire_at.is_some_and(|at| at <= now) {
             self.send_bye(
                 now,
                 usage,

@@ -223,6 +223,26 @@ fn an_early_update_with_an_offer_waits_for_the_first_answer() {
     assert!(ladder.answers(200).body.is_empty());
 }
 
+/// RFC 4028 and RFC 3261 §15: a callee that has not answered yet says no BYE, however long it rings.
+#[test]
+fn a_timer_that_an_early_update_brought_ends_no_call_that_rings() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let usage = ladder.invited(&peer.invite(OFFER));
+    ladder
+        .tell(|endpoint, now| endpoint.progress(now, usage, 180))
+        .unwrap();
+    let tag = to_tag(&ladder.answers(180));
+    let timer = "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n";
+    ladder.receive(peer.in_dialog("UPDATE", 2, &tag, timer, ""));
+    assert!(ladder.answers(200).headers.has(Name::SessionExpires));
+    ladder.wait(secs(300)).no_event();
+    ladder.forget_sent();
+    ladder
+        .tell(|endpoint, now| endpoint.accept(now, usage, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    ladder.answers(200);
+}
+
 /// RFC 3311 §5.2, the other way round: our offer is still open.
 #[test]
 fn an_early_update_of_the_callee_meets_our_open_offer() {
