@@ -63,6 +63,11 @@ impl Client {
         }
     }
 
+    /// RFC 3261 §9.1: whose CANCEL brings nothing is over after 64·T1.
+    pub fn cancelled(&mut self, now: Moment) {
+        self.end = self.end.min(now + PATIENCE);
+    }
+
     pub fn complete(&mut self, now: Moment, ack: Option<String>) {
         self.state = ClientState::Completed { ack };
         self.repeat = None;

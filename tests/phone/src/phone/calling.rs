@@ -4,7 +4,7 @@ use base::Moment;
 
 use super::{CallRef, CallState, Event, Phone, PhoneConfig, with_body};
 use crate::dialog::{Dialog, Early, Timer};
-use crate::transaction::ClientState;
+use crate::transaction::{Client, ClientState};
 
 impl Phone {
     /// Calls a number of the phone's domain.
@@ -147,6 +147,10 @@ impl Phone {
             dialog.invite_cseq
         );
         let (branch, call_id) = (dialog.invite_branch.clone(), dialog.call_id.clone());
+        let invite = |client: &&mut Client| client.branch == branch && client.method == "INVITE";
+        if let Some(client) = self.clients.iter_mut().find(invite) {
+            client.cancelled(now);
+        }
         self.request(now, "CANCEL", &branch, &call_id, with_body(head, None));
     }
 
