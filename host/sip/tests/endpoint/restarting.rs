@@ -95,6 +95,28 @@ fn a_200_waits_for_its_ack_through_a_restart() {
     ladder.wait(secs(30)).is_silent();
 }
 
+/// §14.2: so is our 200 to a re-INVITE. Without it the peer would wait for ever, and refuse whatever we ask with 491.
+#[test]
+fn a_200_to_a_reinvite_waits_for_its_ack_through_a_restart() {
+    let (mut ladder, peer) = (Ladder::new(), Peer::default());
+    let (usage, tag) = ladder.established_as_callee();
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    let Event::Reinvited { request_id, .. } = ladder.event() else {
+        panic!()
+    };
+    ladder
+        .tell(|endpoint, now| endpoint.respond(now, request_id, Reply::new(200).sdp(ANSWER)))
+        .unwrap();
+    let answer = ladder.answers(200);
+    dies(&mut ladder, usage);
+    ladder.receive(peer.in_dialog("INVITE", 2, &tag, "", OFFER));
+    ladder.no_event();
+    ladder.wait(ms(500));
+    assert_eq!(ladder.answers(200).body, answer.body);
+    ladder.receive(peer.in_dialog("ACK", 2, &tag, "", ""));
+    ladder.wait(secs(4)).is_silent().no_event();
+}
+
 /// RFC 6026 §7.1: the caller had not heard our 200, and asks the next process again: that is no second call.
 #[test]
 fn an_invite_that_was_answered_before_a_restart_is_no_new_call() {

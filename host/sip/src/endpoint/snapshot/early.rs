@@ -289,7 +289,13 @@ impl Endpoint {
         })))
     }
 
-    pub(super) fn restore_unacked(&mut self, now: Moment, usage: &mut Usage, record: UnackedRecord) {
+    pub(super) fn restore_unacked(
+        &mut self,
+        now: Moment,
+        usage: &mut Usage,
+        record: UnackedRecord,
+        first: bool,
+    ) {
         let path = Path {
             connection: None,
             ..record.path
@@ -299,7 +305,7 @@ impl Endpoint {
         }
         usage.unacked = Some(Box::new(Unacked {
             cseq: record.cseq,
-            first: true,
+            first,
             has_offer: record.has_offer,
             early_answer: None,
             repeat: Repeat::new(now, Bytes::from(record.bytes), path, self.config.timers),

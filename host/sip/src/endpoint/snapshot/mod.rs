@@ -48,6 +48,8 @@ enum Stage {
     Confirmed,
     /// Confirmed, and a re-INVITE of the peer's waits for our answer.
     Asked(Box<AskedRecord>),
+    /// Confirmed, and our answer to a re-INVITE of the peer's waits for its ACK.
+    Answered(Box<UnackedRecord>),
 }
 
 impl UsageSnapshot {
@@ -59,7 +61,11 @@ impl UsageSnapshot {
     pub fn offer(&self) -> Option<Body> {
         match &self.stage {
             Stage::Offered(record) => record.body(),
-            Stage::Calling(_) | Stage::Accepted(_) | Stage::Confirmed | Stage::Asked(_) => None,
+            Stage::Calling(_)
+            | Stage::Accepted(_)
+            | Stage::Confirmed
+            | Stage::Asked(_)
+            | Stage::Answered(_) => None,
         }
     }
 }
@@ -151,9 +157,11 @@ impl Endpoint {
             Phase::Calling(calling) => self
                 .calling_record(calling)
                 .map(|record| Stage::Calling(Box::new(record))),
-            Phase::Confirmed => Some(match usage.unacked.as_ref().filter(|unacked| unacked.first) {
-                Some(unacked) => Stage::Accepted(Box::new(UnackedRecord::of(unacked))),
-                None => match usage.theirs.and_then(|request| self.asked_record(request)) {
+            Phase::Confirmed => Some(match usage.unacked.as_deref() {
+                Some(unacked) if unacked.first => Stage::Accepted(Box::new(UnackedRecord::of(unacked))),
+                // The answer to an offer of ours in it would find nobody who made that.
+                Some(unacked) if !unacked.has_offer => Stage::Answered(Box::new(UnackedRecord::of(unacked))),
+                _ => match usage.theirs.and_then(|request| self.asked_record(request)) {
                     Some(asked) => Stage::Asked(Box::new(asked)),
                     None => Stage::Confirmed,
                 },
@@ -190,7 +198,11 @@ impl Endpoint {
                 phase.ok_or(damaged)?
             }
             Stage::Accepted(record) => {
-                unacked = Some(*record);
+                unacked = Some((*record, true));
+                Phase::Confirmed
+            }
+            Stage::Answered(record) => {
+                unacked = Some((*record, false));
                 Phase::Confirmed
             }
             Stage::Confirmed => Phase::Confirmed,
@@ -204,8 +216,8 @@ impl Endpoint {
         self.last_usage = self.last_usage.max(id.0);
         usage.credentials = own;
         usage.forks_seen = snapshot.forks_seen;
-        if let Some(record) = unacked {
-            self.restore_unacked(now, &mut usage, record);
+        if let Some((record, first)) = unacked {
+            self.restore_unacked(now, &mut usage, record, first);
         }
         if let Some(record) = asked {
             self.refuse_asked(now, &usage, record);
@@ -225,7 +237,7 @@ impl Endpoint {
         };
         usage.local_body = snapshot.local_body.map(body);
         usage.remote_body = snapshot.remote_body.map(Bytes::from);
-        let is_up = matches!(usage.phase, Phase::Confirmed) && usage.unacked.is_none();
+        let is_up = usage.state() == super::State::Confirmed;
         if is_up && (usage.peer_updates || usage.local_body.is_some()) {
             let before = u32::try_from(self.usages.len()).unwrap_or(u32::MAX);
             let at = now + ASKED_AFTER + ASKED_EVERY.saturating_mul(before);
