@@ -12,7 +12,7 @@ use super::{CallRef, CallState, Event, Phone};
 use crate::dialog::{Dialog, Reliable, Unacknowledged};
 use crate::sdp::Description;
 use crate::text::{Incoming, lists};
-use crate::transaction::{ClientState, T1};
+use crate::transaction::{Client, ClientState, T1};
 
 /// As the callee.
 impl Phone {
@@ -183,11 +183,18 @@ impl Phone {
 
 /// From both ends.
 impl Phone {
-    /// A caller says BYE in the early dialog (RFC 3261 §15): the INVITE gets its 487, or a 2xx that was on its way.
+    /// A caller says BYE in the early dialog (RFC 3261 §15): the INVITE gets its 487, or a 2xx that was on its way, or nothing
+    /// when that is lost.
     pub fn leave_early(&mut self, now: Moment, call: CallRef) {
         self.in_dialog(now, call, "BYE", None);
-        if let Some(dialog) = self.calls.get_mut(&call) {
-            dialog.early.left = true;
+        let Some(dialog) = self.calls.get_mut(&call) else {
+            return;
+        };
+        dialog.early.left = true;
+        let invite =
+            |client: &&mut Client| client.branch == dialog.invite_branch && client.method == "INVITE";
+        if let Some(client) = self.clients.iter_mut().find(invite) {
+            client.cancelled(now);
         }
     }
 
