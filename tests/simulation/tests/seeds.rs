@@ -71,13 +71,14 @@ fn calls_keep_every_rule_where_phones_know_more_than_the_basic_protocol() {
 /// whose group had lost an event, one whom a forward led back to the alerter that had him, a callee
 /// whose good-bye overtook its answer, a caller whose music was played over, one whose partner's good-bye died with the
 /// process, a phone that was picked up long after all had given it up, one whose offer nobody answered, one whose port
-/// somebody else got at a restart, a callee who refused before anybody had answered its UPDATE.
+/// somebody else got at a restart, a callee who refused before anybody had answered its UPDATE, one whose
+/// re-INVITE was answered by a process that died, an UPDATE that went to another branch of a fork after a restart.
 #[test]
 fn seeds_that_broke_a_rule_keep_it() {
     let seeds = [
         5049, 5083, 5183, 5210, 5229, 5245, 9093, 9680, 30_263, 31_374, 31_487, 31_641, 31_741, 35_504,
         50_104, 51_711, 138_772, 800_789, 800_922, 800_987, 872_663, 1_002_123, 1_012_770, 2_002_465,
-        3_019_342, 3_024_113, 3_027_575, 3_027_893, 3_035_023, 7_002_073, 9_100_193,
+        3_019_342, 3_024_113, 3_027_575, 3_027_893, 3_035_023, 7_002_073, 9_100_193, 9_202_395, 9_206_962,
     ];
     for seed in seeds {
         runs(seed, 400);

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use base::Moment;
 use contract::{LegId, SessionId, SessionScope};
+use sip::endpoint::Fork;
 
 use super::records::{
     CallRecord, CallWays, CustodyRecord, DirectRecord, LegRecord, SessionRecord, SessionWaits,
@@ -303,8 +304,13 @@ impl Exchange {
     }
 
     fn call_ways(&self, call: &Call) -> CallWays {
-        let legs = call.legs.iter().filter_map(|leg| self.legs.get(leg));
-        let direct = legs.filter_map(|leg| {
+        let legs = || call.legs.iter().filter_map(|leg| self.legs.get(leg));
+        let forks = legs().filter_map(|leg| {
+            let direct = leg.direct.as_ref()?;
+            let is_plain = direct.fork == Fork(0) && !direct.updated;
+            (!is_plain).then_some((leg.id, direct.fork, direct.updated))
+        });
+        let direct = legs().filter_map(|leg| {
             let direct = leg.direct.as_ref()?;
             let record = DirectRecord {
                 negotiation: direct.negotiation.clone(),
@@ -319,6 +325,7 @@ impl Exchange {
         });
         CallWays {
             direct: direct.collect(),
+            forks: forks.collect(),
         }
     }
 

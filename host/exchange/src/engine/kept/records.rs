@@ -11,7 +11,7 @@ use contract::{
     Stage, Tag, Target,
 };
 use serde::{Deserialize, Serialize};
-use sip::endpoint::UsageSnapshot;
+use sip::endpoint::{Fork, UsageSnapshot};
 use sip::sdp::Negotiation;
 
 use crate::engine::leg::{AudioRecord, LegState, MediaRecord, Party, Redirections, Seat};
@@ -104,6 +104,10 @@ pub(in crate::engine) struct CallRecord {
 pub(in crate::engine) struct CallWays {
     /// Legs whose sound goes straight to another party.
     pub direct: Vec<(LegId, DirectRecord)>,
+    /// Of those whose early dialog is not the first one, or was changed by an UPDATE: which it is, and whether it was. Stored
+    /// behind the rest, which earlier versions wrote alone.
+    #[serde(skip)]
+    pub forks: Vec<(LegId, Fork, bool)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -122,15 +126,22 @@ impl CallRecord {
         if ways.direct.is_empty() {
             return Some(bytes);
         }
-        postcard::to_extend(ways, bytes).ok()
+        let bytes = postcard::to_extend(ways, bytes).ok()?;
+        if ways.forks.is_empty() {
+            return Some(bytes);
+        }
+        postcard::to_extend(&ways.forks, bytes).ok()
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Option<(Self, CallWays)> {
         let (record, rest) = postcard::take_from_bytes(bytes).ok()?;
-        let ways = match rest {
-            [] => CallWays::default(),
-            rest => postcard::from_bytes(rest).ok()?,
-        };
+        if rest.is_empty() {
+            return Some((record, CallWays::default()));
+        }
+        let (mut ways, rest) = postcard::take_from_bytes::<CallWays>(rest).ok()?;
+        if !rest.is_empty() {
+            ways.forks = postcard::from_bytes(rest).ok()?;
+        }
         Some((record, ways))
     }
 }

@@ -356,6 +356,12 @@ impl Exchange {
                 }));
             }
         }
+        for (leg, fork, updated) in ways.forks {
+            if let Some(direct) = self.legs.get_mut(&leg).and_then(|leg| leg.direct.as_mut()) {
+                direct.fork = fork;
+                direct.updated = updated;
+            }
+        }
     }
 
     fn restore_bridge(&mut self, a: LegId, b: LegId) {
