@@ -63,8 +63,8 @@ impl Client {
         }
     }
 
-    /// RFC 3261 §9.1: whose CANCEL brings nothing is over after 64·T1.
-    pub fn cancelled(&mut self, now: Moment) {
+    /// RFC 3261 §9.1: what was given up and has no final response is over after 64·T1.
+    pub fn given_up(&mut self, now: Moment) {
         self.end = self.end.min(now + PATIENCE);
     }
 

@@ -133,6 +133,14 @@ impl Phone {
         }
     }
 
+    /// The INVITE of this branch has been given up: its final response may be lost.
+    pub(super) fn waits_no_longer(&mut self, now: Moment, branch: &str) {
+        let invite = |client: &&mut Client| client.branch == branch && client.method == "INVITE";
+        if let Some(client) = self.clients.iter_mut().find(invite) {
+            client.given_up(now);
+        }
+    }
+
     pub(super) fn send_cancel(&mut self, now: Moment, call: CallRef) {
         let Some(dialog) = self.calls.get(&call) else {
             return;
@@ -147,10 +155,7 @@ impl Phone {
             dialog.invite_cseq
         );
         let (branch, call_id) = (dialog.invite_branch.clone(), dialog.call_id.clone());
-        let invite = |client: &&mut Client| client.branch == branch && client.method == "INVITE";
-        if let Some(client) = self.clients.iter_mut().find(invite) {
-            client.cancelled(now);
-        }
+        self.waits_no_longer(now, &branch);
         self.request(now, "CANCEL", &branch, &call_id, with_body(head, None));
     }
 

@@ -12,7 +12,7 @@ use super::{CallRef, CallState, Event, Phone};
 use crate::dialog::{Dialog, Reliable, Unacknowledged};
 use crate::sdp::Description;
 use crate::text::{Incoming, lists};
-use crate::transaction::{Client, ClientState, T1};
+use crate::transaction::{ClientState, T1};
 
 /// As the callee.
 impl Phone {
@@ -191,11 +191,8 @@ impl Phone {
             return;
         };
         dialog.early.left = true;
-        let invite =
-            |client: &&mut Client| client.branch == dialog.invite_branch && client.method == "INVITE";
-        if let Some(client) = self.clients.iter_mut().find(invite) {
-            client.cancelled(now);
-        }
+        let branch = dialog.invite_branch.clone();
+        self.waits_no_longer(now, &branch);
     }
 
     /// Whether the session may be changed by UPDATE now, before the answer or after (RFC 3311 §5.1).
